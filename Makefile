@@ -1,0 +1,53 @@
+# Two commands are all a visitor needs: make demo, make test. Each builds .venv by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN_READY := .venv/.ready
+DEV_READY := .venv/.ready-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo run test check format prove schema lock \
+	bench-ingest bench-import bench-ltv bench-accuracy bench-recommend
+
+demo: $(RUN_READY)  ## a sandbox shop with the app in it; ONCE=1 plays one round and exits
+	$(BIN)/perennial demo $(if $(ONCE),--once)
+
+run: $(RUN_READY)  ## serve the app for a real Saleor (settings: README)
+	$(BIN)/perennial serve
+
+test: $(DEV_READY)  ## every test, on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(DEV_READY)  ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+prove: $(DEV_READY)  ## the long proofs: the same stories at full size
+	$(BIN)/python -m pytest -m prove -n 0 -s $(ARGS)
+
+bench-%: $(DEV_READY)
+	$(BIN)/python -m benchmarks.$*
+
+lock:  ## pin everything again, with hashes and without addresses (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --extra dev -c requirements.txt pyproject.toml \
+		-o requirements-dev.txt
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(RUN_READY): requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation --no-index -e .
+	touch $@
+
+$(DEV_READY): requirements-dev.txt $(RUN_READY)
+	$(PIP) --require-hashes -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,112 @@
+"""The house itself: a database, a clock and a gate, and the one way to open a unit of work."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from app.kit.clock import Clock
+from app.kit.gate import Gate, OpenGate
+from app.kit.secret import Secrets
+from app.kit.settings import Settings
+from app.kit.tx import ShopId, Tx
+
+T = TypeVar("T")
+
+NOWHERE = ShopId(0)
+"""The unit of work that looks for a shop is of no shop yet: it sees no shop's rows."""
+
+CONFLICTS = ("40001", "40P01")
+"""PostgreSQL's serialization failure and deadlock: do it again."""
+
+
+@dataclass(frozen=True)
+class House:
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    gate: Gate
+    secrets: Secrets
+
+    @classmethod
+    def of(cls, settings: Settings, *, clock: Clock | None = None) -> "House":
+        gate = Gate() if settings.embedded else OpenGate()
+        return cls(
+            settings,
+            open_engine(settings.database_url),
+            clock or Clock.parse(settings.clock),
+            gate,
+            Secrets(settings.phrases),
+        )
+
+    @contextmanager
+    def work(self, shop: ShopId) -> Iterator[Tx]:
+        """A unit of work that may write. Its instant is taken once it has the pen."""
+        with self.gate.through(), Tx(self.engine, shop, self.clock.now()) as tx, tx.begin():
+            yield tx
+
+    @contextmanager
+    def look(self, shop: ShopId) -> Iterator[Tx]:
+        """A unit of work that only reads, and never waits for a writer."""
+        reading = self.engine.execution_options(reads_only=True)
+        with Tx(reading, shop, self.clock.now()) as tx, tx.begin():
+            yield tx
+
+    def do(self, shop: ShopId, work: Callable[[Tx], T], *, tries: int = 5) -> T:
+        """Run `work` in a unit of work, again where PostgreSQL saw two at the same rows."""
+        for _ in range(tries - 1):
+            try:
+                with self.work(shop) as tx:
+                    return work(tx)
+            except DBAPIError as failure:
+                if not conflicts(failure):
+                    raise
+        with self.work(shop) as tx:
+            return work(tx)
+
+
+def conflicts(failure: Exception) -> bool:
+    return isinstance(failure, DBAPIError) and getattr(failure.orig, "sqlstate", "") in CONFLICTS
+
+
+def open_engine(url: str, *, synchronous: str = "NORMAL") -> Engine:
+    """SQLite in WAL mode, or PostgreSQL at REPEATABLE READ.
+
+    In WAL mode NORMAL survives a killed process but not a lost power line; what must survive
+    both (a delivery before its 202) is committed by a connection at FULL.
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(url, isolation_level="REPEATABLE READ", pool_size=10, max_overflow=20)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=10,
+        max_overflow=50,
+        connect_args={"check_same_thread": False, "timeout": 30},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours: the driver's is always deferred
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "busy_timeout=30000",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # a deferred transaction that turns into a writer fails with "database is locked"
+        reads = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine

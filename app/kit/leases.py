@@ -1,0 +1,150 @@
+"""Who is at which promise: compare-and-set leases with a fencing token."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Engine, and_, delete, or_, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
+
+from app.kit.clock import real_now
+from app.kit.house import House, conflicts
+from app.kit.promises import Delivery, Promise
+from app.kit.tx import ShopId, Tx
+
+MOST_LOST = 3
+OPEN = and_(col(Promise.kept_at).is_(None), col(Promise.parked_at).is_(None))
+
+
+def shops_with_due(engine: Engine, now: datetime) -> list[ShopId]:
+    """Shops that wait for something, the most urgent kind of thing first."""
+    shop = Promise.__table__.c.shop  # type: ignore[attr-defined]  # the one look across shops
+    due = (
+        select(shop)
+        .where(OPEN, col(Promise.due) <= now, _free(real_now()))
+        .group_by(shop)
+        .order_by(func.min(Promise.rank), func.min(Promise.due))
+    )
+    with Session(engine.execution_options(reads_only=True)) as session:
+        return [ShopId(id_) for id_ in session.exec(due).all()]
+
+
+def take(
+    house: House,
+    shop: ShopId,
+    *,
+    most: int,
+    for_: timedelta,
+    only: Collection[str] | None = None,
+    but: Collection[str] = (),
+) -> list[Promise]:
+    """Lease up to `most` due promises, by rank and age. Nothing if another worker was faster.
+
+    A promise whose lease ran out was in the hands of somebody who died: it is taken alone, so
+    that if it is what kills, it kills nobody else's, and parked after the third time.
+    """
+    try:
+        with house.work(shop) as tx:
+            return _take(tx, most=most, for_=for_, only=only, but=but)
+    except DBAPIError as failure:
+        if conflicts(failure):
+            return []
+        raise
+
+
+def _take(
+    tx: Tx, *, most: int, for_: timedelta, only: Collection[str] | None, but: Collection[str]
+) -> list[Promise]:
+    real = real_now()
+    kinds = col(Promise.kind).in_(only) if only is not None else col(Promise.kind).not_in(but)
+    rows = tx.exec(
+        select(Promise)
+        .where(OPEN, col(Promise.due) <= tx.now, kinds, _free(real), _lane_free(real))
+        .order_by(col(Promise.rank), col(Promise.due), col(Promise.id))
+        .limit(most)
+    ).all()
+    token = secrets.token_hex(8)
+    taken: list[Promise] = []
+    for promise in rows:
+        if promise.lease is not None:
+            promise.lost += 1
+        if promise.lost >= MOST_LOST:
+            park(tx, promise, reason=f"whoever was at it died, {promise.lost} times over")
+            continue
+        if promise.lost and taken:
+            continue
+        promise.lease, promise.leased_till = token, real + for_
+        promise.tries += 1
+        taken.append(promise)
+        if promise.lost:
+            break
+    return taken
+
+
+def still_mine(tx: Tx, held: Sequence[Promise]) -> list[Promise]:
+    """Those of `held` whose lease nobody has taken over, fresh from the database, in order."""
+    if not held:
+        return []
+    return list(
+        tx.exec(
+            select(Promise)
+            .where(col(Promise.id).in_([p.id for p in held]), Promise.lease == held[0].lease, OPEN)
+            .order_by(col(Promise.rank), col(Promise.due), col(Promise.id))
+        ).all()
+    )
+
+
+def keep(tx: Tx, promise: Promise) -> None:
+    promise.kept_at = tx.now
+    _let_go(promise)
+    promise.error = None
+    if hash_ := promise.body.get("hash"):
+        tx.exec(delete(Delivery).where(col(Delivery.hash) == hash_))
+
+
+def put_off(promise: Promise, *, until: datetime, reason: str) -> None:
+    _let_go(promise)
+    promise.due = until
+    promise.error = reason
+
+
+def park(tx: Tx, promise: Promise, *, reason: str) -> None:
+    """Out of the way, where a person sees it. Nothing is dropped."""
+    _let_go(promise)
+    promise.parked_at = tx.now
+    promise.error = reason
+
+
+def give_back(promises: Sequence[Promise]) -> None:
+    """Not done, only put back: that was no try."""
+    for promise in promises:
+        _let_go(promise)
+        promise.tries -= 1
+
+
+def reopen(tx: Tx, ids: Sequence[int]) -> int:
+    """Parked promises due again, with a fresh start. How many there were."""
+    parked = update(Promise).where(col(Promise.id).in_(ids), col(Promise.parked_at).is_not(None))
+    fresh = {"parked_at": None, "due": tx.now, "tries": 0, "lost": 0, "error": None}
+    return int(tx.exec(parked.values(fresh)).rowcount)
+
+
+def _let_go(promise: Promise) -> None:
+    promise.lease = None
+    promise.leased_till = None
+
+
+def _free(real: datetime) -> ColumnElement[bool]:
+    return or_(col(Promise.lease).is_(None), col(Promise.leased_till) < real)
+
+
+def _lane_free(real: datetime) -> ColumnElement[bool]:
+    other = aliased(Promise)
+    busy = select(other.lane).where(
+        col(other.lane).is_not(None),
+        col(other.lease).is_not(None),
+        col(other.leased_till) >= real,
+    )
+    return or_(col(Promise.lane).is_(None), col(Promise.lane).not_in(busy))

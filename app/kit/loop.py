@@ -1,0 +1,179 @@
+"""Keeping promises: one table, one loop, two kinds of handler.
+
+A *decision* runs inside the transaction that marks its promise kept: exactly once.
+An *errand* runs outside any transaction, for it is slow or reaches the network: at least
+once, with an idempotency key the other side honours. It may hand back the next jobs, promised
+as its own is marked kept.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from app.kit import leases
+from app.kit.clock import stopwatch
+from app.kit.house import House, conflicts
+from app.kit.promises import Promise
+from app.kit.tx import Job, ShopId, Tx
+
+J = TypeVar("J", bound=Job)
+W = TypeVar("W")
+
+After: TypeAlias = Job | Sequence[Job] | None
+
+HOLD = 0.020
+"""Seconds a batch of decisions may keep the pen: intake waits no longer than that."""
+BATCH = 64
+MOST_TRIES = 8
+FIRST_WAIT = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Decision(Generic[J]):
+    job: type[J]
+    decide: Callable[[J, Tx], None]
+
+
+@dataclass(frozen=True)
+class Errand(Generic[J, W]):
+    job: type[J]
+    run: Callable[[J, W], After]
+
+
+class Agenda(Generic[W]):
+    """Which handler keeps which kind of promise."""
+
+    def __init__(self, *handlers: Decision[Any] | Errand[Any, W]) -> None:
+        self.handlers = {handler.job.kind: handler for handler in handlers}
+        self.errands = frozenset(
+            kind for kind, handler in self.handlers.items() if isinstance(handler, Errand)
+        )
+
+
+class Keeper(Generic[W]):
+    """Leases what is due and keeps it. `world` is the outside that errands of a shop may touch."""
+
+    def __init__(self, house: House, agenda: Agenda[W], world: Callable[[ShopId], W]) -> None:
+        self.house = house
+        self.agenda = agenda
+        self.world = world
+
+    def decide_some(self, shop: ShopId) -> int:
+        """Keep a batch of the shop's due decisions in one transaction, a savepoint each."""
+        held = leases.take(
+            self.house, shop, but=self.agenda.errands, most=BATCH, for_=timedelta(minutes=5)
+        )
+        if not held:
+            return 0
+        try:
+            return self._decide_held(shop, held)
+        except DBAPIError as failure:
+            if not conflicts(failure):
+                raise
+        with self.house.work(shop) as tx:  # two workers at the same rows: neither has failed
+            leases.give_back(leases.still_mine(tx, held))
+        return 0
+
+    def _decide_held(self, shop: ShopId, held: Sequence[Promise]) -> int:
+        started = stopwatch()
+        with self.house.work(shop) as tx:
+            mine = leases.still_mine(tx, held)
+            for at, promise in enumerate(mine):
+                if at and stopwatch() - started > HOLD:
+                    leases.give_back(mine[at:])
+                    return at
+                self._decide(tx, promise)
+        return len(held)
+
+    def _decide(self, tx: Tx, promise: Promise) -> None:
+        try:
+            with tx.begin_nested():
+                handler = self.agenda.handlers[promise.kind]
+                assert isinstance(handler, Decision)  # noqa: S101  # `take` leaves errands out
+                handler.decide(handler.job.model_validate(promise.body), tx)
+        except Exception as failure:  # the fence: one bad promise stops no other
+            if conflicts(failure):
+                raise
+            self._failed(tx, promise, failure)
+        else:
+            leases.keep(tx, promise)
+
+    def lease_errand(self, shop: ShopId) -> Promise | None:
+        held = leases.take(
+            self.house, shop, only=self.agenda.errands, most=1, for_=timedelta(minutes=10)
+        )
+        return held[0] if held else None
+
+    def run_errand(self, shop: ShopId, promise: Promise) -> None:
+        """Do what was leased, then write down how it went, if the lease is still ours."""
+        after: After = None
+        trouble: Exception | None = None
+        try:
+            handler = self.agenda.handlers[promise.kind]
+            assert isinstance(handler, Errand)  # noqa: S101  # `lease_errand` takes nothing else
+            after = handler.run(handler.job.model_validate(promise.body), self.world(shop))
+        except Exception as failure:  # noqa: BLE001  # the fence
+            trouble = failure
+        with self.house.work(shop) as tx:
+            if not leases.still_mine(tx, [promise]):
+                return
+            if trouble:
+                self._failed(tx, promise, trouble)
+                return
+            leases.keep(tx, promise)
+            for job in [after] if isinstance(after, Job) else after or ():
+                tx.later(job)
+
+    def settle(self, shops: Callable[[], Sequence[ShopId]]) -> int:
+        """Keep all that is due now, one thing after the other: for tests and `--once`."""
+        kept = 0
+        while True:
+            before = kept
+            for shop in shops():
+                kept += self.decide_some(shop)
+                if promise := self.lease_errand(shop):
+                    self.run_errand(shop, promise)
+                    kept += 1
+            if kept == before:
+                return kept
+
+    def _failed(self, tx: Tx, promise: Promise, failure: Exception) -> None:
+        if hopeless(failure) or promise.tries >= MOST_TRIES:
+            leases.park(tx, promise, reason=reason(failure))
+            return
+        wait = self.house.clock.after(patience(promise.tries, failure))
+        leases.put_off(promise, until=tx.now + wait, reason=reason(failure))
+
+
+def hopeless(failure: Exception) -> bool:
+    """Nothing will change by trying again: a poisoned payload, or whoever raised it says so."""
+    return isinstance(failure, ValidationError) or bool(getattr(failure, "permanent", False))
+
+
+def patience(tries: int, failure: Exception) -> timedelta:
+    """Real time to wait before the next try: doubling from 10 s, or what the other side asked."""
+    asked = getattr(failure, "retry_after", None)
+    doubled: timedelta = FIRST_WAIT * 2 ** (max(tries, 1) - 1)
+    return max(doubled, timedelta(seconds=asked)) if asked else doubled
+
+
+def reason(failure: Exception) -> str:
+    """What an operator may read: the kind of failure and where, never what a customer typed."""
+    if isinstance(failure, ValidationError):
+        places = {".".join(map(str, e["loc"])) + ": " + e["type"] for e in failure.errors()}
+        return "the payload does not fit: " + "; ".join(sorted(places))[:500]
+    if getattr(failure, "public", False):
+        return f"{type(failure).__name__}: {failure}"[:500]
+    return _where(failure)
+
+
+def _where(failure: Exception) -> str:
+    trace = failure.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+    return f"{type(failure).__name__}{place}"

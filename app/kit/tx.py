@@ -1,0 +1,164 @@
+"""One unit of work: a shop, an instant, a session, and the promises it leaves behind.
+
+Doors open a `Tx`; everything below them only borrows it, and nobody else commits.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, NewType
+
+from pydantic import BaseModel
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.orm import ORMExecuteState, UOWTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.orm.attributes import set_attribute
+from sqlmodel import Session, SQLModel
+from typing_extensions import override
+
+ShopId = NewType("ShopId", int)
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A surrogate key: SQLite counts up only in a column that is called INTEGER."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """Aware in, aware out, whatever the database thinks of zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class OfShop:
+    """A row of one shop. `Tx` writes the column and filters by it; nobody else names it."""
+
+    if TYPE_CHECKING:
+        shop: ShopId
+    else:  # a column but no field: SQLModel would let a caller set it
+        shop = mapped_column(Integer, nullable=False)
+
+
+class Job(BaseModel, frozen=True):
+    """Something to do at or after an instant, once."""
+
+    kind: ClassVar[str]
+    rank: ClassVar[int]
+    """What goes first when much is due: 0 live, 1 a timer, 2 the import of old history."""
+
+    def __init_subclass__(cls, *, kind: str, rank: int = 1) -> None:
+        super().__init_subclass__()
+        cls.kind = kind
+        cls.rank = rank
+
+    @property
+    def key(self) -> str:
+        """What makes two promises the same promise."""
+        return f"{self.kind}:{self.model_dump_json()}"
+
+    @property
+    def lane(self) -> str | None:
+        """Two jobs of one lane are never done at the same time."""
+        return None
+
+
+class Tx(Session):
+    """A session of one shop at one instant."""
+
+    shop: ShopId
+    now: datetime
+
+    def __init__(self, engine: Engine, shop: ShopId, now: datetime) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self.shop = shop
+        self.now = now
+
+    def later(self, job: Job, *, at: datetime | None = None) -> None:
+        """Promise `job`, unless it is promised already."""
+        self.connection().execute(self._promise(job, at or self.now).on_conflict_do_nothing())
+
+    def postpone(self, job: Job, *, until: datetime) -> None:
+        """Promise `job` for `until`; a promise already made moves there, a kept one reopens."""
+        self.connection().execute(
+            self._promise(job, until).on_conflict_do_update(
+                index_elements=["shop", "key"],
+                set_={
+                    "body": job.model_dump(mode="json"),
+                    "due": until,
+                    "kept_at": None,
+                    "parked_at": None,
+                    "lease": None,
+                    "tries": 0,
+                    "lost": 0,
+                    "error": None,
+                },
+            )
+        )
+
+    def _promise(self, job: Job, due: datetime) -> Insert:
+        from app.kit.promises import Promise  # noqa: PLC0415  # its table needs this module
+
+        return insert(Promise).values(
+            shop=self.shop,
+            key=job.key,
+            kind=job.kind,
+            body=job.model_dump(mode="json"),
+            due=due,
+            rank=job.rank,
+            lane=job.lane,
+            tries=0,
+            lost=0,
+        )
+
+    def put(
+        self,
+        table: type[SQLModel],
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        key: Sequence[str],
+        overwrite: Sequence[str] = (),
+    ) -> None:
+        """Insert `rows`; where `key` (within the shop) exists, write only the columns named."""
+        if not rows:
+            return
+        rows = [{**row, "shop": self.shop} for row in rows]
+        order = insert(table)
+        index = ["shop", *key]
+        if overwrite:
+            order = order.on_conflict_do_update(
+                index_elements=index, set_={name: order.excluded[name] for name in overwrite}
+            )
+        else:
+            order = order.on_conflict_do_nothing(index_elements=index)
+        self.flush()
+        self.connection().execute(order, rows)
+
+
+@event.listens_for(Tx, "do_orm_execute")
+def _see_one_shop(state: ORMExecuteState) -> None:
+    if isinstance(tx := state.session, Tx):
+        shop = tx.shop
+        state.statement = state.statement.options(
+            with_loader_criteria(OfShop, lambda table: table.shop == shop, include_aliases=True)
+        )
+
+
+@event.listens_for(Tx, "before_flush")
+def _write_one_shop(tx: Tx, _: UOWTransaction, __: object) -> None:
+    for row in tx.new:
+        if isinstance(row, OfShop):
+            set_attribute(row, "shop", tx.shop)
