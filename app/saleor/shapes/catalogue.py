@@ -1,0 +1,78 @@
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AliasPath, Field
+
+from app.saleor.shapes.base import Channel, Money, Named, Price, Shape
+
+
+class Product(Shape):
+    """A product as a line of an order or a checkout knows it."""
+
+    id: str
+    name: str
+    slug: str
+    category: Named | None = None
+    collections: tuple[Named, ...] | None = None
+
+
+class Variant(Shape):
+    id: str
+    name: str
+    sku: str | None = None
+    product: Product
+    price: Annotated[Price | None, Field(validation_alias=AliasPath("pricing", "price"))] = None
+    """What the catalogue asks today, in the line's channel; read for checkouts only."""
+
+
+class Picture(Shape):
+    url: str
+    alt: str | None = None
+
+
+class ProductListing(Shape):
+    channel: Channel
+    is_published: bool
+    visible_in_listings: bool
+    is_available_for_purchase: bool | None = None
+
+
+class VariantListing(Shape):
+    channel: Channel
+    price: Money | None = None
+    cost_price: Money | None = None
+
+
+class CatalogueVariant(Shape):
+    id: str
+    name: str
+    sku: str | None = None
+    channel_listings: tuple[VariantListing, ...] | None = None
+
+
+class VariantEdge(Shape):
+    node: CatalogueVariant
+
+
+class VariantEdges(Shape):
+    edges: tuple[VariantEdge, ...] = ()
+
+
+class CatalogueProduct(Shape):
+    """A product with all its channels and its first hundred variants."""
+
+    id: str
+    name: str
+    slug: str
+    created: datetime
+    updated_at: datetime
+    category: Named | None = None
+    collections: tuple[Named, ...] | None = None
+    thumbnail: Picture | None = None
+    channel_listings: tuple[ProductListing, ...] | None = None
+    product_variants: VariantEdges | None = None
+
+    @property
+    def variants(self) -> tuple[CatalogueVariant, ...]:
+        edges = self.product_variants.edges if self.product_variants else ()
+        return tuple(edge.node for edge in edges)

@@ -1,0 +1,77 @@
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from app.saleor.shapes.base import Channel, Money, Person, Place, Shape
+from app.saleor.shapes.catalogue import Variant
+
+
+class CheckoutLine(Shape):
+    id: str
+    quantity: int
+    is_gift: bool | None = None
+    variant: Variant
+
+
+class Transaction(Shape):
+    """One attempt to pay, as the payment app reported it."""
+
+    id: str
+    authorized: Annotated[Money, Field(validation_alias="authorizedAmount")]
+    authorize_pending: Annotated[Money, Field(validation_alias="authorizePendingAmount")]
+    charged: Annotated[Money, Field(validation_alias="chargedAmount")]
+    charge_pending: Annotated[Money, Field(validation_alias="chargePendingAmount")]
+
+    @property
+    def holds_money(self) -> bool:
+        sums = (self.authorized, self.authorize_pending, self.charged, self.charge_pending)
+        return any(money.amount > 0 for money in sums)
+
+
+class Checkout(Shape):
+    """A checkout. No field of it makes Saleor ask the shop's tax or shipping apps."""
+
+    id: str
+    token: str
+    created: datetime
+    updated_at: datetime
+    email: str | None = None
+    language: Annotated[str, Field(validation_alias="languageCode")]
+    voucher_code: str | None = None
+    discount: Money | None = None
+    user: Person | None = None
+    channel: Channel
+    shipping_address: Place | None = None
+    billing_address: Place | None = None
+    transactions: tuple[Transaction, ...] | None = None
+    lines: tuple[CheckoutLine, ...] = ()
+    decision: str | None = None
+
+    @property
+    def worth(self) -> Decimal:
+        """The catalogue's gross price of all lines less the voucher, in the channel's currency.
+
+        Shipping and the tax app's word are left out, and so is a line that has no price today.
+        """
+        lines = [line for line in self.lines if line.variant.price and not line.is_gift]
+        asked = sum(
+            (
+                line.quantity * line.variant.price.gross.amount
+                for line in lines
+                if line.variant.price
+            ),
+            Decimal(0),
+        )
+        return max(asked - (self.discount.amount if self.discount else 0), Decimal(0))
+
+    @property
+    def payment_tried(self) -> bool:
+        """Somebody has begun to pay, even if nothing came of it: hands off the price."""
+        return bool(self.transactions)
+
+    @property
+    def payment_holds(self) -> bool:
+        """Money is authorized, charged or on its way: nobody has abandoned this."""
+        return any(transaction.holds_money for transaction in self.transactions or ())

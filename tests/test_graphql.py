@@ -1,0 +1,83 @@
+"""Saleor's own schema is the referee: documents and shapes agree with it, on every version."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from app.saleor import documents, operations, shapes
+from app.saleor.documents import Version
+from app.saleor.operations import Operation
+from tests.support.saleor import SCHEMAS, ask, complaints
+from tests.support.shared import needs_shared
+
+pytestmark = needs_shared
+
+DOCUMENTS = [name for name in documents.names() if not name.startswith("fragments/")]
+OPERATIONS = [op for op in vars(operations).values() if isinstance(op, Operation)]
+SUBSCRIPTIONS = documents.names("subscriptions")
+
+each_version = pytest.mark.parametrize("version", SCHEMAS, ids=lambda v: f"{v.major}.{v.minor}")
+full_or_bare = pytest.mark.parametrize("full", [True, False], ids=["everything", "bare"])
+
+
+def pascal(event: str) -> str:
+    return "".join(word.capitalize() for word in event.split("_"))
+
+
+def speaks(name: str, version: Version) -> bool:
+    return version >= documents.since(name)
+
+
+@each_version
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_document_is_valid_on_every_version_it_names(name: str, version: Version) -> None:
+    if not speaks(name, version):
+        pytest.skip(f"{name} is for a later Saleor")
+    assert complaints(documents.document(name), version) == []
+
+
+@each_version
+def test_every_version_has_a_complete_set(version: Version) -> None:
+    mute = {name for name in DOCUMENTS if not speaks(name, version)}
+    excused = {"subscriptions/customer_deleted"} if version < (3, 23, 5) else set()
+    assert mute == excused
+
+
+def test_every_query_and_mutation_has_a_shape() -> None:
+    asked = {operation.name for operation in OPERATIONS}
+    assert asked == {*documents.names("queries"), *documents.names("mutations")}
+
+
+@each_version
+@full_or_bare
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: op.name)
+def test_answers_fit_their_shapes(
+    operation: Operation[BaseModel], version: Version, *, full: bool
+) -> None:
+    answer = ask(documents.document(operation.name), version, {}, full=full)
+    operation.returns.model_validate(answer)
+
+
+@each_version
+@full_or_bare
+@pytest.mark.parametrize("name", SUBSCRIPTIONS)
+def test_deliveries_fit_their_shapes(name: str, version: Version, *, full: bool) -> None:
+    if not speaks(name, version):
+        pytest.skip(f"{name} is for a later Saleor")
+    event = pascal(name.removeprefix("subscriptions/"))
+    told: Mapping[str, Any] = {"event": {"__typename": event}}
+    body = ask(documents.document(name), version, told, full=full)["event"]
+    heard = getattr(shapes, event).model_validate(body)
+    assert (heard.issued_at is not None) is full
+
+
+@each_version
+@pytest.mark.parametrize("name", SUBSCRIPTIONS)
+def test_every_subscription_tells_when_and_by_whom(name: str, version: Version) -> None:
+    """IN-2: only then is a byte-identical body a true repeat."""
+    text = documents.text(name)
+    assert "...EventFacts" in text
+    facts = documents.text("fragments/EventFacts")
+    assert {"issuedAt", "issuingPrincipal", "version"} <= set(facts.split())
