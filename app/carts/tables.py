@@ -1,0 +1,73 @@
+"""Checkouts, kept as snapshots: Saleor forgets them, and tells nobody when it does."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Optional
+
+from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.kit.tx import BigId, Instant, OfShop
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    IDLE = "idle"
+    """Quiet for long enough, but nobody could be written to: no address, or nothing in it."""
+    ABANDONED = "abandoned"
+    BOUGHT = "bought"
+    """Became an order before anybody could have called it abandoned."""
+    RECOVERED = "recovered"
+    """Abandoned, and bought through a message of ours."""
+    BOUGHT_ANYWAY = "bought_anyway"
+    """Abandoned, and bought without us."""
+    SUPERSEDED = "superseded"
+    """The same person has a livelier one."""
+    EXPIRED = "expired"
+    """Saleor has deleted it."""
+    SUPPRESSED = "suppressed"
+    """Not to be touched: staff, erased, or with a payment on its way."""
+
+
+class Cart(OfShop, SQLModel, table=True):
+    """A Saleor checkout, from its first touch to the order it became or did not become."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "checkout"),
+        Index("cart_person", "shop", "person"),
+        Index("cart_email", "shop", "email"),
+        Index("cart_state", "shop", "state", "touched_at"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    checkout: str
+    """Saleor's id."""
+    person: int | None = Field(default=None, sa_type=BigId)
+    """The signed-in shopper. Never guessed from a typed address."""
+    email: str | None = None
+    channel: str
+    currency: str
+    language: str = ""
+    country: str = ""
+    code: str | None = None
+    worth_minor: int = Field(default=0, sa_type=BigInteger)
+    lines: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """`{variant, product, name, sku, quantity, unit_minor}`, ids as Saleor writes them."""
+    payment: bool = False
+    """Money is authorised, charged or on its way."""
+    state: str = State.ACTIVE.value
+    created_at: datetime = Field(sa_type=Instant)
+    touched_at: datetime = Field(sa_type=Instant)
+    """AC-3: the shopper's last change; what apps and price refreshes do does not move it."""
+    abandoned_at: datetime | None = Field(default=None, sa_type=Instant)
+    ordered_at: datetime | None = Field(default=None, sa_type=Instant)
+    order: str | None = None
+    """Saleor's id of the order that closed it."""
+    gone_at: datetime | None = Field(default=None, sa_type=Instant)
+    """AC-9: since when Saleor does not know it any more."""
+    trail: list[list[str]] = Field(default_factory=list, sa_type=JSON)
+    """`[updatedAt, content, "app" or ""]` of each state heard: touched_at is read off it."""
+
+    updated_at: datetime = Field(sa_type=Instant)
+    issued_at: datetime = Field(sa_type=Instant)
+    hash: str = ""

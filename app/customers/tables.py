@@ -1,0 +1,80 @@
+"""Who buys: accounts, guests, and how the two found each other."""
+
+from datetime import datetime
+from typing import Optional
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.kit.tx import BigId, Instant, OfShop
+
+
+class Person(OfShop, SQLModel, table=True):
+    """ID-1: a Saleor account, or whoever buys as a guest under one e-mail address."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "key"),
+        Index("person_account", "shop", "account"),
+        Index("person_email", "shop", "email"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    key: str
+    """`account:<Saleor's id>` or `guest:<address>`; `erased:<n>` once nobody may know any more."""
+    account: str | None = None
+    """Saleor's user id; None for a guest."""
+    email: str | None = None
+    """Trimmed and lower-case."""
+    confirmed: bool = False
+    """The account once proved an address. Stays true: what was proved is not unproved."""
+    staff: bool = False
+    active: bool = True
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+    country: str = ""
+    joined_at: datetime | None = Field(default=None, sa_type=Instant)
+    merged_into: int | None = Field(default=None, sa_type=BigId)
+    """The account a guest turned out to be."""
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    first_hand: bool = False
+    """Told of by Saleor itself, and not merely named by an order or a checkout."""
+    updated_at: datetime | None = Field(default=None, sa_type=Instant)
+    issued_at: datetime | None = Field(default=None, sa_type=Instant)
+    hash: str = ""
+
+
+class Address(OfShop, SQLModel, table=True):
+    """An e-mail address that a confirmed account had: guest orders under it are the account's."""
+
+    __table_args__ = (UniqueConstraint("shop", "email", "person"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    email: str
+    person: int = Field(sa_type=BigId)
+    proved_at: datetime = Field(sa_type=Instant)
+    """The earliest we know of: of two accounts with one address, the first one has the guest."""
+
+
+class Merge(OfShop, SQLModel, table=True):
+    """ID-3: a guest joined an account. Both are kept, and for 30 days it can be undone."""
+
+    __table_args__ = (UniqueConstraint("shop", "source"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    source: int = Field(sa_type=BigId)
+    target: int = Field(sa_type=BigId, index=True)
+    merged_at: datetime = Field(sa_type=Instant)
+    undone_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Somebody said these are two people: they are not joined again."""
+
+
+class Erasure(OfShop, SQLModel, table=True):
+    """PR-3: a one-way hash of an account or address that asked to be forgotten."""
+
+    __table_args__ = (UniqueConstraint("shop", "hash"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    hash: str
+    erased_at: datetime = Field(sa_type=Instant)

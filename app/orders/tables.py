@@ -1,0 +1,122 @@
+"""What was bought, at what price, and what of it came back."""
+
+from datetime import datetime
+from typing import Optional
+
+from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.kit.tx import BigId, Instant, OfShop
+
+
+class Order(OfShop, SQLModel, table=True):
+    """A Saleor order as its newest delivery says. All money in minor units of `currency`."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "saleor_id"),
+        Index("order_person", "shop", "person", "created_at"),
+        Index("order_source", "shop", "source"),
+        Index("order_checkout", "shop", "checkout"),
+        Index("order_created", "shop", "created_at"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    saleor_id: str
+    number: str
+    person: int | None = Field(default=None, sa_type=BigId)
+    """Whose it is today; None where nobody is named, and once its buyer is erased."""
+    source: int | None = Field(default=None, sa_type=BigId)
+    """Whose it was before any merge."""
+    status: str
+    charge_status: str
+    origin: str | None = None
+    original: str | None = None
+    """Saleor's id of the order that this one replaces (REISSUE)."""
+    created_at: datetime = Field(sa_type=Instant)
+    channel: str
+    """Its slug."""
+    currency: str
+    total_minor: int = Field(sa_type=BigInteger)
+    """Gross, with shipping, less discounts and gift cards: what was to be paid."""
+    refunded_minor: int = Field(default=0, sa_type=BigInteger)
+    charged_minor: int = Field(sa_type=BigInteger)
+    """LV-1: total gross − refunded, the figure that is compared with Saleor."""
+    goods_minor: int = Field(sa_type=BigInteger)
+    """LV-1: lines after discounts and refunds, with or without tax as the shop shows prices."""
+    goods_reporting_minor: int | None = Field(default=None, sa_type=BigInteger)
+    """`goods` in the shop's reporting currency; None where no rate is known for its day."""
+    shipping_minor: int = Field(default=0, sa_type=BigInteger)
+    discount_minor: int = Field(default=0, sa_type=BigInteger)
+    gift_card_minor: int = Field(default=0, sa_type=BigInteger)
+    """What gift cards paid: it is missing from the total and not from the goods."""
+    checkout: str | None = None
+    code: str | None = None
+    """The voucher code that was used."""
+    decision: str | None = None
+    """`perennial.decision` of its private metadata: which message it goes back to."""
+    language: str = ""
+    country: str = ""
+    paid: bool = False
+    """Was paid in full, whatever has been refunded since."""
+    counts: bool = False
+    """Is revenue: no draft, not cancelled, expired or replaced, and paid where unconfirmed."""
+    vouched: bool = False
+    """Its checkout was heard with the buyer signed in."""
+    earns: bool = False
+    """ID-2: it may earn tier and code. The account is confirmed, or the order vouched for."""
+    history: bool = False
+    """IN-5: it was old at first sight, or made in bulk: it triggers nothing."""
+
+    updated_at: datetime = Field(sa_type=Instant)
+    issued_at: datetime = Field(sa_type=Instant)
+    hash: str = ""
+    gaps: dict[str, str] | None = Field(default=None, sa_type=JSON)
+    """Fields that an error nulled in the newest version, and the older version they are from."""
+
+
+class Line(OfShop, SQLModel, table=True):
+    """A line of an order; amounts as the shop shows its prices, after discounts."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "order", "position"),
+        Index("line_product", "shop", "product"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    order: int = Field(sa_type=BigId)
+    position: int = Field(sa_type=SmallInteger)
+    variant: int | None = Field(default=None, sa_type=BigId)
+    """app.catalog's row; None where the variant is gone and was never known."""
+    product: int | None = Field(default=None, sa_type=BigId)
+    sku: str | None = None
+    name: str
+    variant_name: str = ""
+    quantity: int
+    gift: bool = False
+    unit_minor: int = Field(sa_type=BigInteger)
+    undiscounted_unit_minor: int = Field(sa_type=BigInteger)
+    total_minor: int = Field(sa_type=BigInteger)
+
+
+class Discount(OfShop, SQLModel, table=True):
+    """Why an order cost less."""
+
+    __table_args__ = (UniqueConstraint("shop", "order", "position"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    order: int = Field(sa_type=BigId)
+    position: int = Field(sa_type=SmallInteger)
+    kind: str
+    """SALE, VOUCHER, MANUAL, PROMOTION or ORDER_PROMOTION."""
+    name: str = ""
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
+class Vouched(OfShop, SQLModel, table=True):
+    """ID-2: this checkout was heard with this account signed in, so its order vouches for it."""
+
+    __table_args__ = (UniqueConstraint("shop", "checkout", "account"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    checkout: str
+    account: str
