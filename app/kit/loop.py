@@ -118,12 +118,13 @@ class Keeper(Generic[W]):
             after = handler.run(handler.job.model_validate(promise.body), self.world(shop))
         except Exception as failure:  # noqa: BLE001  # the fence
             trouble = failure
-        with self.house.work(shop) as tx:
-            if not leases.still_mine(tx, [promise]):
-                return
+        self.house.do(shop, lambda tx: self._write_down(tx, promise, after, trouble))
+
+    def _write_down(self, tx: Tx, held: Promise, after: After, trouble: Exception | None) -> None:
+        for promise in leases.still_mine(tx, [held]):
             if trouble:
                 self._failed(tx, promise, trouble)
-                return
+                continue
             leases.keep(tx, promise)
             for job in [after] if isinstance(after, Job) else after or ():
                 tx.later(job)

@@ -1,7 +1,7 @@
 """A shop that has the app installed, and its sales channels."""
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Optional
 
 from sqlalchemy import JSON, UniqueConstraint
@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from app.kit.tx import BigId, Instant, OfShop
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     """Deactivated in the Dashboard: nothing is heard and nothing is done until it is back."""

@@ -1,0 +1,78 @@
+"""DOOR 4: an operator types."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.kit.settings import Settings
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Perennial: a Saleor app that makes a shop's customers come back.",
+)
+out = Console()
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the app; with SQLite the loop runs in the same process."""
+    from app.serving import serve as run  # noqa: PLC0415  # `--help` need not load the house
+
+    run(Settings())
+
+
+@cli.command()
+def worker() -> None:
+    """Only keep promises, beside web processes. Needs PostgreSQL."""
+    from app.serving import work  # noqa: PLC0415
+
+    settings = Settings()
+    if settings.embedded:
+        out.print("A separate worker needs PostgreSQL: on SQLite `perennial serve` does both.")
+        raise typer.Exit(2)
+    work(settings)
+
+
+@cli.command()
+def demo(
+    *, once: Annotated[bool, typer.Option(help="Play one round, print the sum, exit.")] = False
+) -> None:
+    """A sandbox shop with the app in it."""
+    from sandbox.demo import run  # noqa: PLC0415
+
+    raise typer.Exit(run(once=once))
+
+
+@cli.command(name="import")
+def import_(
+    shop: Annotated[str | None, typer.Argument(help="API address; without it, every shop")] = None,
+) -> None:
+    """Read a shop's whole history again, with a progress bar. It goes on where it stopped."""
+    from app.serving import import_history  # noqa: PLC0415
+
+    raise typer.Exit(import_history(Settings(), shop, out))
+
+
+@cli.command()
+def doctor(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Say what is wrong. Exit 1 when anything is parked or incomplete."""
+    from app.doctor import examine  # noqa: PLC0415
+
+    findings = examine(Settings())
+    if as_json:
+        json.dump([finding.__dict__ for finding in findings], sys.stdout)
+    else:
+        for finding in findings:
+            out.print(f"[{'green' if finding.fine else 'red'}]{finding.words}[/]")
+    raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+def main() -> None:
+    cli()

@@ -1,0 +1,107 @@
+"""The web: every door that answers HTTP, put together around one house."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import text
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.agenda import AGENDA
+from app.kit.house import House, open_engine
+from app.kit.intake import Intake
+from app.loyalty import pages as loyalty
+from app.shops import pages as shops
+from app.shops.directory import Directory
+from app.shops.keyring import Keyring
+from app.shops.reach import Reach
+from app.today import pages as today
+from app.web.page import STATIC, security_headers
+from app.worker import Worker
+from webhooks import install
+from webhooks.door import PREFIX, Door
+
+
+class Perennial:
+    """The running app: the pages, the webhook door, the intake's writer and the loop."""
+
+    def __init__(
+        self,
+        house: House,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        works: bool = True,
+    ) -> None:
+        self.house = house
+        self.directory = Directory(house)
+        self.reach = Reach(house, transport=transport)
+        self.keyring = Keyring(house, self.directory, self.reach.jwks)
+        self.worker = Worker(house, AGENDA, self.reach.world)
+        durable = open_engine(house.settings.database_url, synchronous="FULL")
+        self.intake = Intake(durable, house.gate, wake=self.worker.wake)
+        self.works = works
+        self.door = Door(house, self.directory, self.keyring, self.intake)
+        self.asgi = _front(self.door, _pages(self))
+
+    def close(self) -> None:
+        self.intake.close()
+        if self.works:
+            self.worker.stop()
+
+
+def _front(door: Door, pages: FastAPI) -> ASGIApp:
+    """The webhook door stands before the framework: nothing slows it down."""
+
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await door(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return front
+
+
+def _pages(perennial: Perennial) -> FastAPI:
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        if perennial.works:
+            perennial.worker.start()
+        yield
+        perennial.close()
+
+    pages = FastAPI(title="Perennial", docs_url=None, redoc_url=None, lifespan=living)
+    pages.state.house = perennial.house
+    pages.state.directory = perennial.directory
+    pages.state.saleors = perennial.reach
+    pages.state.worker = perennial.worker
+    for router in (install.router, shops.router, today.router, loyalty.router):
+        pages.include_router(router)
+    pages.mount("/static", StaticFiles(directory=STATIC))
+    _add_plumbing(pages, perennial.house)
+    return pages
+
+
+def _add_plumbing(pages: FastAPI, house: House) -> None:
+    @pages.get("/logo.png")
+    def logo() -> Response:
+        return FileResponse(STATIC / "logo.png", media_type="image/png")
+
+    @pages.get("/healthz")
+    def alive() -> JSONResponse:
+        return JSONResponse({"alive": True})
+
+    @pages.get("/readyz")
+    def ready() -> JSONResponse:
+        with house.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        return JSONResponse({"ready": True})
+
+    @pages.middleware("http")
+    async def guard(request: Request, go_on: Callable) -> Response:  # type: ignore[type-arg]
+        answer: Response = await go_on(request)
+        for name, value in security_headers(house.settings.frame_ancestors).items():
+            answer.headers.setdefault(name, value)
+        return answer

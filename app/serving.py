@@ -1,0 +1,129 @@
+"""Starting and stopping: the database made ready, installed shops brought up to date, the loop."""
+
+import signal
+import sys
+import time
+from threading import Event
+
+import structlog
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlmodel import Session, col, select
+
+from app.agenda import AGENDA
+from app.history import flows as history
+from app.history import queries as reading
+from app.kit.house import House
+from app.kit.settings import Settings
+from app.kit.tx import ShopId, Tx
+from app.main import Perennial
+from app.saleor.manifest import VERSION
+from app.shops.flows import Daily, Reconcile
+from app.shops.reach import Reach
+from app.shops.tables import Shop, Status
+from app.worker import Worker
+
+log = structlog.get_logger()
+
+
+def open_house(settings: Settings) -> House:
+    """The house with its tables made, its tokens under the newest key, its shops up to date."""
+    house = House.of(settings)
+    house.migrate()
+    for shop in installed(house):
+        house.do(shop, lambda tx: bring_up_to_date(tx, house))
+    return house
+
+
+def installed(house: House) -> list[ShopId]:
+    with Session(house.engine) as session:
+        live = select(Shop.id).where(col(Shop.status) != Status.DELETED.value)
+        return [ShopId(id_) for id_ in session.exec(live) if id_]
+
+
+def bring_up_to_date(tx: Tx, house: House) -> None:
+    """A new version of the app gives installed shops its webhooks; a new key reseals tokens."""
+    shop = tx.exec(select(Shop).where(Shop.id == tx.shop)).one()
+    shop.token = house.secrets.renew(shop.token)
+    shop.code_secret = house.secrets.renew(shop.code_secret)
+    if shop.app_version != VERSION:
+        tx.later(Reconcile(version=VERSION, occasion=f"upgrade to {VERSION}"))
+    tx.later(Daily.of(tx.now))
+
+
+def serve(settings: Settings) -> None:
+    _speak_plainly()
+    house = open_house(settings)
+    perennial = Perennial(house, works=settings.embedded)
+    log.info("serving", host=settings.host, port=settings.port)
+    uvicorn.run(
+        perennial.asgi,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # it would write tokens and addresses of people down
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+    )
+
+
+def work(settings: Settings) -> None:
+    _speak_plainly()
+    house = open_house(settings)
+    worker = Worker(house, AGENDA, Reach(house).world)
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    worker.start()
+    stop.wait()
+    worker.stop()
+
+
+def import_history(settings: Settings, api_url: str | None, out: Console) -> int:
+    """Promise the import for the shops asked for and watch it. The exit code."""
+    house = open_house(settings)
+    with Session(house.engine) as session:
+        rows = session.exec(select(Shop).where(col(Shop.status) == Status.ACTIVE.value)).all()
+    shops = [ShopId(row.id or 0) for row in rows if api_url in (None, row.api_url)]
+    if not shops:
+        out.print("No installed shop" + (f" at {api_url}" if api_url else "") + ".")
+        return 1
+    for shop in shops:
+        house.do(shop, history.begin)
+    worker = Worker(house, AGENDA, Reach(house).world)
+    worker.start()
+    try:
+        return max(_watch(house, shop, out) for shop in shops)
+    finally:
+        worker.stop()
+
+
+def _watch(house: House, shop: ShopId, out: Console) -> int:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=out) as bars:
+        tasks: dict[str, object] = {}
+        while True:
+            with house.look(shop) as tx:
+                progress = reading.progress(tx)
+            for part in progress.parts:
+                if part.name not in tasks:
+                    tasks[part.name] = bars.add_task(part.name, total=part.total)
+                bars.update(tasks[part.name], completed=part.done, total=part.total)  # type: ignore[arg-type]
+            if progress.done:
+                return 0
+            time.sleep(0.5)
+
+
+def _speak_plainly() -> None:
+    """Structured lines on standard error: events and ids, never a token, a code or a person."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

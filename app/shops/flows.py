@@ -1,0 +1,88 @@
+"""What becomes of an installation: paused, resumed, removed, refused, told apart from others."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select, update
+from typing_extensions import override
+
+from app.kit.tx import Job, Tx
+from app.shops.tables import Channel, Shop, Status
+
+ERASED_AFTER = timedelta(days=30)
+
+
+class Reconcile(Job, kind="shop.reconcile"):
+    """Compare the webhooks the shop has with those this version of the app wants."""
+
+    version: str
+    occasion: str
+
+    @property
+    @override
+    def lane(self) -> str:
+        return "shop"
+
+
+class LearnShop(Job, kind="shop.learn"):
+    """Read channels, version and country."""
+
+    occasion: str
+
+
+class EraseShop(Job, kind="shop.erase"):
+    """The app was removed a month ago and has not come back."""
+
+    removed: str
+
+
+class AskStillIn(Job, kind="shop.still_in"):
+    """Does Saleor still take our token? Nobody tells us when it does not."""
+
+    day: str
+
+
+def this_shop(tx: Tx) -> Shop:
+    """The row of the unit of work's own shop."""
+    return tx.exec(select(Shop).where(Shop.id == tx.shop)).one()
+
+
+def pause(tx: Tx) -> None:
+    _become(tx, Status.PAUSED)
+
+
+def resume(tx: Tx) -> None:
+    """Active again: what was missed meanwhile is read by the next sweep."""
+    if this_shop(tx).status != Status.DELETED:
+        _become(tx, Status.ACTIVE)
+
+
+def remove(tx: Tx) -> None:
+    """Uninstalled: nothing is done any more, and in a month nothing is kept either."""
+    _become(tx, Status.DELETED)
+    tx.later(EraseShop(removed=tx.now.isoformat()), at=tx.now + ERASED_AFTER)
+
+
+def refuse(tx: Tx) -> None:
+    """Saleor calls us anonymous: stop, and let the page and `doctor` say so."""
+    if this_shop(tx).status == Status.ACTIVE:
+        _become(tx, Status.REFUSED)
+
+
+def still_removed(tx: Tx, job: EraseShop) -> bool:
+    """Nobody has installed it again since that removal."""
+    shop = this_shop(tx)
+    return shop.status == Status.DELETED and shop.status_at.isoformat() == job.removed
+
+
+def _become(tx: Tx, status: Status) -> None:
+    shop = this_shop(tx)
+    if shop.status != status:
+        shop.status, shop.status_at = status.value, tx.now
+
+
+def channels(tx: Tx) -> list[Channel]:
+    return list(tx.exec(select(Channel).order_by(col(Channel.slug))))
+
+
+def switch_off_channels(tx: Tx, *, but: set[str]) -> None:
+    tx.exec(update(Channel).where(col(Channel.slug).not_in(but)).values(active=False))

@@ -1,0 +1,73 @@
+"""The process, or the thread, in which time passes."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Thread
+
+import structlog
+
+from app.kit import leases
+from app.kit.house import House
+from app.kit.loop import Agenda, Keeper
+from app.kit.tx import ShopId
+from app.world import World
+
+log = structlog.get_logger()
+
+HANDS = 4
+"""Errands at a time: they wait for the network, not for the processor."""
+NAP = 0.25
+
+
+class Worker:
+    """Keeps promises until it is told to stop: decisions here, errands on a few threads."""
+
+    def __init__(
+        self, house: House, agenda: Agenda[World], world: Callable[[ShopId], World]
+    ) -> None:
+        self.keeper = Keeper(house, agenda, world)
+        self.house = house
+        self._woken = Event()
+        self._stopping = False
+        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="errand")
+        self._busy: set[Future[None]] = set()
+        self._thread: Thread | None = None
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def start(self) -> None:
+        self._thread = Thread(target=self.run, name="loop", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finishes what is in hand; what is only due waits for the next start."""
+        self._stopping = True
+        self.wake()
+        if self._thread:
+            self._thread.join(timeout=30)
+        self._hands.shutdown(wait=True, cancel_futures=True)
+
+    def run(self) -> None:
+        while not self._stopping:
+            try:
+                idle = not self.turn()
+            except Exception:  # the loop outlives a database that is away for a moment
+                log.exception("loop.stumbled")
+                idle = True
+            if idle:
+                self._woken.wait(NAP)
+                self._woken.clear()
+
+    def turn(self) -> int:
+        """One round over the shops that have something due: a batch of decisions each."""
+        done = 0
+        self._busy = {errand for errand in self._busy if not errand.done()}
+        for shop in leases.shops_with_due(self.house.engine, self.house.clock.now()):
+            done += self.keeper.decide_some(shop)
+            if len(self._busy) < HANDS and (promise := self.keeper.lease_errand(shop)):
+                errand = self._hands.submit(self.keeper.run_errand, shop, promise)
+                errand.add_done_callback(lambda _: self.wake())
+                self._busy.add(errand)
+                done += 1
+        return done

