@@ -100,6 +100,7 @@ class Domain(Shape):
 
 class ShopName(Shape):
     name: str
+    version: str
     domain: Domain
 
 
@@ -117,7 +118,6 @@ class ChannelFacts(Channel):
 
 
 class Shop(ShopName):
-    version: str
     default_country: Country | None = None
 
 
