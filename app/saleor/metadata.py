@@ -1,0 +1,45 @@
+"""Writing many customers' metadata, as many at once as Saleor takes in a request."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from app.saleor.client import Saleor
+from app.saleor.operations import CUSTOMER_METADATA, CUSTOMER_PRIVATE_METADATA
+from app.saleor.shapes.written import Refusal
+
+AT_ONCE = 4
+"""Saleor's limit on mutations in one request."""
+
+Change = tuple[str, Mapping[str, str]]
+"""A customer's id, and the keys to write with their new text."""
+
+
+def write(
+    saleor: Saleor, changes: Sequence[Change], *, private: bool = False
+) -> dict[str, Sequence[Refusal]]:
+    """Writes them all, four a request. Hands back whom Saleor refused, and why."""
+    operation = CUSTOMER_PRIVATE_METADATA if private else CUSTOMER_METADATA
+    refused: dict[str, Sequence[Refusal]] = {}
+    for batch in batches(changes):
+        answer = saleor.run(operation, **variables(batch))
+        for (customer, _), written in zip(batch, answer.writes, strict=False):
+            if written is not None and written.errors:
+                refused[customer] = written.errors
+    return refused
+
+
+def batches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    rest = iter(changes)
+    while batch := list(islice(rest, AT_ONCE)):
+        yield batch
+
+
+def variables(batch: Sequence[Change]) -> dict[str, object]:
+    """What the document's four places are filled with; the empty ones are switched off."""
+    filled: dict[str, object] = {}
+    for place, (customer, keys) in enumerate(batch):
+        filled[f"id{place}"] = customer
+        filled[f"input{place}"] = [{"key": key, "value": value} for key, value in keys.items()]
+        if place:
+            filled[f"with{place}"] = True
+    return filled
