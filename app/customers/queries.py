@@ -1,0 +1,109 @@
+"""Questions about people."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from app.customers.rules import Claim, forgotten, tidy
+from app.customers.sketch import Sketch
+from app.customers.tables import Address, Erasure, Merge, Person
+from app.kit.hearing import Version
+from app.kit.tx import Tx
+
+SKETCHED: list[Any] = [
+    Person.key,
+    Person.id,
+    Person.account,
+    Person.email,
+    Person.confirmed,
+    Person.staff,
+    Person.active,
+    Person.merged_into,
+    Person.first_hand,
+    Person.updated_at,
+    Person.issued_at,
+    Person.hash,
+]
+"""Columns, not rows: a page of orders names a hundred people, and none is edited in place."""
+
+
+def person(tx: Tx, id_: int) -> Person | None:
+    return tx.exec(select(Person).where(Person.id == id_)).first()
+
+
+def by_account(tx: Tx, account: str) -> Person | None:
+    """Saleor's user id; None for somebody never heard of, or erased."""
+    return tx.exec(select(Person).where(Person.key == f"account:{account}")).first()
+
+
+def by_email(tx: Tx, email: str) -> list[Person]:
+    """Everybody under this address, accounts first. An address proves nothing (ID-2)."""
+    rows = select(Person).where(Person.email == tidy(email)).order_by(col(Person.key))
+    return list(tx.exec(rows))
+
+
+def sketches(tx: Tx, keys: Collection[str]) -> dict[str, Sketch]:
+    """Who of them is known, ready to be told more of."""
+    if not keys:
+        return {}
+    rows: Iterable[Any] = tx.exec(select(*SKETCHED).where(col(Person.key).in_(sorted(keys))))
+    return {row.key: _sketch(row) for row in rows}
+
+
+def _sketch(row: Any) -> Sketch:  # noqa: ANN401  # a row of SKETCHED
+    sketch = Sketch(*row[:9])
+    if row.updated_at:
+        sketch.version = Version(row.updated_at, row.issued_at, row.hash)
+    return sketch
+
+
+def claims(tx: Tx, emails: Collection[str]) -> dict[str, dict[int, Claim]]:
+    """Which accounts have proved these addresses: by address, then by person."""
+    found: dict[str, dict[int, Claim]] = {email: {} for email in emails}
+    if not emails:
+        return found
+    rows = tx.exec(
+        select(Address.email, Address.proved_at, Person.key, Address.person)
+        .join(Person, col(Person.id) == Address.person)
+        .where(col(Address.email).in_(sorted(emails)))
+    )
+    for email, proved_at, key, person_ in rows:
+        found[email][person_] = Claim(proved_at, key, person_)
+    return found
+
+
+def erased(tx: Tx, keys: Collection[str]) -> dict[str, datetime]:
+    """Which of these keys asked to be forgotten, and when."""
+    if not keys:
+        return {}
+    hashes = {forgotten(key): key for key in keys}
+    rows = tx.exec(
+        select(Erasure.hash, Erasure.erased_at).where(col(Erasure.hash).in_(sorted(hashes)))
+    )
+    return {hashes[hash_]: at for hash_, at in rows}
+
+
+def parted(tx: Tx, guests: Collection[int]) -> set[int]:
+    """Guests whose merge somebody has undone: they are not joined again."""
+    if not guests:
+        return set()
+    rows = select(Merge.source).where(
+        col(Merge.source).in_(sorted(guests)), col(Merge.undone_at).is_not(None)
+    )
+    return set(tx.exec(rows))
+
+
+def merges(tx: Tx, person: int) -> list[Merge]:
+    """What has been joined to this account and still is, the latest first."""
+    rows = select(Merge).where(Merge.target == person, col(Merge.undone_at).is_(None))
+    return list(tx.exec(rows.order_by(col(Merge.merged_at).desc(), col(Merge.id).desc())))
+
+
+def unconfirmed(tx: Tx) -> int:
+    """ID-2: accounts that earn only from orders placed while signed in."""
+    waiting = select(func.count()).where(
+        col(Person.account).is_not(None), col(Person.confirmed).is_(False)
+    )
+    return tx.exec(waiting).one()
