@@ -11,7 +11,7 @@ PORTS = {"https": 443, "http": 80}
 HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*"
 )
-UNSAFE = re.compile(r"[^\x21-\x7e]|[\\@?#]")
+UNSAFE = re.compile(r"[^\x21-\x7e]|[\\@?#%]")
 LABEL = r"[a-z0-9_-]+"
 
 

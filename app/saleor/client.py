@@ -152,7 +152,7 @@ class Saleor:
         if "PermissionDenied" in codes:
             if name == APP_IDENTITY.name or self._anonymous():
                 return TokenRefusedError(name)
-            return PermissionMissingError(name, [".".join(map(str, path)) for path in paths])
+            return PermissionMissingError(name, answer.data, paths)
         return PartialAnswerError(name, answer.data, paths)
 
     def _anonymous(self) -> bool:

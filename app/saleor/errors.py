@@ -45,16 +45,6 @@ class TokenRefusedError(SaleorError):
         super().__init__(f"{operation}: Saleor does not take our token")
 
 
-class PermissionMissingError(SaleorError):
-    """The token is good, but the app was not given what this needs."""
-
-    permanent = True
-
-    def __init__(self, operation: str, fields: Sequence[str]) -> None:
-        super().__init__(f"{operation}: no permission for {', '.join(fields)}")
-        self.fields = tuple(fields)
-
-
 class SaleorRefusedError(SaleorError):
     """Saleor understood the mutation and said no."""
 
@@ -81,3 +71,9 @@ class PartialAnswerError(SaleorError):
         super().__init__(f"{operation}: errors at {told}"[:300])
         self.data = data
         self.paths = tuple(paths)
+
+
+class PermissionMissingError(PartialAnswerError):
+    """The token is good, but the app was not given what the named fields need."""
+
+    permanent = True

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from app.saleor.client import Saleor
+from app.saleor.client import PermissionMissingError, Saleor
 from app.saleor.operations import CUSTOMER_METADATA, CUSTOMER_PRIVATE_METADATA
-from app.saleor.shapes.written import Refusal
+from app.saleor.shapes.written import MetadataWritten, Refusal
 
 AT_ONCE = 4
 """Saleor's limit on mutations in one request."""
+
+DENIED = Refusal(code="PERMISSION_DENIED")
 
 Change = tuple[str, Mapping[str, str]]
 """A customer's id, and the keys to write with their new text."""
@@ -21,11 +23,23 @@ def write(
     operation = CUSTOMER_PRIVATE_METADATA if private else CUSTOMER_METADATA
     refused: dict[str, Sequence[Refusal]] = {}
     for batch in batches(changes):
-        answer = saleor.run(operation, **variables(batch))
+        try:
+            answer = saleor.run(operation, **variables(batch))
+        except PermissionMissingError as denied:
+            # a customer who has joined the staff: denied, and the other three are written
+            answer = _but_for(denied)
         for (customer, _), written in zip(batch, answer.writes, strict=False):
-            if written is not None and written.errors:
+            if written is None:
+                refused[customer] = (DENIED,)
+            elif written.errors:
                 refused[customer] = written.errors
     return refused
+
+
+def _but_for(denied: PermissionMissingError) -> MetadataWritten:
+    if not denied.data:
+        raise denied
+    return MetadataWritten.model_validate(denied.data)
 
 
 def batches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:

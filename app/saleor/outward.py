@@ -152,8 +152,10 @@ def _inside(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
 
 
 def _small(answer: httpx.Response) -> bytes:
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        raise OutwardError("it answered packed, which was not asked for")
     parts, size = [], 0
-    for part in answer.iter_raw():
+    for part in answer.iter_bytes():
         size += len(part)
         if size > MOST_BYTES:
             raise OutwardError("it answered with more than 64 KiB")

@@ -100,7 +100,7 @@ class Domain(Shape):
 
 class ShopName(Shape):
     name: str
-    version: str
+    version: str | None = None
     domain: Domain
 
 
@@ -118,6 +118,7 @@ class ChannelFacts(Channel):
 
 
 class Shop(ShopName):
+    version: str
     default_country: Country | None = None
 
 
