@@ -14,6 +14,7 @@ from app.agenda import AGENDA
 from app.kit.house import House, open_engine
 from app.kit.intake import Intake
 from app.loyalty import pages as loyalty
+from app.saleor.outward import Resolve
 from app.shops import pages as shops
 from app.shops.directory import Directory
 from app.shops.keyring import Keyring
@@ -33,15 +34,16 @@ class Perennial:
         house: House,
         *,
         transport: httpx.BaseTransport | None = None,
+        resolve: Resolve | None = None,
         works: bool = True,
     ) -> None:
         self.house = house
         self.directory = Directory(house)
-        self.reach = Reach(house, transport=transport)
+        self.reach = Reach(house, transport=transport, resolve=resolve)
         self.keyring = Keyring(house, self.directory, self.reach.jwks)
         self.worker = Worker(house, AGENDA, self.reach.world)
         durable = open_engine(house.settings.database_url, synchronous="FULL")
-        self.intake = Intake(durable, house.gate, wake=self.worker.wake)
+        self.intake = Intake(durable, house.gate, house.clock, wake=self.worker.wake)
         self.works = works
         self.door = Door(house, self.directory, self.keyring, self.intake)
         self.asgi = _front(self.door, _pages(self))
@@ -76,6 +78,7 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.house = perennial.house
     pages.state.directory = perennial.directory
     pages.state.saleors = perennial.reach
+    pages.state.keyring = perennial.keyring
     pages.state.worker = perennial.worker
     for router in (install.router, shops.router, today.router, loyalty.router):
         pages.include_router(router)

@@ -10,6 +10,7 @@ from app.kit import leases
 from app.kit.house import House
 from app.kit.loop import Agenda, Keeper
 from app.kit.tx import ShopId
+from app.shops import flows as shops
 from app.world import World
 
 log = structlog.get_logger()
@@ -25,7 +26,7 @@ class Worker:
     def __init__(
         self, house: House, agenda: Agenda[World], world: Callable[[ShopId], World]
     ) -> None:
-        self.keeper = Keeper(house, agenda, world)
+        self.keeper = Keeper(house, agenda, world, awake=shops.awake, excused=shops.excuses)
         self.house = house
         self._woken = Event()
         self._stopping = False

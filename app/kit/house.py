@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
+from sqlmodel import SQLModel
 
 from app.kit.clock import Clock
 from app.kit.gate import Gate, OpenGate
@@ -43,6 +44,10 @@ class House:
             gate,
             Secrets(settings.phrases),
         )
+
+    def migrate(self) -> None:
+        """Bring the database to today's tables."""
+        SQLModel.metadata.create_all(self.engine)
 
     @contextmanager
     def work(self, shop: ShopId) -> Iterator[Tx]:

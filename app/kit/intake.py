@@ -1,32 +1,34 @@
 """The single writer behind the webhook door: many deliveries, one commit, then their answers."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
 from threading import Condition, Thread
 
-from sqlalchemy import Engine, bindparam, text
+from sqlalchemy import Engine
 
+from app.kit.clock import Clock
 from app.kit.gate import Gate
-from app.kit.tx import Instant, ShopId
+from app.kit.tx import ShopId
 
+STAMP = "%Y-%m-%d %H:%M:%S.%f"
+"""As SQLite keeps instants; PostgreSQL is told the zone too."""
 ROOM = 4000
 """Deliveries that may wait for the next commit; one more is told to come again."""
 
 
 # the body is only kept while its promise is open: a repeat of one long kept leaves nothing behind
-WRITE_BODY = text(
+WRITE_BODY = (
     "INSERT INTO delivery (shop, hash, event, body, heard_at)"
-    " SELECT CAST(:shop AS INTEGER), :hash, :event, :body, :at"
-    " WHERE NOT EXISTS (SELECT 1 FROM promise WHERE shop = :shop AND key = :key)"
+    " SELECT CAST({0} AS INTEGER), {0}, {0}, {0}, {at}"
+    " WHERE NOT EXISTS (SELECT 1 FROM promise WHERE shop = {0} AND key = {0})"
     " ON CONFLICT DO NOTHING"
-).bindparams(bindparam("at", type_=Instant))
-WRITE_PROMISE = text(
+)
+WRITE_PROMISE = (
     "INSERT INTO promise (shop, key, kind, body, due, rank, tries, lost)"
-    " VALUES (:shop, :key, :kind, :job, :at, 0, 0, 0) ON CONFLICT DO NOTHING"
-).bindparams(bindparam("at", type_=Instant))
+    " VALUES ({0}, {0}, {0}, {0}, {at}, 0, 0, 0) ON CONFLICT DO NOTHING"
+)
 
 
 class IntakeFullError(Exception):
@@ -41,7 +43,6 @@ class Heard:
     hash: str
     event: str
     body: bytes
-    at: datetime
     key: str
     kind: str
 
@@ -52,9 +53,12 @@ class Intake:
     `engine` commits with synchronous=FULL, so an answer given is a delivery on disk.
     """
 
-    def __init__(self, engine: Engine, gate: Gate, *, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: Engine, gate: Gate, clock: Clock, *, wake: Callable[[], None]
+    ) -> None:
         self._engine = engine
         self._gate = gate
+        self._clock = clock
         self._wake = wake
         self._waiting: list[tuple[Heard, asyncio.Future[None]]] = []
         self._news = Condition()
@@ -69,7 +73,8 @@ class Intake:
             if len(self._waiting) >= ROOM or not self._open:
                 raise IntakeFullError
             self._waiting.append((heard, done))
-            self._news.notify()
+            if len(self._waiting) == 1:  # else the writer is awake, or about to be
+                self._news.notify()
         await done
 
     def close(self) -> None:
@@ -91,18 +96,18 @@ class Intake:
             self._wake()
 
     def _commit(self, batch: list[Heard]) -> Exception | None:
-        rows = [
-            {
-                "shop": h.shop, "hash": h.hash, "event": h.event, "body": h.body, "at": h.at,
-                "key": h.key, "kind": h.kind,
-                "job": json.dumps({"event": h.event, "hash": h.hash}),
-            }
-            for h in batch
-        ]  # fmt: skip
+        bodies = [(h.shop, h.hash, h.event, h.body, h.shop, h.key) for h in batch]
+        promises = [
+            (h.shop, h.key, h.kind, f'{{"event": "{h.event}", "hash": "{h.hash}"}}') for h in batch
+        ]
         try:
             with self._gate.through(urgent=True), self._engine.begin() as connection:
-                connection.execute(WRITE_BODY, rows)
-                connection.execute(WRITE_PROMISE, rows)
+                # past SQLAlchemy's compiler: this is a third of the time a delivery takes
+                lite = connection.dialect.name == "sqlite"
+                blank, zone = ("?", "") if lite else ("%s", "+00:00")
+                at = f"'{self._clock.now().astimezone(UTC):{STAMP}}{zone}'"
+                connection.exec_driver_sql(WRITE_BODY.format(blank, at=at), bodies)
+                connection.exec_driver_sql(WRITE_PROMISE.format(blank, at=at), promises)
         except Exception as failure:  # noqa: BLE001  # every waiting door must be told
             return failure
         return None

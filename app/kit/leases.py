@@ -35,10 +35,9 @@ def take(
     house: House,
     shop: ShopId,
     *,
+    kinds: Collection[str],
     most: int,
     for_: timedelta,
-    only: Collection[str] | None = None,
-    but: Collection[str] = (),
 ) -> list[Promise]:
     """Lease up to `most` due promises, by rank and age. Nothing if another worker was faster.
 
@@ -47,21 +46,19 @@ def take(
     """
     try:
         with house.work(shop) as tx:
-            return _take(tx, most=most, for_=for_, only=only, but=but)
+            return _take(tx, kinds=kinds, most=most, for_=for_)
     except DBAPIError as failure:
         if conflicts(failure):
             return []
         raise
 
 
-def _take(
-    tx: Tx, *, most: int, for_: timedelta, only: Collection[str] | None, but: Collection[str]
-) -> list[Promise]:
+def _take(tx: Tx, *, kinds: Collection[str], most: int, for_: timedelta) -> list[Promise]:
     real = real_now()
-    kinds = col(Promise.kind).in_(only) if only is not None else col(Promise.kind).not_in(but)
+    asked = col(Promise.kind).in_(kinds)
     rows = tx.exec(
         select(Promise)
-        .where(OPEN, col(Promise.due) <= tx.now, kinds, _free(real), _lane_free(real))
+        .where(OPEN, col(Promise.due) <= tx.now, asked, _free(real), _lane_free(real))
         .order_by(col(Promise.rank), col(Promise.due), col(Promise.id))
         .limit(most)
     ).all()

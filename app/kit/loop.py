@@ -6,7 +6,7 @@ once, with an idempotency key the other side honours. It may hand back the next 
 as its own is marked kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -47,26 +47,43 @@ class Errand(Generic[J, W]):
 class Agenda(Generic[W]):
     """Which handler keeps which kind of promise."""
 
-    def __init__(self, *handlers: Decision[Any] | Errand[Any, W]) -> None:
+    def __init__(
+        self, *handlers: Decision[Any] | Errand[Any, W], always: Collection[type[Job]] = ()
+    ) -> None:
+        """`always` are kept even for a shop that sleeps."""
+        self.always = frozenset(job.kind for job in always)
         self.handlers = {handler.job.kind: handler for handler in handlers}
         self.errands = frozenset(
             kind for kind, handler in self.handlers.items() if isinstance(handler, Errand)
         )
+        self.decisions = frozenset(self.handlers) - self.errands
 
 
 class Keeper(Generic[W]):
-    """Leases what is due and keeps it. `world` is the outside that errands of a shop may touch."""
+    """Leases what is due and keeps it. `world` is the outside that errands of a shop may touch.
 
-    def __init__(self, house: House, agenda: Agenda[W], world: Callable[[ShopId], W]) -> None:
+    For a shop that is not `awake` only what the agenda keeps `always` is done. `excused` may
+    take a failure upon itself: then the promise waits as if it had never been tried.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        agenda: Agenda[W],
+        world: Callable[[ShopId], W],
+        *,
+        awake: Callable[[Tx], bool] = lambda _: True,
+        excused: Callable[[Tx, Exception], bool] = lambda *_: False,
+    ) -> None:
         self.house = house
         self.agenda = agenda
         self.world = world
+        self.awake = awake
+        self.excused = excused
 
     def decide_some(self, shop: ShopId) -> int:
         """Keep a batch of the shop's due decisions in one transaction, a savepoint each."""
-        held = leases.take(
-            self.house, shop, but=self.agenda.errands, most=BATCH, for_=timedelta(minutes=5)
-        )
+        held = self._take(shop, self.agenda.decisions, most=BATCH, for_=timedelta(minutes=5))
         if not held:
             return 0
         try:
@@ -102,10 +119,16 @@ class Keeper(Generic[W]):
         else:
             leases.keep(tx, promise)
 
+    def _take(
+        self, shop: ShopId, kinds: frozenset[str], *, most: int, for_: timedelta
+    ) -> list[Promise]:
+        with self.house.look(shop) as tx:
+            if not self.awake(tx):
+                kinds &= self.agenda.always
+        return leases.take(self.house, shop, kinds=kinds, most=most, for_=for_)
+
     def lease_errand(self, shop: ShopId) -> Promise | None:
-        held = leases.take(
-            self.house, shop, only=self.agenda.errands, most=1, for_=timedelta(minutes=10)
-        )
+        held = self._take(shop, self.agenda.errands, most=1, for_=timedelta(minutes=10))
         return held[0] if held else None
 
     def run_errand(self, shop: ShopId, promise: Promise) -> None:
@@ -143,6 +166,9 @@ class Keeper(Generic[W]):
                 return kept
 
     def _failed(self, tx: Tx, promise: Promise, failure: Exception) -> None:
+        if self.excused(tx, failure):
+            leases.give_back([promise])
+            return
         if hopeless(failure) or promise.tries >= MOST_TRIES:
             leases.park(tx, promise, reason=reason(failure))
             return

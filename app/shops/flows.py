@@ -1,11 +1,13 @@
 """What becomes of an installation: paused, resumed, removed, refused, told apart from others."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import Self
 
 from sqlmodel import col, select, update
 from typing_extensions import override
 
 from app.kit.tx import Job, Tx
+from app.saleor.errors import TokenRefusedError
 from app.shops.tables import Channel, Shop, Status
 
 ERASED_AFTER = timedelta(days=30)
@@ -35,10 +37,20 @@ class EraseShop(Job, kind="shop.erase"):
     removed: str
 
 
+class Daily(Job, kind="shop.daily"):
+    """What a shop needs once a day; each one promises the next."""
+
+    day: date
+
+    @classmethod
+    def of(cls, now: datetime) -> Self:
+        return cls(day=now.date())
+
+
 class AskStillIn(Job, kind="shop.still_in"):
     """Does Saleor still take our token? Nobody tells us when it does not."""
 
-    day: str
+    day: date
 
 
 def this_shop(tx: Tx) -> Shop:
@@ -66,6 +78,18 @@ def refuse(tx: Tx) -> None:
     """Saleor calls us anonymous: stop, and let the page and `doctor` say so."""
     if this_shop(tx).status == Status.ACTIVE:
         _become(tx, Status.REFUSED)
+
+
+def awake(tx: Tx) -> bool:
+    return this_shop(tx).status == Status.ACTIVE
+
+
+def excuses(tx: Tx, failure: Exception) -> bool:
+    """A token that is refused is nobody's fault in the house: the shop sleeps, and work waits."""
+    if not isinstance(failure, TokenRefusedError):
+        return False
+    refuse(tx)
+    return True
 
 
 def still_removed(tx: Tx, job: EraseShop) -> bool:

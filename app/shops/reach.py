@@ -5,22 +5,39 @@ from threading import Lock
 from typing import Any
 
 import httpx
+from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from app.kit.house import House
 from app.kit.tx import ShopId
+from app.saleor import documents
 from app.saleor.client import Saleor
+from app.saleor.operations import APP_IDENTITY
+from app.saleor.outward import Outward, OutwardError, Resolve, origin, resolved
 from app.shops.registering import Identity
 from app.shops.tables import Shop
 from app.world import World
+
+JWKS = "/.well-known/jwks.json"
 
 
 class Reach:
     """Worlds for errands, one bucket a shop, and the two questions registration asks."""
 
-    def __init__(self, house: House, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        house: House,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        resolve: Resolve | None = None,
+    ) -> None:
         self._house = house
         self._transport = transport
+        self._outward = Outward(
+            development=house.settings.development,
+            transport=transport,
+            resolve=resolve or resolved,
+        )
         self._lock = Lock()
         self._saleors: dict[ShopId, tuple[str, Saleor]] = {}
 
@@ -40,7 +57,25 @@ class Reach:
         return World(shop, self._house, saleor)
 
     def identify(self, api_url: str, token: str) -> Identity | None:
-        raise NotImplementedError
+        """Who Saleor says holds this token; None where it does not know it. OutwardError else."""
+        question = {"query": documents.text(APP_IDENTITY.name), "variables": {}}
+        answer = self._outward.post(api_url, question, token=token)
+        try:
+            told = APP_IDENTITY.returns.model_validate(answer["data"])
+        except (KeyError, TypeError, ValidationError):
+            return None
+        if told.app is None:
+            return None
+        return Identity(
+            app_id=told.app.id,
+            identifier=told.app.identifier or "",
+            version=told.app.version or "",
+            name=told.shop.name,
+        )
 
     def jwks(self, api_url: str) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """The keys a shop publishes. OutwardError where there are none."""
+        told = self._outward.get(origin(api_url) + JWKS)
+        if not isinstance(told, dict) or not isinstance(told.get("keys"), list):
+            raise OutwardError("what it publishes is no key set")
+        return told

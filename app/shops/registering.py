@@ -15,9 +15,11 @@ from sqlmodel import Session, select
 
 from app.kit.clock import real_now
 from app.kit.house import House
+from app.kit.secret import SecretLostError
 from app.kit.tx import ShopId
 from app.saleor.address import AddressRefusedError, allowed, normalised
 from app.saleor.manifest import IDENTIFIER, VERSION
+from app.saleor.outward import OutwardError
 from app.shops.tables import Shop, Status
 
 
@@ -88,7 +90,12 @@ def permitted_address(header: str | None, *, house: House) -> str:
 
 def register(house: House, saleors: Saleors, *, api_url: str, token: str) -> Registered:
     """Prove the token, then store it. Raises NotRegisteredError; nothing half done."""
-    identity = saleors.identify(api_url, token)
+    try:
+        identity = saleors.identify(api_url, token)
+    except OutwardError as failure:
+        raise NotRegisteredError(
+            401, "UNKNOWN_APP_ID", f"The shop could not be asked: {failure}."
+        ) from failure
     if identity is None:
         raise NotRegisteredError(
             401, "UNKNOWN_APP_ID", "The shop does not know the token it gave. Install the app anew."
@@ -100,7 +107,7 @@ def register(house: House, saleors: Saleors, *, api_url: str, token: str) -> Reg
     _refuse_to_overwrite(house, saleors, api_url=api_url, app_id=identity.app_id)
     try:
         jwks = saleors.jwks(api_url)
-    except Exception as failure:
+    except OutwardError as failure:
         raise NotRegisteredError(
             401, "JWKS_NOT_AVAILABLE", "The shop's public keys could not be read."
         ) from failure
@@ -113,13 +120,22 @@ def _refuse_to_overwrite(house: House, saleors: Saleors, *, api_url: str, app_id
         known = session.exec(select(Shop).where(Shop.api_url == api_url)).first()
     if known is None or known.app_id == app_id or known.status == Status.DELETED:
         return
-    before = saleors.identify(api_url, house.secrets.open(known.token))
-    if before is not None:
+    if _still_works(house, saleors, known):
         raise NotRegisteredError(
             409,
             "ALREADY_REGISTERED",
             "The app is already installed in this shop and works. Remove that installation first.",
         )
+
+
+def _still_works(house: House, saleors: Saleors, known: Shop) -> bool:
+    """Where it cannot be told, the installation we have is taken to work."""
+    try:
+        return saleors.identify(known.api_url, house.secrets.open(known.token)) is not None
+    except OutwardError:
+        return True
+    except SecretLostError:
+        return False
 
 
 def _store(

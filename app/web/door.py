@@ -12,13 +12,14 @@ from fastapi import Depends, HTTPException, Request, Response
 from fastapi.params import Depends as DependsMarker
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
 from typing_extensions import override
 
 from app.kit.clock import real_now
 from app.kit.house import House, conflicts
 from app.kit.tx import ShopId, Tx
 from app.saleor.address import AddressRefusedError, normalised
-from app.saleor.token import TokenRejectedError, Viewer, viewer_of
+from app.saleor.token import TokenRejectedError, UnknownKeyError, Viewer, viewer_of
 
 AGAIN = 3
 
@@ -69,14 +70,29 @@ async def caller_of(request: Request) -> Caller:
         tenant: Tenant | None = request.app.state.directory.find(normalised(api_url))
         if tenant is None:
             raise HTTPException(401, "The app is not installed in this shop.")
-        viewer = viewer_of(
-            token, jwks=tenant.jwks, api_url=tenant.api_url, app_id=tenant.app_id, now=real_now()
-        )
+        viewer = await _proved(request, tenant, token)
     except AddressRefusedError as failure:
         raise HTTPException(401, "Open this page from your Saleor Dashboard.") from failure
     except TokenRejectedError as failure:
         raise HTTPException(401, "Your session has run out. Reload the page.") from failure
     return Caller(tenant.id, viewer)
+
+
+async def _proved(request: Request, tenant: Tenant, token: str) -> Viewer:
+    """The viewer, after one fresh look at the shop's keys where the token names another."""
+
+    def judge(jwks: Mapping[str, Any]) -> Viewer:
+        return viewer_of(
+            token, jwks=jwks, api_url=tenant.api_url, app_id=tenant.app_id, now=real_now()
+        )
+
+    try:
+        return judge(tenant.jwks)
+    except UnknownKeyError:
+        fresh = await run_in_threadpool(request.app.state.keyring.refetch, tenant)
+        if fresh is None:
+            raise
+        return judge(fresh)
 
 
 async def _presented(request: Request) -> tuple[str, str]:

@@ -62,7 +62,10 @@ class Shop:
         self.house = house
         self.api_url = f"https://{domain}/graphql/"
         self.perennial = Perennial(
-            house, transport=transport or httpx.MockTransport(nobody), works=False
+            house,
+            transport=transport or httpx.MockTransport(nobody),
+            resolve=lambda *_: ["203.0.113.7"],
+            works=False,
         )
         self.http = TestClient(self.perennial.asgi, base_url="https://perennial.example")
         self.id = self._installed()

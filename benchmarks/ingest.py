@@ -1,0 +1,227 @@
+"""How fast deliveries are heard, against app-sdk's own handler, and how fast they are worked.
+
+One process on SQLite, synchronous=FULL, each answer given when its delivery is on disk. The peer
+(app-sdk 1.15 on Node, nothing behind its handler) gets the same signed bodies in the same run.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from socket import socket
+from typing import Any
+from urllib.request import urlopen
+
+from rich.console import Console
+from rich.table import Table
+from sqlmodel import Session, col, func, select
+
+from app.kit.clock import real_now
+from app.kit.house import House
+from app.kit.promises import Delivery, Promise
+from app.kit.settings import Settings
+from app.orders.tables import Order
+from app.shops.tables import Shop
+from benchmarks import deliveries
+from benchmarks.load import Outcome, flood, stream
+
+API_URL = "https://shop.example/graphql/"
+CONNECTIONS = 64
+FLOOD = 12_000
+BURST = 10_000
+STEADY_SECONDS = 10
+PEER = Path(__file__).parent / "peer"
+
+
+@dataclass
+class Served:
+    port: int
+    process: subprocess.Popen[bytes]
+
+
+def main() -> None:
+    out = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        out.print("making and signing deliveries …")
+        bodies = list(deliveries.make(FLOOD * 2 + BURST + 6_000 * STEADY_SECONDS // 2))
+        figures = _measure(Path(folder), bodies, out)
+    print(json.dumps({"bench": "ingest", "figures": figures}))
+
+
+def _measure(folder: Path, bodies: Sequence[deliveries.Signed], out: Console) -> dict[str, Any]:
+    wave, second, burst, rest = _cut(bodies, FLOOD, FLOOD, BURST)
+    theirs = _peer(folder, wave, out)
+    with ours(folder / "flood.db") as app:
+        heard = asyncio.run(flood(app.port, _requests(wave), connections=CONNECTIONS))
+        again = asyncio.run(flood(app.port, _requests(second), connections=CONNECTIONS))
+        heard = max(heard, again, key=lambda outcome: outcome.per_second)
+    with ours(folder / "half.db") as app:
+        half = heard.per_second / 2
+        steady = rest[: int(half * STEADY_SECONDS)]
+        calm = asyncio.run(
+            stream(app.port, _requests(steady), per_second=half, connections=CONNECTIONS * 4)
+        )
+    kept = _drain(folder / "burst.db", burst)
+    _tell(out, theirs, heard, calm, kept)
+    return {
+        "speedup_vs_app_sdk": theirs and round(heard.per_second / theirs.per_second, 2),
+        "accepted_per_s": round(heard.per_second),
+        "app_sdk_per_s": theirs and round(theirs.per_second),
+        "p99_ms_at_half_rate": round(calm.percentile(99), 1),
+        "half_rate_per_s": round(half),
+        "refused": sum(n for o in (heard, calm) for s, n in o.statuses.items() if s != 202),
+        "kept_per_s": round(kept),
+    }
+
+
+def _drain(database: Path, burst: Sequence[deliveries.Signed]) -> float:
+    """Kept a second from the first delivery until all are worked; raises if totals differ."""
+    with ours(database) as app:
+        started = time.perf_counter()
+        outcome = asyncio.run(flood(app.port, _requests(burst), connections=CONNECTIONS))
+        assert set(outcome.statuses) == {202}, outcome.statuses
+        house = _house(database)
+        while _open_promises(house):
+            time.sleep(0.1)
+        seconds = time.perf_counter() - started
+        with Session(house.engine) as session:
+            parked = session.exec(select(Promise).where(col(Promise.parked_at).is_not(None))).all()
+            assert not parked, parked[0].error
+            assert not session.exec(select(func.count()).select_from(Delivery)).one()
+            total = session.exec(select(func.sum(Order.total_minor))).one()
+            assert total == deliveries.total_minor(burst), "the totals differ"
+    return len(burst) / seconds
+
+
+def _open_promises(house: House) -> int:
+    kinds = col(Promise.kind) == "webhook.heard"
+    still = col(Promise.kept_at).is_(None), col(Promise.parked_at).is_(None)
+    with Session(house.engine.execution_options(reads_only=True)) as session:
+        return session.exec(select(func.count()).where(kinds, *still)).one()
+
+
+@contextmanager
+def ours(database: Path) -> Iterator[Served]:
+    """The app as `perennial serve` runs it, with one shop installed."""
+    house = _house(database)
+    house.migrate()
+    secrets, now = house.secrets, real_now()
+    with Session(house.engine) as session, session.begin():
+        session.add(
+            Shop(
+                api_url=API_URL, app_id="QXBwOjE=", token=secrets.seal("t"),
+                jwks=deliveries.jwks(), jwks_at=now - timedelta(hours=1), status_at=now,
+                registered_at=now, code_secret=secrets.seal("s"), currency="EUR",
+            )
+        )  # fmt: skip
+    port = _free_port()
+    environment = {
+        "PERENNIAL_DATABASE_URL": f"sqlite:///{database}",
+        "PERENNIAL_DEVELOPMENT": "1",
+        "PERENNIAL_PORT": str(port),
+        "PATH": "/usr/bin:/bin",
+    }
+    command = [sys.executable, "-m", "app.cli", "serve"]
+    with _process(command, port, environment) as process:
+        yield Served(port, process)
+
+
+def _house(database: Path) -> House:
+    return House.of(Settings(database_url=f"sqlite:///{database}"))
+
+
+def _peer(folder: Path, wave: Sequence[deliveries.Signed], out: Console) -> Outcome | None:
+    """app-sdk's handler on Node; None, and said so, where there is no Node or no package."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        out.print("no Node here: app-sdk is not measured")
+        return None
+    here = folder / "peer"
+    shutil.copytree(PEER, here, ignore=shutil.ignore_patterns("node_modules"))
+    install = [npm, "install", "--no-audit", "--no-fund", "--silent"]
+    if subprocess.run(install, cwd=here, check=False, capture_output=True).returncode:
+        out.print("app-sdk could not be installed: it is not measured")
+        return None
+    (here / "jwks.json").write_text(json.dumps(deliveries.jwks()))
+    port = _free_port()
+    command = [node, "server.mjs", str(port), API_URL, "jwks.json"]
+    with _process(command, port, {"PATH": "/usr/bin:/bin"}, cwd=here):
+        asyncio.run(flood(port, _requests(wave[:2000]), connections=CONNECTIONS))
+        runs = [asyncio.run(flood(port, _requests(wave), connections=CONNECTIONS)) for _ in "ab"]
+    best = max(runs, key=lambda outcome: outcome.per_second)
+    assert set(best.statuses) == {200}, best.statuses
+    return best
+
+
+@contextmanager
+def _process(
+    command: list[str], port: int, environment: dict[str, str], cwd: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command, cwd=cwd or Path(__file__).parents[1], env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(port, process)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError("the server did not start")
+        try:
+            urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
+        except ConnectionError:
+            time.sleep(0.1)
+        except OSError as failure:
+            if "refused" not in str(failure):  # any answer at all means it listens
+                return
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server did not answer")
+
+
+def _free_port() -> int:
+    with closing(socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _requests(wave: Sequence[deliveries.Signed]) -> list[bytes]:
+    return [signed.request(API_URL) for signed in wave]
+
+
+def _cut(bodies: Sequence[Any], *sizes: int) -> list[Sequence[Any]]:
+    parts, at = [], 0
+    for size in sizes:
+        parts.append(bodies[at : at + size])
+        at += size
+    return [*parts, bodies[at:]]
+
+
+def _tell(out: Console, theirs: Outcome | None, heard: Outcome, calm: Outcome, kept: float) -> None:
+    table = Table("", "deliveries/s", "p50 ms", "p99 ms", title="Hearing")
+    rows = [("app-sdk on Node, flood", theirs), ("ours, flood, on disk", heard),
+            ("ours, half that rate, loop keeping", calm)]  # fmt: skip
+    for name, outcome in rows:
+        if outcome:
+            p50, p99 = outcome.percentile(50), outcome.percentile(99)
+            table.add_row(name, f"{outcome.per_second:,.0f}", f"{p50:.1f}", f"{p99:.1f}")
+    table.add_row(f"ours, heard and worked, burst of {BURST:,}", f"{kept:,.0f}", "", "")
+    out.print(table)
+
+
+if __name__ == "__main__":
+    main()

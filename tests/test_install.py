@@ -1,0 +1,178 @@
+"""The handshake: whom the app lets itself be installed by, and what it answers."""
+
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import Session, select
+
+from app.kit.house import House
+from app.shops.tables import Shop as Row
+from app.shops.tables import Status
+from tests.support.story import APP_ID, Shop, jwks
+
+URL = "https://new.example/graphql/"
+
+
+class Saleor:
+    """A Saleor that knows some tokens, and publishes its keys."""
+
+    def __init__(self) -> None:
+        self.tokens = {"good": ("APP1", "perennial"), "other app": ("APP2", "somebody.else")}
+        self.publishes = True
+        self.asked: list[httpx.URL] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url)
+        if request.url.path == "/.well-known/jwks.json":
+            return httpx.Response(200 if self.publishes else 404, json=jwks())
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        return httpx.Response(200, json={"data": self.identity(token)})
+
+    def identity(self, token: str) -> dict[str, Any]:
+        shop = {"name": "New", "domain": {"host": "new.example", "url": "https://new.example"}}
+        if token not in self.tokens:
+            return {"app": None, "shop": shop}
+        id_, identifier = self.tokens[token]
+        app = {"id": id_, "identifier": identifier, "isActive": True, "permissions": []}
+        return {"app": app | {"version": "1"}, "shop": shop}
+
+
+@pytest.fixture
+def saleor() -> Saleor:
+    return Saleor()
+
+
+@pytest.fixture
+def shop(house: House, saleor: Saleor) -> Any:
+    with Shop(house, transport=httpx.MockTransport(saleor.answer)) as shop:
+        yield shop
+
+
+def register(shop: Shop, body: object, **headers: str) -> httpx.Response:
+    sent = {"saleor-api-url": URL} | {k.replace("_", "-"): v for k, v in headers.items()}
+    return shop.http.post("/api/register", json=body, headers={k: v for k, v in sent.items() if v})
+
+
+def row(house: House, url: str = URL) -> Row | None:
+    with Session(house.engine) as session:
+        return session.exec(select(Row).where(Row.api_url == url)).first()
+
+
+def test_a_good_token_is_taken_and_sealed(shop: Shop, house: House) -> None:
+    answer = register(shop, {"auth_token": "good", "additional_data": {}})
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    stored = row(house)
+    assert stored is not None
+    assert (stored.app_id, stored.status) == ("APP1", Status.ACTIVE)
+    assert "good" not in stored.token
+    assert house.secrets.open(stored.token) == "good"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        ({"auth_token": "good"}, {"saleor_api_url": ""}, 400, "MISSING_API_URL"),
+        ([], {}, 400, "MISSING_AUTH_TOKEN"),
+        ({}, {}, 400, "MISSING_AUTH_TOKEN"),
+        ({"auth_token": 7}, {}, 400, "MISSING_AUTH_TOKEN"),
+        ({"auth_token": "unknown"}, {}, 401, "UNKNOWN_APP_ID"),
+        ({"auth_token": "other app"}, {}, 401, "UNKNOWN_APP_ID"),
+        ({"auth_token": "good"}, {"saleor_api_url": "gopher://x"}, 403, "SALEOR_URL_PROHIBITED"),
+    ],
+)
+def test_what_is_wrong_is_answered_as_app_sdk_does_and_in_words(
+    shop: Shop, house: House, body: object, headers: dict[str, str], status: int, code: str
+) -> None:
+    answer = register(shop, body, **headers)
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert error["code"] == code
+    assert len(error["message"]) > 10
+    assert row(house) is None
+
+
+def test_a_body_that_is_no_json_is_refused(shop: Shop) -> None:
+    answer = shop.http.post("/api/register", content=b"{", headers={"saleor-api-url": URL})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_JSON")
+
+
+def test_only_a_post_registers(shop: Shop) -> None:
+    assert shop.http.get("/api/register").status_code == 405
+
+
+def test_a_shop_whose_keys_cannot_be_read_is_refused(shop: Shop, saleor: Saleor) -> None:
+    saleor.publishes = False
+    answer = register(shop, {"auth_token": "good"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "JWKS_NOT_AVAILABLE")
+
+
+def test_in_production_nobody_installs_who_is_not_on_the_list(shop: Shop, house: House) -> None:
+    strict = house.settings.model_copy(update={"development": False, "allowed_shops": ()})
+    object.__setattr__(house, "settings", strict)
+    answer = register(shop, {"auth_token": "good"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "SALEOR_URL_PROHIBITED")
+    assert "PERENNIAL_ALLOWED_SHOPS" in answer.json()["error"]["message"]
+
+
+def test_the_same_app_may_register_again(shop: Shop, house: House) -> None:
+    for _ in range(2):
+        assert register(shop, {"auth_token": "good"}).status_code == 200
+    with Session(house.engine) as session:
+        assert len(session.exec(select(Row).where(Row.api_url == URL)).all()) == 1
+
+
+def test_a_working_installation_is_not_overwritten_and_a_dead_one_is(
+    shop: Shop, saleor: Saleor, house: House
+) -> None:
+    assert register(shop, {"auth_token": "good"}).status_code == 200
+    saleor.tokens["second"] = ("APP9", "perennial")
+    answer = register(shop, {"auth_token": "second"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "ALREADY_REGISTERED")
+    del saleor.tokens["good"]
+    assert register(shop, {"auth_token": "second"}).status_code == 200
+    stored = row(house)
+    assert stored is not None
+    assert stored.app_id == "APP9"
+
+
+def test_spellings_of_one_address_are_one_shop(shop: Shop, house: House) -> None:
+    assert register(shop, {"auth_token": "good"}).status_code == 200
+    spelt = "HTTPS://New.Example:443/graphql/"
+    assert register(shop, {"auth_token": "good"}, saleor_api_url=spelt).status_code == 200
+    with Session(house.engine) as session:
+        urls = [row.api_url for row in session.exec(select(Row))]
+    assert sorted(urls) == sorted([shop.api_url, URL])
+
+
+def state(shop: Shop) -> Status:
+    found = row(shop.house, shop.api_url)
+    assert found is not None
+    return Status(found.status)
+
+
+def told(kind: str, at: str = "2026-03-02T09:00:00Z", **app: object) -> dict[str, object]:
+    return {"__typename": kind, "issuedAt": at, "app": {"id": APP_ID} | app}
+
+
+def test_a_deactivated_app_pauses_and_resumes(shop: Shop) -> None:
+    shop.hears("APP_STATUS_CHANGED", told("AppStatusChanged", isActive=False))
+    assert state(shop) is Status.PAUSED
+    back = told("AppStatusChanged", at="2026-03-02T10:00:00Z", isActive=True)
+    shop.perennial.directory.forget()
+    shop.hears("APP_STATUS_CHANGED", back)
+    assert state(shop) is Status.ACTIVE
+
+
+def test_a_removed_app_stops_and_is_erased_after_a_month(shop: Shop) -> None:
+    shop.hears("APP_DELETED", told("AppDeleted"))
+    assert state(shop) is Status.DELETED
+    shop.waits(days=29)
+    assert state(shop) is Status.DELETED
+    shop.waits(days=2)
+    assert row(shop.house, shop.api_url) is None
+
+
+def test_another_apps_end_is_not_ours(shop: Shop) -> None:
+    shop.hears("APP_DELETED", {"__typename": "AppDeleted", "app": {"id": "QXBwOjk="}})
+    assert state(shop) is Status.ACTIVE
