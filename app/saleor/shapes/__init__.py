@@ -30,7 +30,6 @@ from app.saleor.shapes.catalogue import (
     CatalogueProduct,
     CatalogueVariant,
     Product,
-    ProductListing,
     Variant,
     VariantListing,
 )
@@ -151,7 +150,6 @@ __all__ = [
     "Price",
     "Principal",
     "Product",
-    "ProductListing",
     "ProductsPage",
     "PromoCodeWritten",
     "Refusal",

@@ -30,13 +30,6 @@ class Picture(Shape):
     alt: str | None = None
 
 
-class ProductListing(Shape):
-    channel: Channel
-    is_published: bool
-    visible_in_listings: bool
-    is_available_for_purchase: bool | None = None
-
-
 class VariantListing(Shape):
     channel: Channel
     price: Money | None = None
@@ -59,7 +52,7 @@ class VariantEdges(Shape):
 
 
 class CatalogueProduct(Shape):
-    """A product with all its channels and its first hundred variants."""
+    """A product and its first hundred variants, with what each asks and costs in each channel."""
 
     id: str
     name: str
@@ -69,7 +62,6 @@ class CatalogueProduct(Shape):
     category: Named | None = None
     collections: tuple[Named, ...] | None = None
     thumbnail: Picture | None = None
-    channel_listings: tuple[ProductListing, ...] | None = None
     product_variants: VariantEdges | None = None
 
     @property
