@@ -5,8 +5,7 @@ RUN_READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test check format prove schema lock \
-	bench-ingest bench-import bench-ltv bench-accuracy bench-recommend
+.PHONY: demo run test check format prove lock
 
 demo: $(RUN_READY)  ## a sandbox shop with the app in it; ONCE=1 plays one round and exits
 	$(BIN)/perennial demo $(if $(ONCE),--once)
@@ -30,8 +29,11 @@ format: $(DEV_READY)
 prove: $(DEV_READY)  ## the long proofs: the same stories at full size
 	$(BIN)/python -m pytest -m prove -n 0 -s $(ARGS)
 
+bench-import: $(DEV_READY)
+	$(BIN)/python -m benchmarks.history $(ARGS)
+
 bench-%: $(DEV_READY)
-	$(BIN)/python -m benchmarks.$*
+	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 lock:  ## pin everything again, with hashes and without addresses (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

@@ -76,3 +76,7 @@ def doctor(
 
 def main() -> None:
     cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -70,7 +70,11 @@ def _some(pem: bytes, start: int) -> list[Signed]:
 
 
 def _signed(n: int, key: rsa.RSAPrivateKey) -> Signed:
-    event, told = ("order_updated", _order(n)) if n % 2 else ("checkout_updated", _checkout(n))
+    event, told = (
+        ("order_updated", _event("OrderUpdated", n) | {"order": order(n)})
+        if n % 2
+        else ("checkout_updated", _event("CheckoutUpdated", n) | {"checkout": checkout(n)})
+    )
     body = json.dumps(told).encode()
     headers = {"kid": KID, "typ": "JWT"}
     signature = PyJWS().encode(
@@ -82,13 +86,13 @@ def _signed(n: int, key: rsa.RSAPrivateKey) -> Signed:
 def _event(kind: str, n: int) -> dict[str, Any]:
     return {
         "__typename": kind,
-        "issuedAt": _at(n),
+        "issuedAt": at(n),
         "version": "3.23.28",
         "issuingPrincipal": {"__typename": "User", "id": f"VXNlcjo{n}"},
     }
 
 
-def _at(n: int) -> str:
+def at(n: int) -> str:
     return (
         f"2026-03-{n // 86400 % 28 + 1:02}T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}+00:00"
     )
@@ -102,11 +106,9 @@ def _price(amount: float) -> dict[str, Any]:
     return {"gross": _money(amount), "net": _money(round(amount / 1.23, 2))}
 
 
-def _person(n: int) -> dict[str, Any]:
-    """Every seventh delivery is of the same few people: they come back."""
-    who = n % 7 and n
+def person(n: int) -> dict[str, Any]:
     return {
-        "id": f"VXNlcjo{who}", "email": f"person{who}@example.com",
+        "id": f"VXNlcjo{n}", "email": f"person{n}@example.com",
         "isStaff": False, "isActive": True, "isConfirmed": True,
     }  # fmt: skip
 
@@ -136,39 +138,37 @@ def _line(n: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _order(n: int) -> dict[str, Any]:
+def order(n: int) -> dict[str, Any]:
     lines = [_line(n), _line(n + 17)]
     goods = sum(line["totalPrice"]["gross"]["amount"] for line in lines)
-    order = {
-        "id": f"T3JkZXI6{n}", "number": str(n), "created": _at(n), "updatedAt": _at(n),
-        "status": "UNFULFILLED", "channel": _channel(), "total": _price(goods + 5),
+    return {
+        "id": f"T3JkZXI6{n}", "number": str(n), "created": at(n), "updatedAt": at(n),
+        "status": "UNFULFILLED", "channel": channel(), "total": _price(goods + 5),
         "totalCharged": _money(goods + 5), "totalRefunded": _money(0), "origin": "CHECKOUT",
         "original": None, "chargeStatus": "FULL", "authorizeStatus": "FULL", "isPaid": True,
-        "checkoutId": f"Q2hlY2tvdXQ6{n - 1}", "userEmail": _person(n)["email"],
+        "checkoutId": f"Q2hlY2tvdXQ6{n - 1}", "userEmail": person(n // 3)["email"],
         "languageCodeEnum": "PT_PT", "displayGrossPrices": True, "voucherCode": None,
-        "user": _person(n), "shippingAddress": _place(), "billingAddress": _place(),
+        "user": person(n // 3), "shippingAddress": _place(), "billingAddress": _place(),
         "undiscountedTotal": _price(goods + 5), "subtotal": _price(goods),
         "shippingPrice": _price(5), "totalGrantedRefund": _money(0), "discounts": [],
         "giftCards": [], "lines": lines, "fulfillments": [], "grantedRefunds": [],
         "decision": None,
     }  # fmt: skip
-    return _event("OrderUpdated", n) | {"order": order}
 
 
-def _channel() -> dict[str, Any]:
+def channel() -> dict[str, Any]:
     return {"id": "Q2hhbm5lbDox", "slug": "pt", "currencyCode": "EUR"}
 
 
-def _checkout(n: int) -> dict[str, Any]:
+def checkout(n: int) -> dict[str, Any]:
     lines = [
         {"id": f"L{n + k}", "quantity": 1 + k, "isGift": False, "variant": _variant(n + k)}
         for k in range(3)
     ]
-    checkout = {
-        "id": f"Q2hlY2tvdXQ6{n}", "token": f"00000000-0000-4000-8000-{n:012}", "created": _at(n),
-        "updatedAt": _at(n), "email": _person(n)["email"], "languageCode": "PT_PT",
-        "voucherCode": None, "discount": None, "user": _person(n), "channel": _channel(),
+    return {
+        "id": f"Q2hlY2tvdXQ6{n}", "token": f"00000000-0000-4000-8000-{n:012}", "created": at(n),
+        "updatedAt": at(n), "email": person(n // 3)["email"], "languageCode": "PT_PT",
+        "voucherCode": None, "discount": None, "user": person(n), "channel": channel(),
         "shippingAddress": _place(), "billingAddress": _place(), "transactions": [],
         "lines": lines, "decision": None,
     }  # fmt: skip
-    return _event("CheckoutUpdated", n) | {"checkout": checkout}

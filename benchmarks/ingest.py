@@ -12,13 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from socket import socket
 from typing import Any
-from urllib.request import urlopen
 
 from rich.console import Console
 from rich.table import Table
@@ -32,6 +30,7 @@ from app.orders.tables import Order
 from app.shops.tables import Shop
 from benchmarks import deliveries
 from benchmarks.load import Outcome, flood, stream
+from benchmarks.serving import free_port, process
 
 API_URL = "https://shop.example/graphql/"
 CONNECTIONS = 64
@@ -122,7 +121,7 @@ def ours(database: Path) -> Iterator[Served]:
                 registered_at=now, code_secret=secrets.seal("s"), currency="EUR",
             )
         )  # fmt: skip
-    port = _free_port()
+    port = free_port()
     environment = {
         "PERENNIAL_DATABASE_URL": f"sqlite:///{database}",
         "PERENNIAL_DEVELOPMENT": "1",
@@ -130,8 +129,8 @@ def ours(database: Path) -> Iterator[Served]:
         "PATH": "/usr/bin:/bin",
     }
     command = [sys.executable, "-m", "app.cli", "serve"]
-    with _process(command, port, environment) as process:
-        yield Served(port, process)
+    with process(command, port, environment) as running:
+        yield Served(port, running)
 
 
 def _house(database: Path) -> House:
@@ -151,52 +150,14 @@ def _peer(folder: Path, wave: Sequence[deliveries.Signed], out: Console) -> Outc
         out.print("app-sdk could not be installed: it is not measured")
         return None
     (here / "jwks.json").write_text(json.dumps(deliveries.jwks()))
-    port = _free_port()
+    port = free_port()
     command = [node, "server.mjs", str(port), API_URL, "jwks.json"]
-    with _process(command, port, {"PATH": "/usr/bin:/bin"}, cwd=here):
+    with process(command, port, {"PATH": "/usr/bin:/bin"}, cwd=here):
         asyncio.run(flood(port, _requests(wave[:2000]), connections=CONNECTIONS))
         runs = [asyncio.run(flood(port, _requests(wave), connections=CONNECTIONS)) for _ in "ab"]
     best = max(runs, key=lambda outcome: outcome.per_second)
     assert set(best.statuses) == {200}, best.statuses
     return best
-
-
-@contextmanager
-def _process(
-    command: list[str], port: int, environment: dict[str, str], cwd: Path | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        command, cwd=cwd or Path(__file__).parents[1], env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(port, process)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise RuntimeError("the server did not start")
-        try:
-            urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
-        except ConnectionError:
-            time.sleep(0.1)
-        except OSError as failure:
-            if "refused" not in str(failure):  # any answer at all means it listens
-                return
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the server did not answer")
-
-
-def _free_port() -> int:
-    with closing(socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _requests(wave: Sequence[deliveries.Signed]) -> list[bytes]:
