@@ -26,6 +26,7 @@ FAILED_DELIVERIES = Operation("queries/failed_deliveries", shapes.FailedDeliveri
 
 ORDERS = Operation("queries/orders", shapes.OrdersPage)
 ORDERS_WITHOUT_ORIGIN = Operation("queries/orders_without_origin", shapes.OrdersPage)
+ORDER_NAMES = Operation("queries/order_names", shapes.OrderNamesPage)
 ORDER_BOOKS = Operation("queries/order_books", shapes.OrderBooksPage)
 CUSTOMERS = Operation("queries/customers", shapes.CustomersPage)
 CHECKOUTS = Operation("queries/checkouts", shapes.CheckoutsPage)

@@ -50,7 +50,7 @@ def _kid(header: str) -> str | None:
         return None
     try:
         told = json.loads(_decoded(header))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(told, dict) or told.get("alg") != "RS256":
         return None

@@ -13,6 +13,7 @@ from app.saleor.shapes.answers import (
     OneCustomer,
     OneOrder,
     OrderBooksPage,
+    OrderNamesPage,
     OrdersPage,
     OwnWebhooks,
     Page,
@@ -72,6 +73,7 @@ from app.saleor.shapes.orders import (
     LineOf,
     Order,
     OrderMoney,
+    OrderName,
 )
 from app.saleor.shapes.written import (
     CodesDeleted,
@@ -139,6 +141,8 @@ __all__ = [
     "OrderFullyPaid",
     "OrderFullyRefunded",
     "OrderMoney",
+    "OrderName",
+    "OrderNamesPage",
     "OrderPaid",
     "OrderRefunded",
     "OrderUpdated",

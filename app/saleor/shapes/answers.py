@@ -11,7 +11,7 @@ from app.saleor.shapes.base import Channel, Country, Shape
 from app.saleor.shapes.catalogue import CatalogueProduct
 from app.saleor.shapes.checkouts import Checkout
 from app.saleor.shapes.customers import Customer
-from app.saleor.shapes.orders import Order, OrderMoney
+from app.saleor.shapes.orders import Order, OrderMoney, OrderName
 
 N = TypeVar("N", bound=BaseModel)
 
@@ -63,6 +63,7 @@ class Page(Shape, Generic[N]):
 
 
 OrdersPage = Page[Order]
+OrderNamesPage = Page[OrderName]
 OrderBooksPage = Page[OrderMoney]
 CustomersPage = Page[Customer]
 CheckoutsPage = Page[Checkout]

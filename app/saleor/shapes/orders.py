@@ -62,13 +62,16 @@ class GrantedRefund(Shape):
     lines: tuple[LineOf, ...] | None = None
 
 
-class OrderMoney(Shape):
-    """An order with nothing but its money: what the nightly comparison adds up."""
-
+class OrderName(Shape):
     id: str
     number: str
-    created: datetime
     updated_at: datetime
+
+
+class OrderMoney(OrderName):
+    """An order with nothing but its money: what the nightly comparison adds up."""
+
+    created: datetime
     status: str
     channel: Channel
     total: Price
