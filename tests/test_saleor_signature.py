@@ -118,7 +118,8 @@ def test_a_dashboard_token_is_no_signature() -> None:
 
 @pytest.mark.parametrize(
     "stored",
-    [{"keys": []}, {"keys": [{"kid": "shop"}]}, {"keys": [{"kid": "shop", "kty": "EC"}]},
+    [{"keys": [7, None]}, {"keys": [{"kid": "shop", "kty": "RSA", "n": 7, "e": None}]},
+     {"keys": []}, {"keys": [{"kid": "shop"}]}, {"keys": [{"kid": "shop", "kty": "EC"}]},
      {"keys": [{"kid": "shop", "kty": "RSA"}]},
      {"keys": [{"kid": "shop", "kty": "RSA", "n": "AQ", "e": "AQ"}]}],
 )  # fmt: skip

@@ -63,8 +63,8 @@ def _kid(header: str) -> str | None:
 def key_of(jwks: Mapping[str, Any], kid: str) -> RSAPublicKey | None:
     """The stored key of that name."""
     for told in jwks.get("keys", ()):
-        if told.get("kid") == kid and told.get("kty") == "RSA":
-            return public_key(told.get("n", ""), told.get("e", ""))
+        if isinstance(told, dict) and told.get("kid") == kid and told.get("kty") == "RSA":
+            return public_key(str(told.get("n")), str(told.get("e")))
     return None
 
 
