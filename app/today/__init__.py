@@ -1,0 +1,1 @@
+"""Today: is it healthy, and what has it done?"""

@@ -1,0 +1,1 @@
+"""Door 3: a person looks. How a page is made, framed, worded and dressed."""

@@ -1,0 +1,110 @@
+"""Rendering: one environment a language, one template a page, one block of it on request.
+
+A page is asked for three ways. Without `X-Part`, a browser gets the shell: the house's base
+template with no data in it (`app.web.frame`). The shell's bridge.js then asks for the same path
+with `X-Part: main` and the Dashboard's token, and later for smaller parts. A part is a block,
+and the element it renders carries the block's name as its id.
+"""
+
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from babel import Locale
+from fastapi import Depends, Header, HTTPException, Query
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
+
+from app.web.notation import Notation
+from app.web.words import catalogue, language, tag_of
+
+APP = Path(__file__).parents[1]
+ROOMS = {path.parent.name: FileSystemLoader(path) for path in APP.glob("*/templates")}
+STATIC = Path(__file__).parent / "static"
+BASE = "web/base.html"
+THEMES = ("light", "dark")
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a file of ours; it changes with its content, so browsers may keep it."""
+    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
+
+
+@cache
+def environment(locale: Locale) -> Environment:
+    env = Environment(
+        loader=PrefixLoader(ROOMS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.policies["ext.i18n.trimmed"] = True  # as babel.cfg: line breaks of a template aren't words
+    words = catalogue(locale)
+    env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    env.filters |= Notation(locale, words).filters()
+    env.globals |= {"locale": locale, "lang": tag_of(locale), "static": static, "theme": None}
+    # a block rendered alone doesn't see what its file imports at the top
+    env.globals["ui"] = env.get_template("web/ui.html").module
+    return env
+
+
+class Page:
+    """`page("today/today.html", today=…)`: the whole page, or the one part asked for.
+
+    The language is the Dashboard's (`X-Locale`, sent by bridge.js), else the query's, else the
+    browser's.
+    """
+
+    def __init__(
+        self,
+        part: Annotated[str | None, Header(alias="X-Part")] = None,
+        dashboard: Annotated[str | None, Header(alias="X-Locale")] = None,
+        locale: Annotated[str | None, Query()] = None,
+        browser: Annotated[str | None, Header(alias="Accept-Language")] = None,
+        theme: Annotated[str | None, Query()] = None,
+    ) -> None:
+        self.part = part
+        self.locale = language(dashboard or locale or browser)
+        self.theme = theme if theme in THEMES else None
+
+    def __call__(
+        self, name: str, *, status: int = HTTPStatus.OK, **context: object
+    ) -> HTMLResponse:
+        """Answer with a template; 404 where it has no such part."""
+        template = environment(self.locale).get_template(name)
+        values = {**context, "theme": self.theme, "here": Path(name).stem}
+        html = template.render(values) if self.part is None else _part(template, self.part, values)
+        return HTMLResponse(
+            html,
+            status,
+            {
+                "Cache-Control": "no-store",  # it is about people
+                "Content-Language": tag_of(self.locale),
+                "Vary": "X-Part, X-Locale, Accept-Language",
+            },
+        )
+
+    def shell(self) -> HTMLResponse:
+        """The page before its data: no token is needed, nobody's data is in it."""
+        template = environment(self.locale).get_template(BASE)
+        return HTMLResponse(
+            template.render(theme=self.theme, here=None),
+            headers={"Cache-Control": "no-cache", "Vary": "X-Part, Accept-Language"},
+        )
+
+
+def _part(template: Template, part: str, values: dict[str, object]) -> str:
+    """One block, with what the page makes of the base's blocks, as inheritance would."""
+    context = template.new_context(values)
+    base = template.environment.get_template(BASE)
+    for name, block in base.blocks.items():
+        context.blocks.setdefault(name, []).append(block)
+    if part not in context.blocks:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"This page has no part called {part!r}.")
+    return "".join(context.blocks[part][0](context))
+
+
+Rendered: TypeAlias = Annotated[Page, Depends()]
