@@ -13,7 +13,8 @@ from app.kit.intake import Intake, IntakeFullError
 from app.kit.promises import Delivery, Promise
 from app.shops.tables import Shop as Row
 from app.shops.tables import Status
-from tests.support.story import Shop, jwks, sign
+from tests.support.keys import jwks, sign
+from tests.support.story import Shop
 
 BODY = json.dumps({"__typename": "OrderCreated", "issuedAt": "2026-03-02T09:00:00Z"}).encode()
 

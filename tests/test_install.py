@@ -9,7 +9,8 @@ from sqlmodel import Session, select
 from app.kit.house import House
 from app.shops.tables import Shop as Row
 from app.shops.tables import Status
-from tests.support.story import APP_ID, Shop, jwks
+from tests.support.keys import jwks
+from tests.support.story import APP_ID, Shop
 
 URL = "https://new.example/graphql/"
 

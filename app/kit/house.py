@@ -4,12 +4,14 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
-from sqlmodel import SQLModel
 
 from app.kit.clock import Clock
 from app.kit.gate import Gate, OpenGate
@@ -19,6 +21,7 @@ from app.kit.tx import ShopId, Tx
 
 T = TypeVar("T")
 
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 NOWHERE = ShopId(0)
 """The unit of work that looks for a shop is of no shop yet: it sees no shop's rows."""
 
@@ -46,8 +49,12 @@ class House:
         )
 
     def migrate(self) -> None:
-        """Bring the database to today's tables."""
-        SQLModel.metadata.create_all(self.engine)
+        """Bring the database to today's tables: every migration it has not had yet."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.gate.through(), self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     @contextmanager
     def work(self, shop: ShopId) -> Iterator[Tx]:

@@ -5,20 +5,16 @@ from threading import Lock
 from typing import Any
 
 import httpx
-from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from app.kit.house import House
 from app.kit.tx import ShopId
-from app.saleor import documents
+from app.saleor import handshake
 from app.saleor.client import Saleor
-from app.saleor.operations import APP_IDENTITY
-from app.saleor.outward import Outward, OutwardError, Resolve, origin, resolved
+from app.saleor.outward import Outward, Resolve, resolved
 from app.shops.registering import Identity
 from app.shops.tables import Shop
 from app.world import World
-
-JWKS = "/.well-known/jwks.json"
 
 
 class Reach:
@@ -58,24 +54,11 @@ class Reach:
 
     def identify(self, api_url: str, token: str) -> Identity | None:
         """Who Saleor says holds this token; None where it does not know it. OutwardError else."""
-        question = {"query": documents.text(APP_IDENTITY.name), "variables": {}}
-        answer = self._outward.post(api_url, question, token=token)
-        try:
-            told = APP_IDENTITY.returns.model_validate(answer["data"])
-        except (KeyError, TypeError, ValidationError):
+        told = handshake.identify(self._outward, api_url, token)
+        if told is None or told.app is None:
             return None
-        if told.app is None:
-            return None
-        return Identity(
-            app_id=told.app.id,
-            identifier=told.app.identifier or "",
-            version=told.app.version or "",
-            name=told.shop.name,
-        )
+        return Identity(told.app.id, told.app.identifier or "", name=told.shop.name)
 
     def jwks(self, api_url: str) -> Mapping[str, Any]:
         """The keys a shop publishes. OutwardError where there are none."""
-        told = self._outward.get(origin(api_url) + JWKS)
-        if not isinstance(told, dict) or not isinstance(told.get("keys"), list):
-            raise OutwardError("what it publishes is no key set")
-        return told
+        return handshake.jwks(self._outward, api_url)

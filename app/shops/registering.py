@@ -39,7 +39,6 @@ class Identity:
 
     app_id: str
     identifier: str
-    version: str
     name: str
 
 

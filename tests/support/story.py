@@ -4,15 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from functools import cache
 from typing import Any, Self, cast
 
 import httpx
-import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi.testclient import TestClient
-from jwt.algorithms import RSAAlgorithm
-from jwt.api_jws import PyJWS
 from sqlmodel import Session, SQLModel, select
 
 from app.kit.clock import StillClock, real_now
@@ -21,27 +16,10 @@ from app.kit.promises import Promise
 from app.kit.tx import ShopId, Tx
 from app.main import Perennial
 from app.shops.tables import Shop as Row
+from tests.support.keys import jwks, sign, token
 
 APP_ID = "QXBwOjE="
 ALL = ("MANAGE_APPS", "MANAGE_USERS", "MANAGE_ORDERS", "MANAGE_CHECKOUTS", "MANAGE_DISCOUNTS")
-
-
-@cache
-def key(name: str = "shop") -> rsa.RSAPrivateKey:
-    """One RSA key a name: making one takes longer than most tests."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def jwks(name: str = "shop") -> dict[str, Any]:
-    public = json.loads(RSAAlgorithm.to_jwk(key(name).public_key()))
-    return {"keys": [public | {"kid": name, "use": "sig", "alg": "RS256"}]}
-
-
-def sign(body: bytes, name: str = "shop") -> str:
-    """A detached JWS over the raw body (RFC 7797), as Saleor makes it."""
-    return PyJWS().encode(
-        body, key(name), algorithm="RS256", headers={"kid": name}, is_payload_detached=True
-    )
 
 
 def nobody(request: httpx.Request) -> httpx.Response:
@@ -142,7 +120,7 @@ class Shop:
             "permissions": list(permissions), "user_permissions": list(permissions),
             "iat": now, "exp": now + 300,
         } | claims  # fmt: skip
-        return jwt.encode(told, key(), algorithm="RS256", headers={"kid": "shop"})
+        return token(**told)
 
     def staff(self, permissions: Sequence[str] = ALL, *, part: str = "main") -> dict[str, str]:
         """The headers bridge.js sends."""

@@ -1,0 +1,63 @@
+"""What is wrong with this house, in sentences. Nothing here changes anything."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, func, select
+
+from app.history import queries as history
+from app.kit.clock import real_now
+from app.kit.house import House
+from app.kit.promises import Promise
+from app.kit.secret import SecretLostError
+from app.kit.settings import Settings
+from app.kit.tx import ShopId
+from app.shops.tables import Shop, Status
+
+LATE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Finding:
+    fine: bool
+    words: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    house = House.of(settings)
+    house.migrate()
+    with Session(house.engine) as session:
+        shops = session.exec(select(Shop).order_by(col(Shop.api_url))).all()
+    if not shops:
+        return [Finding(fine=True, words="The database is fine. No shop is installed yet.")]
+    return [finding for shop in shops for finding in _shop(house, shop)]
+
+
+def _shop(house: House, shop: Shop) -> Iterator[Finding]:
+    name = shop.api_url
+    yield Finding(shop.status in (Status.ACTIVE, Status.PAUSED), f"{name} is {shop.status}.")
+    try:
+        house.secrets.open(shop.token)
+    except SecretLostError as failure:
+        yield Finding(fine=False, words=f"{name}: the token cannot be opened: {failure}.")
+    with house.look(ShopId(shop.id or 0)) as tx:
+        parked = tx.exec(
+            select(Promise.kind, Promise.error, func.count())
+            .where(col(Promise.parked_at).is_not(None))
+            .group_by(Promise.kind, Promise.error)
+        ).all()
+        for kind, error, count in parked:
+            yield Finding(fine=False, words=f"{name}: {count} × {kind} parked: {error}")
+        if not parked:
+            yield Finding(fine=True, words=f"{name}: nothing is parked.")
+        open_ = col(Promise.kept_at).is_(None) & col(Promise.parked_at).is_(None)
+        oldest = tx.exec(select(func.min(Promise.due)).where(open_)).one()
+        late = (house.clock.now() - oldest).total_seconds() if oldest else 0
+        if shop.status == Status.ACTIVE and late > LATE_SECONDS:
+            minutes = late / 60
+            yield Finding(fine=False, words=f"{name}: work waits since {minutes:.0f} minutes.")
+        yield from _completeness(name, tx)
+
+
+def _completeness(name: str, tx: object) -> Iterator[Finding]:
+    raise NotImplementedError(name, tx, real_now)
