@@ -22,7 +22,7 @@ class State(StrEnum):
     BOUGHT_ANYWAY = "bought_anyway"
     """Abandoned, and bought without us."""
     SUPERSEDED = "superseded"
-    """The same person has a livelier one."""
+    """The same person has a livelier one, or bought elsewhere before this one was lost."""
     EXPIRED = "expired"
     """Saleor has deleted it."""
     SUPPRESSED = "suppressed"
@@ -55,6 +55,7 @@ class Cart(OfShop, SQLModel, table=True):
     """`{variant, product, name, sku, quantity, unit_minor}`, ids as Saleor writes them."""
     payment: bool = False
     """Money is authorised, charged or on its way."""
+    staff: bool = False
     state: str = State.ACTIVE.value
     created_at: datetime = Field(sa_type=Instant)
     touched_at: datetime = Field(sa_type=Instant)
@@ -63,11 +64,24 @@ class Cart(OfShop, SQLModel, table=True):
     ordered_at: datetime | None = Field(default=None, sa_type=Instant)
     order: str | None = None
     """Saleor's id of the order that closed it."""
+    decision: str | None = None
+    """Which message the order goes back to, if one of ours."""
     gone_at: datetime | None = Field(default=None, sa_type=Instant)
     """AC-9: since when Saleor does not know it any more."""
     trail: list[list[str]] = Field(default_factory=list, sa_type=JSON)
-    """`[updatedAt, content, "app" or ""]` of each state heard: touched_at is read off it."""
+    """`[updatedAt, content, cause]` of each state heard, in order: touched_at is read off it."""
 
     updated_at: datetime = Field(sa_type=Instant)
     issued_at: datetime = Field(sa_type=Instant)
     hash: str = ""
+    gaps: dict[str, str] | None = Field(default=None, sa_type=JSON)
+    """As in app.orders.tables.Order."""
+
+
+class Patience(OfShop, SQLModel, table=True):
+    """How long a checkout may rest before it is called abandoned, where the owner has said."""
+
+    __table_args__ = (UniqueConstraint("shop"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    minutes: int

@@ -64,7 +64,7 @@ def knowledge(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Knowledge]:
     rows = select(Product.saleor_id, Product.first_hand, Product.known_at).where(
         col(Product.saleor_id).in_(sorted(saleor_ids))
     )
-    return {saleor_id: Knowledge(*rest) for saleor_id, *rest in tx.exec(rows)}
+    return {saleor_id: Knowledge(first, at) for saleor_id, first, at in tx.exec(rows)}
 
 
 def named(tx: Tx, ids: Collection[int]) -> dict[int, Product]:

@@ -28,7 +28,8 @@ class Known:
 
     source: int
     person: int
-    account: str | None
+    account: bool
+    """An account, or a guest that has joined one."""
     confirmed: bool
     staff: bool
 
@@ -68,7 +69,11 @@ def _known(sketch: Sketch) -> Known:
     id_ = sketch.id or 0
     joined = sketch.merged_into is not None
     return Known(
-        id_, sketch.merged_into or id_, sketch.account, sketch.confirmed or joined, sketch.staff
+        id_,
+        sketch.merged_into or id_,
+        account=joined or sketch.account is not None,
+        confirmed=joined or sketch.confirmed,
+        staff=sketch.staff,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -21,14 +22,24 @@ class Version(NamedTuple):
         return " ".join([*told, self.hash])
 
 
+class Cause(StrEnum):
+    """Who moved what is told of."""
+
+    PERSON = "person"
+    """A shopper, signed in or not, or somebody at the Dashboard."""
+    APP = "app"
+    """Never the act of a shopper (AC-3)."""
+    UNKNOWN = "unknown"
+    """Read by a sweep or an import: nobody said."""
+
+
 @dataclass(frozen=True)
 class Hearing:
     """When a thing was told, under which bytes, by whom, and what an error took out of it."""
 
     issued_at: datetime
     hash: str = ""
-    by_app: bool = False
-    """An app caused it: never the act of a shopper (AC-3)."""
+    cause: Cause = Cause.UNKNOWN
     nulled: frozenset[Path] = frozenset()
     """Paths, from the thing on, that are null because of an error."""
 

@@ -24,7 +24,7 @@ class Order(OfShop, SQLModel, table=True):
     saleor_id: str
     number: str
     person: int | None = Field(default=None, sa_type=BigId)
-    """Whose it is today; None where nobody is named, and once its buyer is erased."""
+    """Whose it is today; None where nobody is named."""
     source: int | None = Field(default=None, sa_type=BigId)
     """Whose it was before any merge."""
     status: str
@@ -59,9 +59,7 @@ class Order(OfShop, SQLModel, table=True):
     paid: bool = False
     """Was paid in full, whatever has been refunded since."""
     counts: bool = False
-    """Is revenue: no draft, not cancelled, expired or replaced, and paid where unconfirmed."""
-    vouched: bool = False
-    """Its checkout was heard with the buyer signed in."""
+    """Is revenue: no draft, not cancelled, not expired, no replacement, paid if unconfirmed."""
     earns: bool = False
     """ID-2: it may earn tier and code. The account is confirmed, or the order vouched for."""
     history: bool = False
@@ -72,6 +70,8 @@ class Order(OfShop, SQLModel, table=True):
     hash: str = ""
     gaps: dict[str, str] | None = Field(default=None, sa_type=JSON)
     """Fields that an error nulled in the newest version, and the older version they are from."""
+    content: str = ""
+    """A hash of its lines and discounts: most updates of an order leave them alone."""
 
 
 class Line(OfShop, SQLModel, table=True):

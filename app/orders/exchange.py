@@ -1,0 +1,53 @@
+"""What an amount is worth in the shop's reporting currency, by its dated rates."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from app.kit.money import major, minor
+from app.kit.tx import Tx
+from app.shops.tables import Rate, Shop
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Rates by currency, each a list of (ISO day from which on, rate)."""
+
+    currency: str
+    zone: ZoneInfo
+    rates: dict[str, list[tuple[str, Decimal]]]
+
+    def reporting(self, units: int, currency: str, *, at: datetime) -> int | None:
+        """Minor units of the reporting currency; None where no rate is known for that day."""
+        if not self.currency:
+            return None
+        if currency == self.currency:
+            return units
+        rate = self._rate(currency, at.astimezone(self.zone).date().isoformat())
+        if rate is None:
+            return None
+        worth = major(units, currency) * rate
+        return minor(worth.quantize(Decimal("1e-9"), rounding=ROUND_HALF_EVEN), self.currency)
+
+    def _rate(self, currency: str, day: str) -> Decimal | None:
+        dated = self.rates.get(currency, [])
+        at = bisect_right(dated, (day, Decimal("Infinity")))
+        return dated[at - 1][1] if at else None
+
+
+def exchange(tx: Tx) -> Exchange:
+    """The shop's rates, read once a unit of work."""
+    known = tx.info.get("exchange")
+    if isinstance(known, Exchange):
+        return known
+    currency, zone = tx.exec(select(Shop.currency, Shop.zone).where(Shop.id == tx.shop)).one()
+    rates: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    for rate in tx.exec(select(Rate).order_by(col(Rate.day))):
+        rates[rate.currency].append((rate.day, Decimal(rate.rate)))
+    tx.info["exchange"] = fresh = Exchange(currency, ZoneInfo(zone), dict(rates))
+    return fresh

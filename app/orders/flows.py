@@ -1,0 +1,191 @@
+"""Writing orders down, one heard or a page of them, and keeping track of whose they are."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select, update
+
+from app.catalog import flows as catalog
+from app.customers import meeting
+from app.customers.meeting import Met
+from app.customers.rules import Who
+from app.kit.hearing import Hearing
+from app.kit.merging import settle as settled
+from app.kit.tx import Tx
+from app.orders import queries, reading, rules, writing
+from app.orders.exchange import exchange
+from app.orders.tables import Order, Vouched
+from app.orders.writing import Telling
+from app.saleor import shapes
+
+Heard = tuple[shapes.Order, Hearing]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a telling of an order has changed."""
+
+    order: int
+    """Our row."""
+    saleor_id: str
+    person: int | None
+    news: bool
+    """False for an older telling, and for one that was known."""
+    new: bool
+    newly_paid: bool
+    newly_refunded_minor: int
+    counts: bool
+    code: str | None
+    checkout: str | None
+    created_at: datetime
+    history: bool
+    """IN-5: it triggers nothing."""
+    touched: frozenset[int]
+    """Persons whose orders are not what they were: its buyer, and accounts that guests joined."""
+
+
+def record(tx: Tx, order: shapes.Order, *, heard: Hearing) -> Recorded:
+    """One order as heard. An older telling changes nothing but what only it could tell."""
+    return record_all(tx, [(order, heard)])[0]
+
+
+def record_all(tx: Tx, told: Sequence[Heard]) -> list[Recorded]:
+    """Many orders in few statements. One that is told of twice is taken one telling at a time."""
+    first: dict[str, Heard] = {}
+    again: list[Heard] = []
+    for order, heard in told:
+        if order.id in first:
+            again.append((order, heard))
+        else:
+            first[order.id] = (order, heard)
+    recorded = _record(tx, list(first.values())) if first else []
+    return recorded + (record_all(tx, again) if again else [])
+
+
+def _record(tx: Tx, told: Sequence[Heard]) -> list[Recorded]:
+    buyers = [reading.buyer(order, heard) for order, heard in told]
+    met = meeting.meet(tx, buyers)
+    shelves = catalog.learn(
+        tx, [seen for order, heard in told for seen in reading.sightings(order, heard)]
+    )
+    tellings = _compare(tx, told, buyers, met)
+    writing.write(tx, tellings, shelves)
+    touched = settle(tx, met)
+    return [_recorded(telling, touched) for telling in tellings]
+
+
+def _compare(tx: Tx, told: Sequence[Heard], buyers: Sequence[Who], met: Met) -> list[Telling]:
+    """Each telling beside what was known of its order."""
+    known = queries.known(tx, {order.id for order, _ in told})
+    vouched = _vouched(tx, told, met, buyers)
+    tellings = []
+    for (order, heard), buyer in zip(told, buyers, strict=True):
+        person = met.of(buyer)
+        row = reading.row(order, heard, now=tx.now)
+        row["goods_reporting_minor"] = exchange(tx).reporting(
+            row["goods_minor"], row["currency"], at=order.created
+        )
+        row["person"], row["source"] = (person.person, person.source) if person else (None, None)
+        row["earns"] = person is not None and rules.may_earn(
+            account=person.account,
+            confirmed=person.confirmed,
+            vouched=(order.checkout_id, buyer.account) in vouched,
+        )
+        missing = reading.gaps(order, heard) | ({"buyer"} if person is None else set())
+        before = known.get(order.id)
+        outcome = settled(
+            before, row, heard.of(order.updated_at), missing=missing, fields=reading.GAPPED
+        )
+        tellings.append(Telling(order, before, row, outcome))
+    return tellings
+
+
+def _vouched(
+    tx: Tx, told: Sequence[Heard], met: Met, buyers: Sequence[Who]
+) -> frozenset[tuple[str | None, str | None]]:
+    """Which checkouts were heard with which account signed in, where that matters."""
+    asked = {
+        order.checkout_id
+        for (order, _), buyer in zip(told, buyers, strict=True)
+        if order.checkout_id and (person := met.of(buyer)) and not person.confirmed
+    }
+    if not asked:
+        return frozenset()
+    rows = select(Vouched.checkout, Vouched.account).where(col(Vouched.checkout).in_(asked))
+    return frozenset(tx.exec(rows).all())
+
+
+def _recorded(telling: Telling, touched: frozenset[int]) -> Recorded:
+    order, before, row = telling.order, telling.before, telling.row
+    newer, columns = telling.outcome.newer, telling.outcome.columns
+    person = columns["person"] if "person" in columns else before and before.columns["person"]
+    refunded = row["refunded_minor"] - (before.refunded_minor if before else 0)
+    return Recorded(
+        order=telling.id,
+        saleor_id=order.id,
+        person=person,
+        news=newer,
+        new=before is None,
+        newly_paid=newer and row["paid"] and not (before and before.paid),
+        newly_refunded_minor=refunded if newer else 0,
+        counts=row["counts"],
+        code=row["code"],
+        checkout=order.checkout_id,
+        created_at=order.created,
+        history=before.history if before else row["history"],
+        touched=touched | ({person} if person and (newer or columns) else set()),
+    )
+
+
+def settle(tx: Tx, met: Met) -> frozenset[int]:
+    """ID-2: orders follow their guests into accounts. Whose orders are not what they were."""
+    touched = set(met.confirmed)
+    if met.confirmed:
+        mine = col(Order.person).in_(sorted(met.confirmed))
+        tx.exec(update(Order).where(mine).values(earns=True))
+    for guest, account in met.joined.items():
+        touched |= {account} | _owners(tx, guest)
+        _give(tx, guest, to=account, earns=True)
+    return frozenset(touched)
+
+
+def part(tx: Tx, guest: int) -> frozenset[int]:
+    """ID-3: what a guest bought is the guest's again. Whose orders are not what they were."""
+    touched = _owners(tx, guest)
+    _give(tx, guest, to=guest, earns=False)
+    return frozenset(touched)
+
+
+def _owners(tx: Tx, source: int) -> set[int]:
+    rows = tx.exec(select(Order.person).where(Order.source == source).distinct())
+    return {person for person in rows if person}
+
+
+def _give(tx: Tx, source: int, *, to: int, earns: bool) -> None:
+    tx.exec(update(Order).where(col(Order.source) == source).values(person=to, earns=earns))
+
+
+def vouch(tx: Tx, checkout: str, *, account: str, person: int) -> frozenset[int]:
+    """ID-2: this checkout was heard with the account signed in. Whose orders earn by it now."""
+    tx.put(Vouched, [{"checkout": checkout, "account": account}], key=("checkout", "account"))
+    order = tx.exec(
+        select(Order.id).where(
+            Order.checkout == checkout, Order.source == person, col(Order.earns).is_(False)
+        )
+    ).first()
+    if order is None:
+        return frozenset()
+    tx.exec(update(Order).where(col(Order.id) == order).values(earns=True))
+    return frozenset({person})
+
+
+def forget_orders(tx: Tx, saleor_ids: Collection[str]) -> None:
+    """Saleor itself does not have them any more: no book may add them up."""
+    writing.delete_orders(tx, saleor_ids)
+
+
+def revalue(tx: Tx) -> int:
+    """Reporting currency or rates have changed: value every order anew. How many changed."""
+    tx.info.pop("exchange", None)
+    return writing.revalue(tx, exchange(tx))

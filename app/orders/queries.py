@@ -1,0 +1,188 @@
+"""Questions about what was bought. Sums of people are in the reporting currency."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, distinct, extract, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import col, func, select
+
+from app.customers.tables import Person
+from app.kit.hearing import Version
+from app.kit.tx import Tx
+from app.orders.writing import Known
+from app.orders.reading import GAPPED
+from app.orders.tables import Line, Order
+
+EARNED = and_(col(Order.counts).is_(True), col(Order.earns).is_(True), col(Order.paid).is_(True))
+"""ID-2: what tiers are reckoned by. Bought, paid, and surely by this account."""
+BOUGHT = and_(col(Order.counts).is_(True), col(Order.paid).is_(True))
+GAP_COLUMNS = tuple(name for names in GAPPED.values() for name in names)
+
+
+@dataclass(frozen=True)
+class Spend:
+    """What somebody spent on goods, net of refunds, in minor units of the reporting currency."""
+
+    minor: int = 0
+    orders: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    without_rate: int = 0
+    """Orders in a currency that has no rate for their day: not in `minor` (LV-1)."""
+
+    @property
+    def average_minor(self) -> int:
+        priced = self.orders - self.without_rate
+        return self.minor // priced if priced else 0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Paid orders that earn nothing until an account is confirmed."""
+
+    people: int
+    """In several currencies, somebody may be counted once for each."""
+    orders: int
+    goods_minor: Mapping[str, int]
+    """By currency."""
+
+
+SPEND: list[Any] = [
+    func.coalesce(func.sum(Order.goods_reporting_minor), 0),
+    func.count(),
+    func.min(Order.created_at),
+    func.max(Order.created_at),
+    func.count().filter(col(Order.goods_reporting_minor).is_(None)),
+]
+
+
+def known(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Known]:
+    """What we have of these orders, as far as a new telling of them needs to know."""
+    columns: list[Any] = [
+        Order.saleor_id, Order.id, Order.updated_at, Order.issued_at, Order.hash, Order.gaps,
+        Order.paid, Order.history, Order.refunded_minor, Order.content,
+        *(getattr(Order, name) for name in GAP_COLUMNS),
+    ]  # fmt: skip
+    rows: Any = tx.exec(select(*columns).where(col(Order.saleor_id).in_(sorted(saleor_ids))))
+    return {
+        row.saleor_id: Known(
+            row.id,
+            Version(row.updated_at, row.issued_at, row.hash),
+            row.gaps or {},
+            {name: getattr(row, name) for name in GAP_COLUMNS},
+            row.paid,
+            row.history,
+            row.refunded_minor,
+            row.content,
+        )
+        for row in rows
+    }
+
+
+def spend(tx: Tx, person: int, *, since: datetime) -> Spend:
+    """TI-1: what counts for the tier of an account."""
+    return _spend(tx, person, and_(EARNED, col(Order.created_at) >= since))
+
+
+def value_to_date(tx: Tx, person: int) -> Spend:
+    """LV-1: historic value, from every paid order that counts."""
+    return _spend(tx, person, BOUGHT)
+
+
+def _spend(tx: Tx, person: int, which: ColumnElement[bool]) -> Spend:
+    rows: Any = tx.exec(select(*SPEND).where(Order.person == person, which))
+    return _of(*rows.one())
+
+
+def spends(tx: Tx, *, since: datetime) -> dict[int, Spend]:
+    """TI-1 for everybody at once."""
+    rows: Any = tx.exec(
+        select(Order.person, *SPEND)
+        .where(EARNED, col(Order.created_at) >= since, col(Order.person).is_not(None))
+        .group_by(col(Order.person))
+    )
+    return {row[0]: _of(*row[1:]) for row in rows}
+
+
+def _of(
+    minor: Any,  # noqa: ANN401  # PostgreSQL adds BIGINTs up to a Decimal
+    orders: int,
+    first: datetime | str | None,
+    last: datetime | str | None,
+    without_rate: int,
+) -> Spend:
+    return Spend(int(minor), orders, first, last, without_rate)  # type: ignore[arg-type]
+
+
+def dearest_a_month(tx: Tx, *, since: datetime) -> dict[int, int]:
+    """By person: the goods of the dearest order of each calendar month (UTC), added up."""
+    at, goods = col(Order.created_at), col(Order.goods_reporting_minor)
+    monthly: Any = (
+        select(col(Order.person).label("person"), func.max(goods).label("dearest"))
+        .where(EARNED, at >= since, col(Order.person).is_not(None), goods.is_not(None))
+        .group_by(col(Order.person), extract("year", at), extract("month", at))
+        .subquery()
+    )
+    rows: Any = tx.exec(
+        select(monthly.c.person, func.sum(monthly.c.dearest)).group_by(monthly.c.person)
+    )
+    return {person: int(minor) for person, minor in rows}
+
+
+def last_orders(tx: Tx, person: int, *, limit: int = 5) -> list[Order]:
+    rows = select(Order).where(Order.person == person).order_by(col(Order.created_at).desc())
+    return list(tx.exec(rows.limit(limit)))
+
+
+def by_saleor_id(tx: Tx, saleor_id: str) -> Order | None:
+    return tx.exec(select(Order).where(Order.saleor_id == saleor_id)).first()
+
+
+def of_checkout(tx: Tx, checkout: str) -> Order | None:
+    return tx.exec(select(Order).where(Order.checkout == checkout)).first()
+
+
+def lines(tx: Tx, order: int) -> list[Line]:
+    return list(tx.exec(select(Line).where(Line.order == order).order_by(col(Line.position))))
+
+
+def without_rate(tx: Tx) -> dict[str, int]:
+    """LV-1: orders that are in no tier, by the currency that has no rate."""
+    rows = tx.exec(
+        select(Order.currency, func.count())
+        .where(BOUGHT, col(Order.goods_reporting_minor).is_(None))
+        .group_by(col(Order.currency))
+    )
+    return dict(rows.all())
+
+
+def waiting(tx: Tx) -> Waiting:
+    """ID-2: what unconfirmed accounts have paid for, and guests under their addresses."""
+    account = aliased(Person)
+    unproved = [col(account.account).is_not(None), col(account.confirmed).is_(False)]
+    mine = or_(
+        col(account.id) == col(Person.id),
+        and_(col(Person.account).is_(None), col(account.email) == col(Person.email)),
+    )
+    rows: Any = tx.exec(
+        select(
+            Order.currency,
+            func.count(distinct(col(account.id))),
+            func.count(distinct(col(Order.id))),
+            func.sum(Order.goods_minor),
+        )
+        .join(Person, col(Person.id) == col(Order.source))
+        .join(account, and_(mine, *unproved))
+        .where(BOUGHT, col(Order.earns).is_(False))
+        .group_by(col(Order.currency))
+        .order_by(col(Order.currency))
+    )
+    found = rows.all()
+    return Waiting(
+        people=sum(row[1] for row in found),
+        orders=sum(row[2] for row in found),
+        goods_minor={row[0]: int(row[3]) for row in found},
+    )
