@@ -1,0 +1,120 @@
+"""What starts a change of tiers: an order, an account, the night, an owner's hand."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from typing_extensions import override
+
+from app.customers.tables import Person
+from app.kit.tx import Job, Tx
+from app.loyalty import placing, queries
+from app.loyalty.placing import SETTLE, Cause, TellTiers
+from app.loyalty.tables import Edit, Programme, Tier
+
+
+class Reconsider(Job, kind="loyalty.reconsider", rank=0):
+    """Something about a person's orders has changed."""
+
+    person: int
+    cause: Cause
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.person}"
+
+    @property
+    @override
+    def lane(self) -> str:
+        return f"person:{self.person}"
+
+
+class Review(Job, kind="loyalty.review"):
+    """Look at everybody: after the import, after a change of rules, every night."""
+
+    cause: Cause
+    occasion: str
+
+    @property
+    @override
+    def lane(self) -> str:
+        return "loyalty.review"
+
+
+class TidyCodes(Job, kind="loyalty.tidy"):
+    """CP-8: take codes that nobody used out of Saleor, a month after they ended."""
+
+    day: date
+
+
+def begin(tx: Tx) -> None:
+    """A shop has the app: a ladder with one rung, until its history proposes the others."""
+    if queries.terms(tx) is None:
+        tx.add(Programme())
+        tx.add(Tier(key="member", name="Member"))
+
+
+def open_tiers(tx: Tx, thresholds: Mapping[str, tuple[str, int, int]]) -> None:
+    """TI-2: history is in, so the ladder is proposed and everybody finds their place on it.
+
+    `thresholds` is name, threshold in minor units and percent in hundredths, by key. An owner who
+    has set the ladder already keeps it.
+    """
+    terms = queries.terms(tx)
+    if terms is None or terms.open:
+        return
+    programme = terms.programme
+    programme.open_since = tx.now
+    if not programme.version:
+        for key, (name, threshold, percent) in thresholds.items():
+            tx.add(Tier(key=key, name=name, threshold_minor=threshold, percent_hundredths=percent))
+        programme.version = 1
+        after = {key: threshold for key, (_, threshold, _) in thresholds.items()}
+        tx.add(Edit(version=1, at=tx.now, before={}, after=after))
+    tx.later(Review(cause=Cause.HISTORY, occasion=tx.now.isoformat()))
+
+
+def nightly(tx: Tx) -> None:
+    """What every night brings: falls, renewals, the ends of tiers given by hand, old codes."""
+    day = tx.now.date()
+    tx.later(Review(cause=Cause.NIGHT, occasion=day.isoformat()))
+    tx.later(TidyCodes(day=day))
+
+
+def reconsider(tx: Tx, person: int, *, cause: Cause = Cause.ORDER) -> None:
+    """TI-3, TI-5: look at a person again once her order's other events are in too."""
+    tx.postpone(Reconsider(person=person, cause=cause), until=tx.now + SETTLE)
+
+
+def reconsidered(job: Reconsider, tx: Tx) -> None:
+    placing.place(tx, [job.person], cause=job.cause)
+
+
+def give_by_hand(
+    tx: Tx, person: Person, *, tier: str, till: datetime, reason: str, by: str
+) -> None:
+    """TI-7: at least this tier until then. Raises ValueError on a tier or a day that cannot be."""
+    terms = queries.terms(tx)
+    if terms is None or tier not in terms.tiers or terms.tiers[tier].retired_at:
+        raise ValueError("there is no such tier")
+    if till <= tx.now or not reason.strip():
+        raise ValueError("a tier given by hand needs a reason, and an end that is still to come")
+    id_ = person.id or 0
+    member = queries.member(tx, id_) or placing.newcomer(terms, id_, now=tx.now)
+    placing.write_down(tx, member, "given", tier, cause=Cause.HAND, by=by, reason=reason.strip())
+    member.manual_tier, member.manual_till, member.manual_reason = tier, till, reason.strip()
+    tx.add(member)
+    placing.mark(tx, terms, member, person)
+
+
+def shown_otherwise(tx: Tx, person: int, shown: str | None) -> None:
+    """A customer can write her own public metadata. It gives her nothing, and is put right."""
+    member = queries.member(tx, person)
+    if member and member.told_tier and member.told_tier != shown and not member.untold:
+        member.told_tier, member.untold = shown, True
+        tx.postpone(TellTiers(), until=tx.now + SETTLE)
+
+
+def end_review(tx: Tx) -> None:
+    if terms := queries.terms(tx):
+        terms.programme.reviewed_at = tx.now

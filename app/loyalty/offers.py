@@ -1,0 +1,324 @@
+"""A signed-in shopper is at a checkout: is her tier's code put on it? Decided here and only here.
+
+What Saleor tells is first gathered for a moment (events of one checkout come in any order), then
+decided on its newest state, then done by an errand that looks once more before it acts.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Protocol
+
+from sqlmodel import col, select
+from typing_extensions import override
+
+from app.customers.tables import Person
+from app.kit.tx import Job, Tx
+from app.loyalty import guards, minting, queries, spans
+from app.loyalty.acts import Verb, note
+from app.loyalty.guards import Basket, Offer, On, Tried, Word
+from app.loyalty.queries import Terms
+from app.loyalty.tables import Attempt, Tier
+from app.orders.tables import Order
+from app.saleor.shapes import Checkout
+
+PAUSE = timedelta(seconds=1)
+"""A storefront makes a checkout, fills it and signs the shopper in with three requests in a row."""
+LATEST = timedelta(hours=1)
+"""Later than this the shopper has left, and a checkout at rest is not touched (AC-3)."""
+SILENT = frozenset({Word.NOT_SIGNED_IN, Word.OFFER_OFF, Word.APP_OFF, Word.ALREADY_ON})
+"""Nobody asks why in these cases: nothing was on offer, or it is there."""
+
+
+class Consider(Job, kind="loyalty.consider", rank=0):
+    """A signed-in shopper has touched a checkout. What it holds, without any code in clear."""
+
+    checkout: str
+    account: str
+    channel: str
+    lines: str | None
+    paying: bool
+    on: On
+    promoted: bool
+    seen: datetime
+    """The checkout's `updatedAt`."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.checkout}"
+
+    @property
+    @override
+    def lane(self) -> str:
+        return f"checkout:{self.checkout}"
+
+    @property
+    def basket(self) -> Basket:
+        return Basket(self.account, self.channel, self.lines, self.paying, self.on, self.promoted)
+
+
+class PutCodeOn(Job, kind="loyalty.put_on", rank=0):
+    """Put the shopper's code of the month on her checkout, if it still may."""
+
+    checkout: str
+    turn: int
+
+    @property
+    @override
+    def lane(self) -> str:
+        return f"checkout:{self.checkout}"
+
+
+def shopper_at_checkout(tx: Tx, checkout: Checkout, person: int | None) -> None:
+    """The newest state of a checkout, as the shopper and no app left it."""
+    if checkout.user is None or person is None or not queries.offers_on(tx):
+        return
+    basket = basket_of(tx, checkout)
+    consider = Consider(
+        checkout=checkout.id, account=checkout.user.id, channel=basket.channel,
+        lines=basket.lines, paying=basket.paying, on=basket.on, promoted=basket.promoted,
+        seen=checkout.updated_at,
+    )  # fmt: skip
+    tx.postpone(consider, until=tx.now + PAUSE)
+
+
+def basket_of(tx: Tx, checkout: Checkout) -> Basket:
+    account = checkout.user.id if checkout.user else None
+    discounted = checkout.discount is not None and checkout.discount.amount > 0
+    return Basket(
+        account=account,
+        channel=checkout.channel.slug,
+        lines=_fingerprint(checkout),
+        paying=checkout.payment_tried,
+        on=_on(tx, checkout.voucher_code, account),
+        promoted=any(line.is_gift for line in checkout.lines)
+        or (discounted and not checkout.voucher_code),
+    )
+
+
+def _fingerprint(checkout: Checkout) -> str | None:
+    lines = sorted(
+        f"{line.variant.id}×{line.quantity}" for line in checkout.lines if not line.is_gift
+    )
+    return sha256("\n".join(lines).encode()).hexdigest()[:16] if lines else None
+
+
+def _on(tx: Tx, text: str | None, account: str | None) -> On:
+    """Whether the code on it is one that this very customer was given."""
+    if not text:
+        return On.NONE
+    code = queries.code_called(tx, text)
+    owner = tx.get(Person, code.person) if code else None
+    return On.OURS if owner and account and owner.account == account else On.OTHER
+
+
+def considered(job: Consider, tx: Tx) -> None:
+    """The decision, on what has settled."""
+    terms, person = queries.terms(tx), queries.by_account(tx, job.account)
+    if terms is None or person is None:
+        return
+    attempt = queries.attempt(tx, job.checkout)
+    if attempt:
+        _notice(tx, attempt, job)
+        if attempt.state == Tried.PUT_ON or _under_way(attempt, now=tx.now):
+            return
+    tier, offer = offer_for(tx, terms, person)
+    word = guards.word(
+        job.basket,
+        offer,
+        tried=Tried(attempt.state) if attempt else None,
+        tried_lines=attempt.lines if attempt else None,
+    )
+    if word is Word.PUT_ON:
+        _want(tx, job, person, attempt)
+    elif word not in SILENT:
+        _skip(tx, job.checkout, word, person=person.id or 0, tier=tier)
+
+
+def _skip(tx: Tx, checkout: str, word: Word, *, person: int, tier: Tier) -> None:
+    of = f"{checkout}:{word}"
+    note(tx, Verb.SKIPPED, word, of=of, person=person, checkout=checkout, tier=tier.key)
+
+
+def _notice(tx: Tx, attempt: Attempt, job: Consider) -> None:
+    """What the checkout itself says of an earlier try."""
+    if job.on is On.OURS:
+        if attempt.state in (Tried.WANTED, Tried.TRYING):
+            put_on(tx, attempt, at=job.seen)
+    elif attempt.state == Tried.PUT_ON and attempt.on_at and job.seen > attempt.on_at:
+        attempt.state = Tried.TAKEN_OFF.value
+        note(
+            tx, Verb.TAKEN_OFF, "by_shopper", of=attempt.checkout,
+            person=attempt.person, checkout=attempt.checkout, code=attempt.code,
+        )  # fmt: skip
+    elif attempt.state == Tried.TRYING and not _under_way(attempt, now=tx.now):
+        give_up(tx, attempt, Word.UNSURE)
+
+
+def _under_way(attempt: Attempt, *, now: datetime) -> bool:
+    return attempt.state in (Tried.WANTED, Tried.TRYING) and now < attempt.wanted_at + LATEST
+
+
+def _want(tx: Tx, job: Consider, person: Person, attempt: Attempt | None) -> None:
+    if attempt is None:
+        attempt = Attempt(
+            checkout=job.checkout, person=person.id or 0, state=Tried.WANTED.value, wanted_at=tx.now
+        )
+    else:
+        attempt.turn += 1
+        attempt.person, attempt.state, attempt.wanted_at = (
+            person.id or 0, Tried.WANTED.value, tx.now,
+        )  # fmt: skip
+    attempt.lines, attempt.seen_at = job.lines, None
+    tx.add(attempt)
+    tx.later(PutCodeOn(checkout=job.checkout, turn=attempt.turn))
+
+
+def offer_for(tx: Tx, terms: Terms, person: Person) -> tuple[Tier, Offer]:
+    """What a person's tier gives today."""
+    id_ = person.id or 0
+    member = queries.member(tx, id_)
+    tier = terms.tier_of(member, person.email, now=tx.now)
+    voucher = queries.voucher(tx, tier.key, spans.month_of(tx.now, terms.zone))
+    code = queries.code_for(tx, id_, voucher.id or 0) if voucher else None
+    by_hand = member is not None and queries.in_hand(member, tx.now)
+    return tier, Offer(
+        running=terms.running,
+        stopped=terms.programme.stopped_at is not None,
+        switched_on=tier.offer and bool(tier.percent_hundredths),
+        excluded=terms.excludes(person.email),
+        channels=tier.channels,
+        proven=person.confirmed or by_hand or _vouched(tx, id_),
+        spent=code is not None and code.used_at is not None,
+        voucher_gone=voucher is not None and voucher.gone_at is not None,
+    )
+
+
+def _vouched(tx: Tx, person: int) -> bool:
+    """ID-2: some order of the account was placed by somebody signed in to it."""
+    own = select(Order.id).where(Order.person == person, col(Order.earns), col(Order.counts))
+    return tx.exec(own.limit(1)).first() is not None
+
+
+def prepare(tx: Tx, job: PutCodeOn, open_: Callable[[str], str]) -> int | None:
+    """The code to put on, minted if it was not; None where there is nothing to do any more."""
+    attempt = queries.attempt(tx, job.checkout)
+    if attempt is None or attempt.turn != job.turn:
+        return None
+    if attempt.state not in (Tried.WANTED, Tried.TRYING):
+        return None
+    terms, person = queries.terms(tx), tx.get(Person, attempt.person)
+    if terms is None or person is None or person.erased_at:
+        give_up(tx, attempt, Word.GONE)
+        return None
+    tier, offer = offer_for(tx, terms, person)
+    if reason := guards.against(offer):
+        give_up(tx, attempt, reason)
+        return None
+    if attempt.code is None or attempt.state == Tried.WANTED:
+        attempt.code = minting.mint(tx, terms, tier, person, open_).id
+    return attempt.code
+
+
+def last_look(tx: Tx, job: PutCodeOn, checkout: Checkout | None) -> bool:
+    """The guards once more on the checkout as it is right now; True: go, and it is written down."""
+    attempt = queries.attempt(tx, job.checkout)
+    if attempt is None or attempt.turn != job.turn:
+        return False
+    terms, person = queries.terms(tx), tx.get(Person, attempt.person)
+    if checkout is None or terms is None or person is None:
+        give_up(tx, attempt, Word.GONE)
+        return False
+    basket = basket_of(tx, checkout)
+    if basket.on is On.OURS:
+        put_on(tx, attempt, at=checkout.updated_at)
+        return False
+    _, offer = offer_for(tx, terms, person)
+    mine = basket.account == person.account
+    word = guards.word(basket, offer, tried=None, tried_lines=None) if mine else Word.NOT_SIGNED_IN
+    if word is Word.PUT_ON:
+        word = _still(attempt, checkout, now=tx.now)
+    if word is not Word.PUT_ON:
+        give_up(tx, attempt, word)
+        return False
+    attempt.state, attempt.seen_at = Tried.TRYING.value, checkout.updated_at
+    attempt.lines = basket.lines
+    return True
+
+
+def _still(attempt: Attempt, checkout: Checkout, *, now: datetime) -> Word:
+    """An earlier try of this turn may have arrived and been undone by the shopper."""
+    if attempt.state == Tried.TRYING and attempt.seen_at != checkout.updated_at:
+        return Word.UNSURE
+    return Word.PUT_ON if now < attempt.wanted_at + LATEST else Word.TOO_LATE
+
+
+FOR_NOW = frozenset(
+    {
+        Word.TOO_LATE,
+        Word.EMPTY,
+        Word.STOPPED,
+        Word.OTHER_CODE,
+        Word.SHOP_PROMOTION,
+        Word.NOT_SIGNED_IN,
+    }
+)
+"""Reasons that may pass: the shopper's next step is looked at afresh."""
+
+
+def give_up(tx: Tx, attempt: Attempt, word: Word) -> None:
+    """Nothing was put on, and why."""
+    attempt.state = (Tried.PASSED if word in FOR_NOW else Tried.GIVEN_UP).value
+    note(
+        tx, Verb.SKIPPED, word, of=f"{attempt.checkout}:{word}",
+        person=attempt.person, checkout=attempt.checkout, code=attempt.code,
+    )  # fmt: skip
+
+
+def put_on(tx: Tx, attempt: Attempt, *, at: datetime) -> None:
+    """It is on."""
+    attempt.state, attempt.on_at = Tried.PUT_ON.value, at
+    note(
+        tx, Verb.PUT_ON, "tier", of=attempt.checkout,
+        person=attempt.person, checkout=attempt.checkout, code=attempt.code,
+    )  # fmt: skip
+
+
+def refused(tx: Tx, job: PutCodeOn, reasons: str) -> None:
+    """Saleor will not have it for these lines: not again before they change."""
+    if attempt := queries.attempt(tx, job.checkout):
+        attempt.state = Tried.NOT_APPLICABLE.value
+        note(
+            tx, Verb.SKIPPED, f"{Word.NOT_APPLICABLE}: {reasons}"[:200],
+            of=f"{attempt.checkout}:{attempt.lines}",
+            person=attempt.person, checkout=attempt.checkout, code=attempt.code,
+        )  # fmt: skip
+
+
+class Purchase(Protocol):
+    """What an order says of the code on it."""
+
+    @property
+    def saleor_id(self) -> str: ...
+    @property
+    def person(self) -> int | None: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def checkout(self) -> str | None: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def code_used(tx: Tx, order: Purchase) -> None:
+    """An order came with a code of ours. The first order that says so counts."""
+    code = queries.code_called(tx, order.code) if order.code else None
+    if code is None or code.used_at:
+        return
+    code.used_at, code.used_order, code.used_by = order.created_at, order.saleor_id, order.person
+    own = order.person == code.person
+    note(
+        tx, Verb.USED, "by_owner" if own else "by_another", of=code.id,
+        person=code.person, checkout=order.checkout, code=code.id,
+    )  # fmt: skip

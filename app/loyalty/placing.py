@@ -1,0 +1,203 @@
+"""Where a person belongs now: ask the rules, write the move down, promise to tell Saleor."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.customers.tables import Person
+from app.kit.tx import Job, Tx
+from app.loyalty import queries, rules, spans
+from app.loyalty.queries import Terms
+from app.loyalty.rules import LastRise, Move
+from app.loyalty.tables import Membership, TierChange
+from app.orders import queries as orders
+
+SETTLE = timedelta(seconds=2)
+"""A thing comes as several events in any order: what follows is asked once, after them."""
+
+
+class Cause(StrEnum):
+    ORDER = queries.LIVE
+    """An order came in, was paid, refunded or cancelled."""
+    ACCOUNT = "account"
+    """An account was confirmed, joined with a guest or taken apart."""
+    HISTORY = "history"
+    RULES = "rules"
+    NIGHT = "night"
+    HAND = "hand"
+
+
+class TellTiers(Job, kind="loyalty.tell"):
+    """Write into customers' metadata what has changed."""
+
+
+def place(tx: Tx, people: Iterable[int], *, cause: Cause) -> None:
+    """Put each of them where the rules say."""
+    terms = queries.terms(tx)
+    if terms is None or not terms.open:
+        return
+    for id_ in people:
+        person = tx.get(Person, id_)
+        if person and person.account and not person.merged_into and not person.erased_at:
+            _place(tx, terms, person, cause=cause)
+
+
+def _place(tx: Tx, terms: Terms, person: Person, *, cause: Cause) -> None:
+    id_ = person.id or 0
+    member = queries.member(tx, id_) or newcomer(terms, id_, now=tx.now)
+    spent = spent_in_window(tx, terms, id_)
+    rise = last_rise(tx, terms, member)
+    move = judge(terms, member, spent_minor=spent, rise=rise, now=tx.now)
+    if move is not Move.STAYS and not (move is Move.RISES and terms.excludes(person.email)):
+        MOVES[move](tx, terms, member, spent, cause)
+    hand_ended = member.manual_till is not None and not queries.in_hand(member, tx.now)
+    if hand_ended:
+        let_go(tx, member)
+    if member.id is not None or move is not Move.STAYS:
+        tx.add(member)
+        mark(tx, terms, member, person)
+
+
+def newcomer(terms: Terms, person: int, *, now: datetime) -> Membership:
+    return Membership(person=person, tier=terms.ladder.base.key, since=now)
+
+
+def spent_in_window(tx: Tx, terms: Terms, person: int, *, at: datetime | None = None) -> int:
+    """TI-1: net spending on goods in the window that ended, or would have ended, `at`."""
+    since = spans.window_start(at or tx.now, zone=terms.zone, months=terms.programme.window_months)
+    return orders.spend(tx, person, since=since).minor
+
+
+def last_rise(tx: Tx, terms: Terms, member: Membership) -> LastRise | None:
+    patience = timedelta(days=terms.programme.return_days)
+    change = queries.last_rise(tx, member.person, member.tier, since=tx.now - patience)
+    if change is None:
+        return None
+    left = spent_in_window(tx, terms, member.person, at=change.at)
+    return LastRise(change.bar_minor, left, change.at + patience)
+
+
+def judge(
+    terms: Terms, member: Membership, *, spent_minor: int, rise: LastRise | None, now: datetime
+) -> Move:
+    till = member.valid_till
+    days = terms.programme.grace_days
+    return rules.verdict(
+        member,
+        terms.ladder,
+        spent_minor=spent_minor,
+        last_rise=rise,
+        falls_at=spans.grace_end(till, zone=terms.zone, days=days) if till else None,
+        now=now,
+    )
+
+
+def _rise(tx: Tx, terms: Terms, member: Membership, spent: int, cause: Cause) -> None:
+    step = terms.ladder.reached(spent)
+    write_down(tx, member, Move.RISES, step.key, cause=cause, bar=step.threshold_minor, spent=spent)
+    _settle_in(terms, member, step.key, now=tx.now)
+
+
+def _renew(tx: Tx, terms: Terms, member: Membership, spent: int, cause: Cause) -> None:
+    write_down(tx, member, Move.RENEWS, member.tier, cause=cause, spent=spent)
+    member.valid_till = spans.validity_end(tx.now, zone=terms.zone)
+
+
+def _fall(tx: Tx, terms: Terms, member: Membership, spent: int, cause: Cause) -> None:
+    lower = terms.ladder.below(member.tier).key
+    write_down(tx, member, Move.FALLS, lower, cause=cause, spent=spent)
+    _settle_in(terms, member, lower, now=tx.now)
+
+
+def _revert(tx: Tx, terms: Terms, member: Membership, spent: int, cause: Cause) -> None:
+    """TI-5: as if the rise had never been; what is left may still carry her part of the way."""
+    patience = timedelta(days=terms.programme.return_days)
+    rise = queries.last_rise(tx, member.person, member.tier, since=tx.now - patience)
+    if rise is None:
+        return
+    rise.undone_at = tx.now
+    back, reached = rise.from_tier, terms.ladder.reached(spent).key
+    write_down(tx, member, Move.REVERTS, back, cause=cause, spent=spent)
+    member.tier = back
+    member.since, member.valid_till = rise.before_since or rise.at, rise.before_till
+    if terms.ladder.height(reached) > terms.ladder.height(back):
+        _rise(tx, terms, member, spent, cause)
+
+
+MOVES: Mapping[Move, Callable[[Tx, Terms, Membership, int, Cause], None]] = {
+    Move.RISES: _rise,
+    Move.RENEWS: _renew,
+    Move.FALLS: _fall,
+    Move.REVERTS: _revert,
+}
+
+
+def _settle_in(terms: Terms, member: Membership, tier: str, *, now: datetime) -> None:
+    member.tier, member.since = tier, now
+    lowest = tier == terms.ladder.base.key
+    member.valid_till = None if lowest else spans.validity_end(now, zone=terms.zone)
+
+
+def write_down(
+    tx: Tx,
+    member: Membership,
+    move: str,
+    to: str,
+    *,
+    cause: Cause,
+    bar: int = 0,
+    spent: int = 0,
+    by: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """The audit line of a move, with all it takes to go back."""
+    change = TierChange(
+        person=member.person, at=tx.now, move=move, from_tier=member.tier, to_tier=to,
+        cause=cause, bar_minor=bar, spent_minor=spent,
+        before_since=member.since, before_till=member.valid_till, by=by, reason=reason,
+    )  # fmt: skip
+    tx.add(change)
+
+
+def let_go(tx: Tx, member: Membership) -> None:
+    write_down(tx, member, "hand_ends", member.tier, cause=Cause.NIGHT, reason=member.manual_reason)
+    member.manual_tier = member.manual_till = member.manual_reason = None
+
+
+def mark(tx: Tx, terms: Terms, member: Membership, person: Person) -> None:
+    """Promise to tell Saleor, if what it would be told differs from what it was told last."""
+    member.untold = tellable(person) and told_of(terms, member, person, now=tx.now) != (
+        member.told_tier or terms.ladder.base.key,
+        member.told_till or "",
+    )
+    if member.untold:
+        tx.postpone(TellTiers(), until=tx.now + SETTLE)
+
+
+def told_of(terms: Terms, member: Membership, person: Person, *, now: datetime) -> tuple[str, str]:
+    """TI-8: the tier's key, and the day its validity ends."""
+    tier = terms.tier_of(member, person.email, now=now).key
+    till = member.valid_till
+    if queries.in_hand(member, now) and tier != member.tier:
+        till = member.manual_till
+    shown = till if tier != terms.ladder.base.key else None
+    return tier, shown.astimezone(terms.zone).date().isoformat() if shown else ""
+
+
+def tellable(person: Person) -> bool:
+    """Only accounts have metadata, and a staff member's needs a permission we don't ask for."""
+    return bool(person.account) and not (person.staff or person.erased_at or person.merged_into)
+
+
+def tier_after(tx: Tx, terms: Terms, member: Membership, move: Move, *, spent_minor: int) -> str:
+    """Where a move leads, without making it."""
+    reached = terms.ladder.reached(spent_minor).key
+    if move is Move.RISES:
+        return reached
+    if move is Move.FALLS:
+        return terms.ladder.below(member.tier).key
+    if move is Move.REVERTS:
+        patience = timedelta(days=terms.programme.return_days)
+        rise = queries.last_rise(tx, member.person, member.tier, since=tx.now - patience)
+        return terms.ladder.highest(rise.from_tier if rise else None, reached)
+    return member.tier

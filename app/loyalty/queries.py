@@ -1,0 +1,218 @@
+"""What the programme is, and who stands where in it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, case, col, func, or_, select
+
+from app.customers.tables import Person
+from app.kit.money import major
+from app.kit.tx import Tx
+from app.loyalty.rules import Ladder, Step
+from app.loyalty.tables import Attempt, Code, Membership, Programme, Tier, TierChange, Voucher
+from app.shops.flows import this_shop
+from app.shops.tables import Shop, Status
+from app.web.notation import Sum
+
+LIVE = "order"
+"""Only a rise that an order brought can be taken back by a refund."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The programme as it is now, or as somebody is trying it out."""
+
+    programme: Programme
+    tiers: Mapping[str, Tier]
+    zone: ZoneInfo
+    currency: str
+    running: bool
+    """The app is switched on in the shop."""
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        return Ladder(
+            [Step(t.key, t.threshold_minor, t.retired_at is not None) for t in self.tiers.values()]
+        )
+
+    @property
+    def rungs(self) -> Sequence[Tier]:
+        """The tiers people can reach, from the lowest up."""
+        return [self.tiers[step.key] for step in self.ladder.steps if not step.retired]
+
+    @property
+    def open(self) -> bool:
+        return self.programme.open_since is not None
+
+    @cached_property
+    def _excluded(self) -> frozenset[str]:
+        return frozenset(self.programme.excluded)
+
+    def excludes(self, email: str | None) -> bool:
+        return email is not None and not self._excluded.isdisjoint(
+            {email, email.rpartition("@")[2]}
+        )
+
+    def tier_of(self, member: Membership | None, email: str | None, *, now: datetime) -> Tier:
+        """What counts: the better of what was earned and what was given by hand (TI-7)."""
+        if member is None or self.excludes(email):
+            return self.tiers[self.ladder.base.key]
+        by_hand = member.manual_tier if in_hand(member, now) else None
+        return self.tiers[self.ladder.highest(member.tier, by_hand)]
+
+    def sum(self, minor: int) -> Sum:
+        return Sum(major(minor, self.currency), self.currency)
+
+
+def in_hand(member: Membership, now: datetime) -> bool:
+    return member.manual_till is not None and now < member.manual_till
+
+
+def terms(tx: Tx) -> Terms | None:
+    """None before the app has settled in."""
+    programme = tx.exec(select(Programme)).first()
+    if programme is None:
+        return None
+    return terms_with(tx, programme, tx.exec(select(Tier)).all())
+
+
+def terms_with(tx: Tx, programme: Programme, tiers: Sequence[Tier]) -> Terms:
+    shop: Shop = this_shop(tx)
+    return Terms(
+        programme,
+        {tier.key: tier for tier in tiers},
+        ZoneInfo(shop.zone),
+        shop.currency,
+        shop.status == Status.ACTIVE,
+    )
+
+
+def offers_on(tx: Tx) -> bool:
+    """At least one tier's offer is switched on. Asked at every checkout, so it is one look."""
+    return tx.exec(select(Tier.id).where(col(Tier.offer)).limit(1)).first() is not None
+
+
+def member(tx: Tx, person: int) -> Membership | None:
+    return tx.exec(select(Membership).where(Membership.person == person)).first()
+
+
+def last_rise(tx: Tx, person: int, tier: str, *, since: datetime) -> TierChange | None:
+    """TI-5: the order that brought her here, if it was not long ago."""
+    return tx.exec(
+        select(TierChange)
+        .where(
+            TierChange.person == person,
+            TierChange.to_tier == tier,
+            TierChange.move == "rises",
+            TierChange.cause == LIVE,
+            col(TierChange.undone_at).is_(None),
+            col(TierChange.at) > since,
+        )
+        .order_by(col(TierChange.at).desc(), col(TierChange.id).desc())
+    ).first()
+
+
+def risers(tx: Tx, *, since: datetime) -> Mapping[int, int]:
+    """Everybody whose last rise may still be taken back, with the highest bar they passed."""
+    rows = tx.exec(
+        select(TierChange.person, func.max(TierChange.bar_minor))
+        .where(
+            TierChange.move == "rises",
+            TierChange.cause == LIVE,
+            col(TierChange.undone_at).is_(None),
+            col(TierChange.at) > since,
+        )
+        .group_by(col(TierChange.person))
+    )
+    return dict(rows.all())
+
+
+HAS_ACCOUNT = and_(
+    col(Person.account).is_not(None),
+    col(Person.merged_into).is_(None),
+    col(Person.erased_at).is_(None),
+)
+"""Who can be in a tier: a guest is nobody we could ever know again."""
+
+
+def by_account(tx: Tx, account: str) -> Person | None:
+    return tx.exec(select(Person).where(Person.account == account, HAS_ACCOUNT)).first()
+
+
+def people_by_tier(tx: Tx, terms_: Terms) -> Mapping[str, int]:
+    """How many people with an account are in each tier, those without any order in the first."""
+    base = terms_.ladder.base.key
+    earned = case(terms_.ladder.heights, value=col(Membership.tier), else_=0)
+    by_hand = case(
+        (
+            col(Membership.manual_till) > tx.now,
+            case(terms_.ladder.heights, value=col(Membership.manual_tier), else_=0),
+        ),
+        else_=0,
+    )
+    height = case((by_hand > earned, by_hand), else_=earned)
+    rows = tx.exec(
+        select(height, func.count())
+        .select_from(Membership)
+        .join(Person, col(Person.id) == col(Membership.person))
+        .where(HAS_ACCOUNT, ~_excluded(terms_))
+        .group_by(height)
+    ).all()
+    counts = {step.key: 0 for step in terms_.ladder.steps}
+    for at, people in rows:
+        counts[terms_.ladder.steps[at].key] += people
+    everybody = tx.exec(select(func.count()).select_from(Person).where(HAS_ACCOUNT)).one()
+    counts[base] = everybody - sum(n for key, n in counts.items() if key != base)
+    return counts
+
+
+def _excluded(terms_: Terms) -> ColumnElement[bool]:
+    emails = [e for e in terms_.programme.excluded if "@" in e]
+    domains = [e for e in terms_.programme.excluded if "@" not in e]
+    email = func.coalesce(col(Person.email), "")
+    return or_(email.in_(emails), *(email.endswith("@" + d, autoescape=True) for d in domains))
+
+
+def untold(tx: Tx, *, limit: int) -> Sequence[tuple[Membership, Person]]:
+    """Whose metadata in Saleor says something else than we know."""
+    return tx.exec(
+        select(Membership, Person)
+        .join(Person, col(Person.id) == col(Membership.person))
+        .where(col(Membership.untold))
+        .order_by(col(Membership.id))
+        .limit(limit)
+    ).all()
+
+
+def attempt(tx: Tx, checkout: str) -> Attempt | None:
+    return tx.exec(select(Attempt).where(Attempt.checkout == checkout)).first()
+
+
+def voucher(tx: Tx, tier: str, month: object) -> Voucher | None:
+    return tx.exec(select(Voucher).where(Voucher.tier == tier, Voucher.month == month)).first()
+
+
+def code_for(tx: Tx, person: int, voucher_: int) -> Code | None:
+    return tx.exec(select(Code).where(Code.person == person, Code.voucher == voucher_)).first()
+
+
+def code_called(tx: Tx, text: str) -> Code | None:
+    return tx.exec(select(Code).where(Code.code == text)).first()
+
+
+def to_tidy(tx: Tx, *, ended_before: datetime) -> Sequence[Voucher]:
+    return tx.exec(
+        select(Voucher).where(
+            col(Voucher.ends_at) < ended_before,
+            col(Voucher.tidied_at).is_(None),
+            col(Voucher.saleor_id).is_not(None),
+        )
+    ).all()
+
+
+def given_codes(tx: Tx, voucher_: int, texts: Collection[str]) -> Sequence[Code]:
+    return tx.exec(select(Code).where(Code.voucher == voucher_, col(Code.code).in_(texts))).all()

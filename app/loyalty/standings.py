@@ -1,0 +1,119 @@
+"""Everybody at once: who would move, if the rules were these. Previews and reviews ask here."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import select
+
+from app.customers.tables import Person
+from app.kit.tx import Tx
+from app.loyalty import placing, queries, spans
+from app.loyalty.queries import HAS_ACCOUNT, Terms
+from app.loyalty.rules import LastRise, Move
+from app.loyalty.tables import Membership
+from app.orders import queries as orders
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One person, before and after."""
+
+    person: int
+    before: str
+    after: str
+    moves: bool
+    would_be: str
+    """Where the spending alone would put her."""
+
+
+def everybody(tx: Tx, now: Terms, then: Terms) -> Iterator[Standing]:
+    """Whoever has ordered in the window or has ever been in a tier, under the rules of `then`."""
+    since = spans.window_start(tx.now, zone=then.zone, months=then.programme.window_months)
+    spent = {person: spend.minor for person, spend in orders.spends(tx, since=since).items()}
+    members = {member.person: member for member in tx.exec(select(Membership))}
+    emails = dict(tx.exec(select(Person.id, Person.email).where(HAS_ACCOUNT)).all())
+    bars = queries.risers(tx, since=tx.now - timedelta(days=then.programme.return_days))
+    for person in sorted(spent.keys() | members.keys()):
+        if person not in emails:
+            continue
+        member = members.get(person) or placing.newcomer(then, person, now=tx.now)
+        minor = spent.get(person, 0)
+        rise = placing.last_rise(tx, then, member) if minor < bars.get(person, 0) else None
+        yield _standing(tx, now, then, _Case(member, emails[person], minor, rise))
+
+
+@dataclass(frozen=True)
+class _Case:
+    member: Membership
+    email: str | None
+    spent_minor: int
+    rise: LastRise | None
+
+
+def _standing(tx: Tx, now: Terms, then: Terms, case: _Case) -> Standing:
+    member, spent = case.member, case.spent_minor
+    move = placing.judge(then, member, spent_minor=spent, rise=case.rise, now=tx.now)
+    if move is Move.RISES and then.excludes(case.email):
+        move = Move.STAYS
+    after = Membership(
+        person=member.person,
+        tier=placing.tier_after(tx, then, member, move, spent_minor=spent),
+        since=member.since,
+        manual_tier=member.manual_tier,
+        manual_till=member.manual_till,
+    )
+    hand_ends = member.manual_till is not None and not queries.in_hand(member, tx.now)
+    return Standing(
+        person=member.person,
+        before=now.tier_of(member, case.email, now=tx.now).key,
+        after=then.tier_of(after, case.email, now=tx.now).key,
+        moves=move is not Move.STAYS or hand_ends,
+        would_be=then.ladder.reached(spent).key,
+    )
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One tier, before and after."""
+
+    before: int
+    after: int
+    rise: int
+    """People who come into it from below, at once."""
+    below_later: int
+    """People in it whose spending would put them lower: they keep it until it runs out."""
+
+
+def shifts(tx: Tx, then: Terms, standings: list[Standing]) -> Mapping[str, Shift]:
+    """What a change of the rules does to each tier that people can reach afterwards."""
+    heights = then.ladder.heights
+    now = queries.terms(tx) or then
+    before = Counter(queries.people_by_tier(tx, now))
+    after, rise, later = Counter(before), Counter[str](), Counter[str]()
+    for s in standings:
+        after[s.before] -= 1
+        after[s.after] += 1
+        rise[s.after] += heights[s.after] > heights.get(s.before, 0)
+        later[s.after] += heights[s.after] > heights[s.would_be]
+    return {
+        tier.key: Shift(before[tier.key], after[tier.key], rise[tier.key], later[tier.key])
+        for tier in then.rungs
+    }
+
+
+def cost_minor(tx: Tx, then: Terms, standings: list[Standing]) -> int:
+    """What the offers would have taken off the last 12 months, were every code used.
+
+    One code a calendar month, on the dearest order of it: so at most this.
+    """
+    since = spans.window_start(tx.now, zone=then.zone, months=12)
+    dearest = orders.dearest_a_month(tx, since=since)
+    tiers = {s.person: then.tiers[s.after] for s in standings}
+    given = 0
+    for person, goods in dearest.items():
+        tier = tiers.get(person, then.tiers[then.ladder.base.key])
+        if tier.offer and tier.percent_hundredths:
+            given += goods * tier.percent_hundredths
+    return given // 10_000
