@@ -1,0 +1,190 @@
+"""Running documents against the shop: prepared once, limited as Saleor limits, answered leanly."""
+
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeGuard
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    get_operation_ast,
+    is_abstract_type,
+    parse,
+    validate,
+)
+
+from sandbox.api.ask import Ask
+from sandbox.api.cost import MAXIMUM, Meter
+from sandbox.api.fields import attach
+from sandbox.api.lean import LeanExecutor
+from sandbox.api.schema import build
+from sandbox.apps import Principal
+from sandbox.catalogue import ProductView, VariantView
+from sandbox.events import Told
+from sandbox.sales import Transaction
+from sandbox.shop import Shop
+
+MOST_MUTATIONS = 4
+MOST_DOCUMENTS = 1000
+SPELLED = {ProductView: "Product", VariantView: "ProductVariant", Transaction: "TransactionItem"}
+
+
+@dataclass
+class Prepared:
+    """A document that was read and checked, with the plans made for it so far."""
+
+    document: DocumentNode | None
+    errors: list[GraphQLError]
+    plans: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Reading:
+    """An answer at the level of HTTP."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def type_name(thing: Any, *_: Any) -> str:
+    if isinstance(thing, Told):
+        return thing.type_name
+    return SPELLED.get(type(thing), type(thing).__name__)
+
+
+class Api:
+    """One shop's GraphQL."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.schema: GraphQLSchema = attach(build(shop.store.version))
+        for kind in self.schema.type_map.values():
+            if is_abstract_type(kind):
+                kind.resolve_type = type_name
+        self.prepare = lru_cache(MOST_DOCUMENTS)(self._prepare)
+
+    def _prepare(self, text: str) -> Prepared:
+        try:
+            document = parse(text)
+        except GraphQLError as error:
+            return Prepared(None, [error])
+        return Prepared(document, validate(self.schema, document))
+
+    def problems(self, subscription: str) -> list[str]:
+        """Why a webhook's query would be refused: it has to be one subscription on one field."""
+        prepared = self.prepare(subscription)
+        if prepared.errors:
+            return [error.message for error in prepared.errors]
+        operation = get_operation_ast(prepared.document or DocumentNode(definitions=()))
+        if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
+            return ["Subscription operation can't be found."]
+        if len(operation.selection_set.selections) != 1:
+            return ["Subscription must select only one top field."]
+        return []
+
+    def ask(self, payload: Any, who: Principal) -> Reading:
+        """Answer one request `{query, variables, operationName}`."""
+        if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+            return Reading(400, {"errors": [{"message": "Must provide a query string."}]})
+        prepared = self.prepare(payload["query"])
+        if prepared.document is None or prepared.errors:
+            return Reading(400, failed(prepared.errors))
+        operation = get_operation_ast(prepared.document, payload.get("operationName"))
+        if operation is None:
+            message = "Must provide operation name if query contains multiple operations."
+            return Reading(400, {"errors": [{"message": message}]})
+        variables = payload.get("variables") or {}
+        refused = too_many(operation)
+        if refused:
+            return Reading(200, failed([GraphQLError(refused)]))
+        meter = Meter(self.schema, fragments_of(prepared.document), defaults(operation, variables))
+        cost = meter.cost(operation)
+        extensions = {"cost": {"requestedQueryCost": cost, "maximumAvailable": MAXIMUM}}
+        if cost > MAXIMUM:
+            message = f"The query exceeds the maximum cost of {MAXIMUM}. Actual cost is {cost}"
+            return Reading(400, failed([GraphQLError(message)]) | {"extensions": extensions})
+        result = self.run(prepared, who, variables, payload.get("operationName"))
+        body: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            body = failed(result.errors) | body
+        return Reading(200, body | {"extensions": extensions})
+
+    def run(
+        self,
+        prepared: Prepared,
+        who: Principal,
+        variables: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        root: Any = None,
+    ) -> ExecutionResult:
+        key = json.dumps(variables, sort_keys=True, default=str) if variables else ""
+        ask = Ask(self.shop, who, prepared.plans, key)
+        with self.shop.store.acting_as(who):
+            result = execute(
+                self.schema,
+                prepared.document or DocumentNode(definitions=()),
+                root_value=root,
+                context_value=ask,
+                variable_values=variables,
+                operation_name=operation_name,
+                executor_class=LeanExecutor,
+                is_awaitable=never,
+            )
+        if not isinstance(result, ExecutionResult):
+            raise TypeError("the sandbox answers synchronously")
+        return result
+
+
+def never(_value: Any) -> TypeGuard[Awaitable[Any]]:
+    return False
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {
+        one.name.value: one
+        for one in document.definitions
+        if isinstance(one, FragmentDefinitionNode)
+    }
+
+
+def defaults(operation: OperationDefinitionNode, variables: dict[str, Any]) -> dict[str, Any]:
+    """The variables with the defaults the operation declares."""
+    held = {
+        one.variable.name.value: getattr(one.default_value, "value", None)
+        for one in operation.variable_definitions or ()
+        if one.default_value is not None
+    }
+    return held | {name: value for name, value in variables.items() if value is not None}
+
+
+def too_many(operation: OperationDefinitionNode) -> str | None:
+    """Saleor's words when a request holds more mutations than it allows. It counts what is
+    written, whether @include lets it run or not."""
+    if operation.operation is not OperationType.MUTATION:
+        return None
+    fields = [one for one in operation.selection_set.selections if isinstance(one, FieldNode)]
+    if len(fields) <= MOST_MUTATIONS:
+        return None
+    return f"Number of mutations exceed the limit of {MOST_MUTATIONS}"
+
+
+def failed(errors: list[GraphQLError]) -> dict[str, Any]:
+    return {"errors": [told(error) for error in errors]}
+
+
+def told(error: GraphQLError) -> dict[str, Any]:
+    """An error as Saleor writes it, with the exception's name and no stack."""
+    cause = error.original_error
+    name = type(cause).__name__ if cause else "GraphQLError"
+    entry: dict[str, Any] = dict(error.formatted)
+    entry["extensions"] = {"exception": {"code": name, "stacktrace": []}}
+    return entry
