@@ -1,0 +1,1 @@
+"""What a customer is worth: models of buying, dropping out and spending."""
