@@ -16,9 +16,11 @@ from app.loyalty.flows import Review, TidyCodes, end_review
 from app.loyalty.guards import Word
 from app.loyalty.minting import BringCode
 from app.loyalty.offers import PutCodeOn
-from app.loyalty.placing import TellTiers
+from app.loyalty.placing import Cause, TellTiers
+from app.loyalty.settings import Revalue
 from app.loyalty.tables import Membership, Voucher
 from app.loyalty.vouchers import VoucherGoneError
+from app.orders import flows as orders
 from app.saleor import metadata
 from app.saleor.client import SaleorRefusedError
 from app.saleor.operations import (
@@ -63,6 +65,12 @@ def put_code_on(job: PutCodeOn, world: World) -> None:
     done = answer.checkout
     at = done.updated_at if done else world.clock.now()
     world.do(lambda tx: _put_on(tx, job, at))
+
+
+def revalue(job: Revalue, world: World) -> Review:
+    """LV-1: the shop reports in another currency, or at other rates."""
+    world.do(orders.revalue)
+    return Review(cause=Cause.RULES, occasion=f"revalued {job.version}")
 
 
 def _give_up(tx: Tx, job: PutCodeOn, word: Word) -> None:

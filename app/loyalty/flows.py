@@ -1,6 +1,5 @@
 """What starts a change of tiers: an order, an account, the night, an owner's hand."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 
 from typing_extensions import override
@@ -8,8 +7,19 @@ from typing_extensions import override
 from app.customers.tables import Person
 from app.kit.tx import Job, Tx
 from app.loyalty import placing, queries
+from app.loyalty.offers import code_used, shopper_at_checkout
 from app.loyalty.placing import SETTLE, Cause, TellTiers
-from app.loyalty.tables import Edit, Programme, Tier
+from app.loyalty.tables import Programme, Tier
+
+__all__ = [
+    "begin",
+    "code_used",
+    "give_by_hand",
+    "nightly",
+    "reconsider",
+    "shopper_at_checkout",
+    "shown_otherwise",
+]
 
 
 class Reconsider(Job, kind="loyalty.reconsider", rank=0):
@@ -52,26 +62,6 @@ def begin(tx: Tx) -> None:
     if queries.terms(tx) is None:
         tx.add(Programme())
         tx.add(Tier(key="member", name="Member"))
-
-
-def open_tiers(tx: Tx, thresholds: Mapping[str, tuple[str, int, int]]) -> None:
-    """TI-2: history is in, so the ladder is proposed and everybody finds their place on it.
-
-    `thresholds` is name, threshold in minor units and percent in hundredths, by key. An owner who
-    has set the ladder already keeps it.
-    """
-    terms = queries.terms(tx)
-    if terms is None or terms.open:
-        return
-    programme = terms.programme
-    programme.open_since = tx.now
-    if not programme.version:
-        for key, (name, threshold, percent) in thresholds.items():
-            tx.add(Tier(key=key, name=name, threshold_minor=threshold, percent_hundredths=percent))
-        programme.version = 1
-        after = {key: threshold for key, (_, threshold, _) in thresholds.items()}
-        tx.add(Edit(version=1, at=tx.now, before={}, after=after))
-    tx.later(Review(cause=Cause.HISTORY, occasion=tx.now.isoformat()))
 
 
 def nightly(tx: Tx) -> None:

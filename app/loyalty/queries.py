@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
@@ -14,6 +15,8 @@ from app.kit.money import major
 from app.kit.tx import Tx
 from app.loyalty.rules import Ladder, Step
 from app.loyalty.tables import Attempt, Code, Membership, Programme, Tier, TierChange, Voucher
+from app.orders.queries import BOUGHT
+from app.orders.tables import Order
 from app.shops.flows import this_shop
 from app.shops.tables import Shop, Status
 from app.web.notation import Sum
@@ -186,6 +189,17 @@ def untold(tx: Tx, *, limit: int) -> Sequence[tuple[Membership, Person]]:
         .order_by(col(Membership.id))
         .limit(limit)
     ).all()
+
+
+def charged(tx: Tx, person: int) -> Mapping[str, tuple[int, int]]:
+    """By currency: what a person's orders came to less refunds, and how many they are (LV-1)."""
+    rows: Any = tx.exec(
+        select(Order.currency, func.sum(Order.charged_minor), func.count())
+        .where(Order.person == person, BOUGHT)
+        .group_by(col(Order.currency))
+        .order_by(func.sum(Order.charged_minor).desc())
+    )
+    return {currency: (int(minor), count) for currency, minor, count in rows}
 
 
 def attempt(tx: Tx, checkout: str) -> Attempt | None:
