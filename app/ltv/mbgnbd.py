@@ -45,11 +45,11 @@ class Parameters:
         return np.log([self.r, self.alpha / scale, self.a / self.b, self.a + self.b])
 
 
-def surface(rhythm: Rhythm, *, early: bool) -> Surface:
+def surface(rhythm: Rhythm, *, scale: float, early: bool) -> Surface:
     """Log-likelihood with gradient and Hessian over coordinates; `early` is MBG, else BG."""
 
     def at(u: Floats) -> tuple[float, Floats, Floats]:
-        p = Parameters.at(u, scale=rhythm.scale)
+        p = Parameters.at(u, scale=scale)
         value, slope, bend = evaluate(rhythm, p, early=early)
         return value, *_chain(p, slope, bend)
 

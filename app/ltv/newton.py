@@ -47,7 +47,7 @@ class Summit:
     steps: int
     converged: bool
 
-    def spread(self) -> Floats:
+    def covariance(self) -> Floats:
         """Covariance of the coordinates (inverse of minus the Hessian), positive by force."""
         values, vectors = np.linalg.eigh(-self.bend)
         values = np.maximum(values, 1e-8 * max(1.0, float(values.max(initial=0.0))))

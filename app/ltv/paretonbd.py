@@ -44,11 +44,11 @@ class Parameters:
         return np.log([self.r, self.alpha / scale, self.s / self.beta * scale, self.s])
 
 
-def surface(rhythm: Rhythm) -> Surface:
+def surface(rhythm: Rhythm, *, scale: float) -> Surface:
     """Log-likelihood with gradient and Hessian over coordinates."""
 
     def at(u: Floats) -> tuple[float, Floats, Floats]:
-        p = Parameters.at(u, scale=rhythm.scale)
+        p = Parameters.at(u, scale=scale)
         value, slope, bend = evaluate(rhythm, p)
         return value, *_chain(p, slope, bend)
 
