@@ -1,32 +1,13 @@
 """Checkouts, kept as snapshots: Saleor forgets them, and tells nobody when it does."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Optional
 
 from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from app.carts.rules import State
 from app.kit.tx import BigId, Instant, OfShop
-
-
-class State(StrEnum):
-    ACTIVE = "active"
-    IDLE = "idle"
-    """Quiet for long enough, but nobody could be written to: no address, or nothing in it."""
-    ABANDONED = "abandoned"
-    BOUGHT = "bought"
-    """Became an order before anybody could have called it abandoned."""
-    RECOVERED = "recovered"
-    """Abandoned, and bought through a message of ours."""
-    BOUGHT_ANYWAY = "bought_anyway"
-    """Abandoned, and bought without us."""
-    SUPERSEDED = "superseded"
-    """The same person has a livelier one, or bought elsewhere before this one was lost."""
-    EXPIRED = "expired"
-    """Saleor has deleted it."""
-    SUPPRESSED = "suppressed"
-    """Not to be touched: staff, erased, or with a payment on its way."""
 
 
 class Cart(OfShop, SQLModel, table=True):
@@ -68,6 +49,8 @@ class Cart(OfShop, SQLModel, table=True):
     """Which message the order goes back to, if one of ours."""
     gone_at: datetime | None = Field(default=None, sa_type=Instant)
     """AC-9: since when Saleor does not know it any more."""
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
+    """PR-3: its shopper has asked to be forgotten; nothing is laid over it any more."""
     trail: list[list[str]] = Field(default_factory=list, sa_type=JSON)
     """`[updatedAt, content, cause]` of each state heard, in order: touched_at is read off it."""
 

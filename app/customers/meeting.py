@@ -32,6 +32,8 @@ class Known:
     """An account, or a guest that has joined one."""
     confirmed: bool
     staff: bool
+    renewed: bool
+    """What was told of them is the newest."""
 
 
 @dataclass
@@ -74,6 +76,7 @@ def _known(sketch: Sketch) -> Known:
         account=joined or sketch.account is not None,
         confirmed=joined or sketch.confirmed,
         staff=sketch.staff,
+        renewed=sketch.renewed,
     )
 
 

@@ -25,6 +25,8 @@ class Sketch:
     profile: Profile | None = None
     """Only if it is new: what the database has of it is not read."""
     changed: bool = False
+    renewed: bool = False
+    """What is being told is newer than what was known."""
     confirmed_now: bool = False
     proofs: dict[str, datetime] = field(default_factory=dict)
     """Addresses told of together with a confirmation, and since when."""
@@ -53,7 +55,7 @@ class Sketch:
         self.email, self.staff, self.active = told.email, told.staff, told.active
         self.first_hand, self.version = told.first_hand, told.version
         self.profile = told.profile or self.profile
-        self.changed = True
+        self.changed = self.renewed = True
 
     def row(self) -> dict[str, Any]:
         profile, version = self.profile, self.version

@@ -33,6 +33,8 @@ class Recorded:
     news: bool
     """False for an older telling, and for one that was known."""
     new: bool
+    moved: bool
+    """It is another person's than before, or goes back to another message."""
     newly_paid: bool
     newly_refunded_minor: int
     counts: bool
@@ -119,7 +121,8 @@ def _vouched(
 def _recorded(telling: Telling, touched: frozenset[int]) -> Recorded:
     order, before, row = telling.order, telling.before, telling.row
     newer, columns = telling.outcome.newer, telling.outcome.columns
-    person = columns["person"] if "person" in columns else before and before.columns["person"]
+    stands = {**(before.columns if before else {}), **columns}
+    person = stands["person"]
     refunded = row["refunded_minor"] - (before.refunded_minor if before else 0)
     return Recorded(
         order=telling.id,
@@ -127,6 +130,8 @@ def _recorded(telling: Telling, touched: frozenset[int]) -> Recorded:
         person=person,
         news=newer,
         new=before is None,
+        moved=before is not None
+        and any(stands[name] != before.columns[name] for name in ("person", "decision")),
         newly_paid=newer and row["paid"] and not (before and before.paid),
         newly_refunded_minor=refunded if newer else 0,
         counts=row["counts"],

@@ -12,9 +12,9 @@ from sqlmodel import col, func, select
 from app.customers.tables import Person
 from app.kit.hearing import Version
 from app.kit.tx import Tx
-from app.orders.writing import Known
 from app.orders.reading import GAPPED
 from app.orders.tables import Line, Order
+from app.orders.writing import Known
 
 EARNED = and_(col(Order.counts).is_(True), col(Order.earns).is_(True), col(Order.paid).is_(True))
 """ID-2: what tiers are reckoned by. Bought, paid, and surely by this account."""

@@ -34,6 +34,9 @@ class Event(Shape):
     version: str | None = None
     cause: Annotated[Principal | None, Field(validation_alias="issuingPrincipal")] = None
     flaws: Annotated[tuple[Flaw, ...], Field(validation_alias="errors")] = ()
+    hash: str = ""
+    """Of the delivery's bytes, which whoever took it in knows: of two tellings with equal times
+    the greater is called the newer (IN-3)."""
 
     @classmethod
     def read(cls, body: bytes | str) -> Self:

@@ -1,0 +1,180 @@
+"""Questions about checkouts and what became of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import and_, col, func, or_, select
+
+from app.carts import rules
+from app.carts.rules import State
+from app.carts.tables import Cart, Patience
+from app.customers.tables import Person
+from app.kit.tx import Tx
+from app.orders.tables import Order
+
+REACH = timedelta(days=90)
+"""Saleor keeps a checkout no longer; what is older has nothing to do with a new one."""
+NO_PURCHASE = ("BULK_CREATE", "DRAFT")
+"""AC-6: origins that are no act of the shopper's."""
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """An order, as far as it can end a cart."""
+
+    saleor_id: str
+    checkout: str | None
+    decision: str | None
+    created_at: datetime
+    person: int | None
+    source: int | None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was left behind in one currency since an instant, and what of it came back."""
+
+    currency: str
+    left: int
+    bought: int
+    left_minor: int
+    bought_minor: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Abandoned now and not bought, replaced or expired."""
+
+    currency: str
+    carts: int
+    worth_minor: int
+
+
+def by_checkout(tx: Tx, checkout: str) -> Cart | None:
+    return tx.exec(select(Cart).where(Cart.checkout == checkout)).first()
+
+
+def family(
+    tx: Tx,
+    *,
+    checkouts: Collection[str] = (),
+    persons: Collection[int] = (),
+    emails: Collection[str] = (),
+) -> list[Cart]:
+    """These checkouts and all others of the same people, by account or by address."""
+    found: dict[int, Cart] = {}
+    recent = col(Cart.created_at) >= tx.now - REACH
+    asked: set[object] = set()
+    while True:
+        rows = tx.exec(
+            select(Cart).where(
+                or_(
+                    col(Cart.checkout).in_(sorted(checkouts)),
+                    and_(col(Cart.person).in_(sorted(persons)), recent),
+                    and_(col(Cart.email).in_(sorted(emails)), recent),
+                )
+            )
+        )
+        found |= {cart.id: cart for cart in rows if cart.id}
+        asked |= {*persons, *emails}
+        persons = {cart.person for cart in found.values() if cart.person} | set(persons)
+        emails = {cart.email for cart in found.values() if cart.email} | set(emails)
+        if asked >= persons | emails:
+            return sorted(found.values(), key=lambda cart: cart.checkout)
+
+
+def purchases(tx: Tx, carts: Sequence[Cart]) -> list[Purchase]:
+    """Orders out of these carts, and all others of their people since the first was begun."""
+    persons = sorted({cart.person for cart in carts if cart.person})
+    emails = sorted({cart.email for cart in carts if cart.email})
+    theirs = select(Person.id).where(col(Person.email).in_(emails))
+    columns: list[Any] = [
+        Order.saleor_id, Order.checkout, Order.decision, Order.created_at, Order.person,
+        Order.source,
+    ]  # fmt: skip
+    own = select(*columns).where(col(Order.checkout).in_([cart.checkout for cart in carts]))
+    since = min(cart.created_at for cart in carts)
+    other = select(*columns).where(
+        col(Order.created_at) >= since,
+        or_(col(Order.origin).is_(None), col(Order.origin).not_in(NO_PURCHASE)),
+        or_(col(Order.person).in_(persons), col(Order.source).in_(theirs)),
+    )
+    rows: Any = tx.exec(own)
+    found = {row[0]: Purchase(*row) for row in rows}
+    if persons or emails:
+        rows = tx.exec(other)
+        found |= {row[0]: Purchase(*row) for row in rows}
+    return sorted(found.values(), key=lambda purchase: (purchase.created_at, purchase.saleor_id))
+
+
+def patience(tx: Tx) -> timedelta:
+    """AC-1: the owner's, or an hour. Read once a unit of work."""
+    known = tx.info.get("patience")
+    if not isinstance(known, timedelta):
+        minutes = tx.exec(select(Patience.minutes)).first()
+        known = rules.PATIENCE if minutes is None else timedelta(minutes=minutes)
+        tx.info["patience"] = known
+    return known
+
+
+def waiting(tx: Tx) -> list[Waiting]:
+    rows: Any = tx.exec(
+        select(Cart.currency, func.count(), func.sum(Cart.worth_minor))
+        .where(Cart.state == State.ABANDONED.value)
+        .group_by(col(Cart.currency))
+        .order_by(col(Cart.currency))
+    )
+    return [Waiting(currency, carts, int(worth)) for currency, carts, worth in rows]
+
+
+def tallies(tx: Tx, *, since: datetime) -> list[Tally]:
+    """By currency: carts abandoned since then, and those of them whose person bought after all."""
+    bought = col(Cart.state).in_([State.RECOVERED.value, State.BOUGHT_ANYWAY.value])
+    worth = col(Cart.worth_minor)
+    columns: list[Any] = [
+        Cart.currency,
+        func.count(),
+        func.count().filter(bought),
+        func.coalesce(func.sum(worth), 0),
+        func.coalesce(func.sum(worth).filter(bought), 0),
+    ]
+    rows: Any = tx.exec(
+        select(*columns)
+        .where(col(Cart.abandoned_at) >= since)
+        .group_by(col(Cart.currency))
+        .order_by(col(Cart.currency))
+    )
+    return [Tally(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in rows]
+
+
+def nameless(tx: Tx, *, since: datetime) -> int:
+    """AC-2: carts that rest with something in them and nobody to write to. Only counted."""
+    return tx.exec(
+        select(func.count()).where(
+            Cart.state == State.IDLE.value,
+            col(Cart.touched_at) >= since,
+            col(Cart.email).is_(None),
+            Cart.worth_minor > 0,
+        )
+    ).one()
+
+
+def dearest(tx: Tx, *, limit: int = 10) -> list[Cart]:
+    """The abandoned ones, the most valuable first. Several currencies are not compared."""
+    rows = select(Cart).where(Cart.state == State.ABANDONED.value)
+    return list(tx.exec(rows.order_by(col(Cart.worth_minor).desc(), col(Cart.id)).limit(limit)))
+
+
+def unheard(tx: Tx, *, since: datetime, limit: int) -> list[Cart]:
+    """Open carts of which nothing has been heard for long: is Saleor still keeping them?"""
+    open_ = col(Cart.state).in_(
+        [State.ACTIVE.value, State.IDLE.value, State.ABANDONED.value, State.SUPERSEDED.value]
+    )
+    rows = select(Cart).where(open_, col(Cart.issued_at) < since, col(Cart.gone_at).is_(None))
+    return list(tx.exec(rows.order_by(col(Cart.issued_at)).limit(limit)))
+
+
+def chosen_patience(tx: Tx) -> Patience | None:
+    return tx.exec(select(Patience)).first()

@@ -1,0 +1,28 @@
+"""What Saleor tells of accounts."""
+
+from app.customers import flows as customers
+from app.kit.tx import Tx
+from app.loyalty import flows as loyalty
+from app.loyalty.placing import Cause
+from app.orders import flows as orders
+from app.privacy import flows as privacy
+from app.saleor.shapes import CustomerEvent, GoneEvent
+from webhooks.telling import telling
+
+
+def customer_changed(event: CustomerEvent, tx: Tx) -> None:
+    """Registered, changed or confirmed; of staff too, who are known and get nothing."""
+    if (customer := event.user) is None:
+        return
+    met = customers.know(tx, customer, telling(event))
+    for person in sorted(orders.settle(tx, met)):
+        loyalty.reconsider(tx, person, cause=Cause.ACCOUNT)
+    for known in met.known.values():
+        if known.renewed:
+            loyalty.shown_otherwise(tx, known.person, customer.tier)
+
+
+def customer_gone(event: GoneEvent, tx: Tx) -> None:
+    """PR-3."""
+    if event.user is not None:
+        privacy.erase(tx, account=event.user.id, email=event.user.email)
