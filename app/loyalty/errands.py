@@ -139,7 +139,7 @@ def _to_tell(tx: Tx) -> list[Telling]:
     terms = queries.terms(tx)
     telling = []
     for member, person in queries.untold(tx, limit=TOGETHER) if terms else ():
-        member.untold = placing.tellable(person)
+        member.untold = placing.may_be_member(person)
         if terms and member.untold and person.account:
             tier, till = placing.told_of(terms, member, person, now=tx.now)
             telling.append(

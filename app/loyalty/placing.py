@@ -38,7 +38,7 @@ def place(tx: Tx, people: Iterable[int], *, cause: Cause) -> None:
         return
     for id_ in people:
         person = tx.get(Person, id_)
-        if person and person.account and not person.merged_into and not person.erased_at:
+        if person and may_be_member(person):
             _place(tx, terms, person, cause=cause)
 
 
@@ -166,7 +166,7 @@ def let_go(tx: Tx, member: Membership) -> None:
 
 def mark(tx: Tx, terms: Terms, member: Membership, person: Person) -> None:
     """Promise to tell Saleor, if what it would be told differs from what it was told last."""
-    member.untold = tellable(person) and told_of(terms, member, person, now=tx.now) != (
+    member.untold = may_be_member(person) and told_of(terms, member, person, now=tx.now) != (
         member.told_tier or terms.ladder.base.key,
         member.told_till or "",
     )
@@ -184,8 +184,8 @@ def told_of(terms: Terms, member: Membership, person: Person, *, now: datetime) 
     return tier, shown.astimezone(terms.zone).date().isoformat() if shown else ""
 
 
-def tellable(person: Person) -> bool:
-    """Only accounts have metadata, and a staff member's needs a permission we don't ask for."""
+def may_be_member(person: Person) -> bool:
+    """Somebody with an account of her own; a staff member's we may not even write to."""
     return bool(person.account) and not (person.staff or person.erased_at or person.merged_into)
 
 

@@ -138,8 +138,9 @@ HAS_ACCOUNT = and_(
     col(Person.account).is_not(None),
     col(Person.merged_into).is_(None),
     col(Person.erased_at).is_(None),
+    col(Person.staff).is_(False),
 )
-"""Who can be in a tier: a guest is nobody we could ever know again."""
+"""Who can be in a tier: no guest, whom we could never know again, and nobody of the shop's own."""
 
 
 def by_account(tx: Tx, account: str) -> Person | None:

@@ -1,0 +1,213 @@
+"""What the Today page shows of each room, one question each."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, func, select
+
+from app.carts import queries as carts_
+from app.carts.tables import Cart
+from app.customers.tables import Person
+from app.kit.money import major
+from app.kit.tx import Tx
+from app.loyalty import queries as loyalty
+from app.loyalty import spans
+from app.loyalty.guards import Tried
+from app.loyalty.queries import Terms
+from app.loyalty.tables import Attempt, Code, Membership, Voucher
+from app.orders import queries as orders
+from app.orders.tables import Order
+from app.shops.flows import this_shop
+from app.today import health
+from app.today.view import CartLine, Carts, CodeLine, Codes, TierCount, Today, Unconfirmed
+from app.web.notation import Sum
+
+DAYS = 30
+MOST_LINES = 10
+
+
+def today(tx: Tx, *, sees_people: bool) -> Today:
+    terms = loyalty.terms(tx)
+    zone = this_shop(tx).zone
+    return Today(
+        now=tx.now,
+        zone=zone,
+        health=health.health(tx),
+        importing=health.importing(tx),
+        tiers=_tiers(tx, terms) if terms and terms.open else None,
+        window_months=terms.programme.window_months if terms else 12,
+        carts=_carts(tx, terms, sees_people=sees_people),
+        codes=_codes(tx, terms, ZoneInfo(zone), sees_people=sees_people),
+        offers=terms is not None and any(tier.offer for tier in terms.rungs),
+        parked=health.parked(tx),
+        unconfirmed=_unconfirmed(tx),
+        sees_people=sees_people,
+    )
+
+
+def _tiers(tx: Tx, terms: Terms) -> tuple[TierCount, ...]:
+    people = loyalty.people_by_tier(tx, terms)
+    everybody = sum(people.values())
+    return tuple(
+        TierCount(
+            name=tier.name,
+            threshold=terms.sum(tier.threshold_minor),
+            people=people[tier.key],
+            share=Decimal(people[tier.key]) / everybody if everybody else None,
+            percent=_points(tier.percent_hundredths),
+            offer=tier.offer and terms.programme.stopped_at is None,
+        )
+        for tier in terms.rungs
+    )
+
+
+def _points(hundredths: int | None) -> Decimal | None:
+    return None if hundredths is None else Decimal(hundredths).scaleb(-2)
+
+
+def _carts(tx: Tx, terms: Terms | None, *, sees_people: bool) -> Carts | None:
+    if tx.exec(select(Cart.id).limit(1)).first() is None:
+        return None
+    since = tx.now - timedelta(days=DAYS)
+    waiting, tallies = carts_.waiting(tx), carts_.tallies(tx, since=since)
+    return Carts(
+        days=DAYS,
+        waiting=sum(one.carts for one in waiting),
+        value=tuple(_sum(one.worth_minor, one.currency) for one in waiting),
+        left=sum(tally.left for tally in tallies),
+        bought=sum(tally.bought for tally in tallies),
+        nameless=carts_.nameless(tx, since=since),
+        patience=carts_.patience(tx),
+        lines=_cart_lines(tx, terms, sees_people=sees_people),
+    )
+
+
+def _cart_lines(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[CartLine, ...]:
+    left = carts_.dearest(tx, limit=MOST_LINES)
+    people = _people(tx, [cart.person for cart in left])
+    members = _members(tx, people)
+    coded = set(
+        tx.exec(
+            select(Attempt.checkout).where(
+                col(Attempt.checkout).in_([cart.checkout for cart in left]),
+                Attempt.state == Tried.PUT_ON.value,
+            )
+        )
+    )
+    return tuple(
+        CartLine(
+            who=_name(people.get(cart.person or 0)) or cart.email if sees_people else None,
+            link=_link(people.get(cart.person or 0)) if sees_people else None,
+            items=sum(int(line.get("quantity", 0)) for line in cart.lines),
+            value=_sum(cart.worth_minor, cart.currency),
+            touched_at=cart.touched_at,
+            tier=_tier(terms, people.get(cart.person or 0), members, now=tx.now),
+            coded=cart.checkout in coded,
+        )
+        for cart in left
+    )
+
+
+def _tier(
+    terms: Terms | None, person: Person | None, members: Mapping[int, Membership], *, now: datetime
+) -> str | None:
+    if terms is None or not terms.open or person is None:
+        return None
+    return terms.tier_of(members.get(person.id or 0), person.email, now=now).name
+
+
+def _codes(tx: Tx, terms: Terms | None, zone: ZoneInfo, *, sees_people: bool) -> Codes | None:
+    """None before the first code; then of the shop's calendar month."""
+    recent = _recent(tx, terms, sees_people=sees_people)
+    if not recent:
+        return None
+    month = spans.month_of(tx.now, zone)
+    begins, _ = spans.offer_span(month, zone)
+    sums: Any = tx.exec(
+        select(Order.currency, func.sum(Order.discount_minor), func.sum(Order.total_minor))
+        .join(Code, col(Code.used_order) == col(Order.saleor_id))
+        .where(col(Code.used_at) >= begins)
+        .group_by(col(Order.currency))
+        .order_by(col(Order.currency))
+    )
+    by_currency = [(currency, int(off), int(total)) for currency, off, total in sums]
+    return Codes(
+        month=month,
+        given=_count(tx, col(Code.minted_at) >= begins),
+        used=_count(tx, col(Code.used_at) >= begins),
+        discount=tuple(_sum(off, currency) for currency, off, _ in by_currency),
+        turnover=tuple(_sum(total, currency) for currency, _, total in by_currency),
+        recent=recent,
+    )
+
+
+def _count(tx: Tx, which: Any) -> int:  # noqa: ANN401  # a clause
+    return tx.exec(select(func.count()).select_from(Code).where(which)).one()
+
+
+def _recent(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[CodeLine, ...]:
+    """The last ones given or used."""
+    last = func.coalesce(Code.used_at, Code.minted_at).desc()
+    rows: Any = tx.exec(
+        select(Code, Voucher, Order)
+        .join(Voucher, col(Voucher.id) == col(Code.voucher))
+        .join(Order, col(Order.saleor_id) == col(Code.used_order), isouter=True)
+        .order_by(last, col(Code.id).desc())
+        .limit(MOST_LINES)
+    ).all()
+    people = _people(tx, [code.person for code, _, _ in rows])
+    return tuple(
+        CodeLine(
+            tier=_tier_name(terms, voucher.tier),
+            who=_name(people.get(code.person)) if sees_people else None,
+            link=_link(people.get(code.person)) if sees_people else None,
+            given_at=code.minted_at,
+            used_at=code.used_at,
+            order=order.number if order else None,
+            order_link=f"/orders/{order.saleor_id}" if order else None,
+        )
+        for code, voucher, order in rows
+    )
+
+
+def _tier_name(terms: Terms | None, key: str) -> str:
+    return terms.tiers[key].name if terms and key in terms.tiers else key
+
+
+def _unconfirmed(tx: Tx) -> Unconfirmed | None:
+    """ID-2: how many wait, and for what."""
+    waiting = orders.waiting(tx)
+    if not waiting.people:
+        return None
+    return Unconfirmed(
+        people=waiting.people,
+        orders=waiting.orders,
+        value=tuple(_sum(minor, currency) for currency, minor in waiting.goods_minor.items()),
+    )
+
+
+def _people(tx: Tx, ids: Iterable[int | None]) -> dict[int, Person]:
+    wanted = sorted({id_ for id_ in ids if id_})
+    return {p.id or 0: p for p in tx.exec(select(Person).where(col(Person.id).in_(wanted)))}
+
+
+def _members(tx: Tx, people: Iterable[int]) -> dict[int, Membership]:
+    rows = select(Membership).where(col(Membership.person).in_(sorted(people)))
+    return {member.person: member for member in tx.exec(rows)}
+
+
+def _name(person: Person | None) -> str | None:
+    if person is None:
+        return None
+    return f"{person.first_name} {person.last_name}".strip() or person.email
+
+
+def _link(person: Person | None) -> str | None:
+    return f"/customers/{person.account}" if person and person.account else None
+
+
+def _sum(minor: int, currency: str) -> Sum:
+    return Sum(major(minor, currency), currency)
