@@ -89,7 +89,7 @@ class Notation:
         return format_timedelta(max(length, timedelta(minutes=1)), locale=self.locale)
 
     def _grouped(self, value: Decimal | int) -> bool:
-        return bool(abs(value) >= self.grouped_from)
+        return not -self.grouped_from < value < self.grouped_from
 
     def _both(self, local: datetime) -> str:
         day = format_date(local, locale=self.locale)
