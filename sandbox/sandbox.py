@@ -1,6 +1,7 @@
 """The sandbox itself: a shop, its API, its post, and the people in it."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ import jwt
 from sandbox import history, install, wares
 from sandbox.api.execute import Api, Reading, failed
 from sandbox.apps import NOBODY, App, Delivery, Installation, Principal
+from sandbox.books import Book, books
 from sandbox.calls import Call, Client, Post, Reply, Unreachable, over, over_network
 from sandbox.clock import Clock, StandingClock
 from sandbox.events import TYPE_OF, Told
@@ -19,7 +21,9 @@ from sandbox.keys import KeyRing
 from sandbox.outbox import Latency, Outbox
 from sandbox.people import User
 from sandbox.rules.permissions import ALL
+from sandbox.sales import Order
 from sandbox.shop import Shop
+from sandbox.shopper import Shopper, Staff
 from sandbox.store import Store
 from sandbox.tokens import access_token, decode
 from sandbox.wire import handle
@@ -66,7 +70,8 @@ class Sandbox:
         self.shop.validate = self.api.problems
         self.shop.install = self._later
         self.installs: list[tuple[Installation, frozenset[str], bool]] = []
-        self.store.emit = self.outbox.emit
+        self.watchers: list[Callable[[str, Any, Principal], None]] = []
+        self.store.emit = self._emit
         wares.open_markets(self.store)
         wares.fill_shelves(self.store, since=self.clock.now() - FOUNDED)
         self.owner = self._hire_owner()
@@ -91,6 +96,11 @@ class Sandbox:
             permissions=ALL,
         )
         return self.store.add_user(owner)
+
+    def _emit(self, event: str, subject: Any) -> None:
+        self.outbox.emit(event, subject)
+        for watch in self.watchers:
+            watch(event, subject, self.store.acting)
 
     # What comes in
 
@@ -228,6 +238,41 @@ class Sandbox:
             self.send(delivery, call)
         raise RuntimeError(f"still delivering after {most} attempts")
 
+    # People
+
+    def customer(
+        self, email: str, channel: str = "br", *, confirmed: bool = True, quietly: bool = False
+    ) -> Shopper:
+        """The shopper with that account; she registers now if the shop does not know her.
+
+        `quietly` leaves no event behind, as if she had registered before any app came.
+        """
+        known = self.store.user_by_email(email)
+        shopper = Shopper(self.store, self.store.channels[channel], email, known)
+        if known is not None:
+            return shopper
+        emit, self.store.emit = self.store.emit, (_silently if quietly else self.store.emit)
+        try:
+            return shopper.registers(confirms=confirmed)
+        finally:
+            self.store.emit = emit
+
+    def guest(self, email: str | None = None, channel: str = "br") -> Shopper:
+        """Somebody without an account, or not signed in to it."""
+        return Shopper(self.store, self.store.channels[channel], email)
+
+    @property
+    def staff(self) -> Staff:
+        return Staff(self.store, self.as_owner)
+
+    def books(self) -> dict[str, Book]:
+        return books(self.store)
+
+    def spoil(self, order: Order) -> None:
+        """Make it a bad order: its origin is empty, and every page it is on with it."""
+        with self.store.lock:
+            order.origin = ""
+
     # Apps
 
     def _later(
@@ -273,6 +318,10 @@ class Sandbox:
     @property
     def as_owner(self) -> Principal:
         return Principal(user=self.owner, permissions=self.owner.permissions)
+
+
+def _silently(_event: str, _subject: Any) -> None:
+    return None
 
 
 def bearer(headers: Any) -> str | None:

@@ -1,0 +1,85 @@
+"""The Dashboard's few words in three languages."""
+
+LOCALES = ("en", "pt-BR", "pl")
+
+WORDS: dict[str, tuple[str, str]] = {
+    "Home": ("Início", "Start"),
+    "Catalog": ("Catálogo", "Katalog"),
+    "Products": ("Produtos", "Produkty"),
+    "Fulfillment": ("Pedidos e envios", "Realizacja"),
+    "Orders": ("Pedidos", "Zamówienia"),
+    "Order": ("Pedido", "Zamówienie"),
+    "Customers": ("Clientes", "Klienci"),
+    "All customers": ("Todos os clientes", "Wszyscy klienci"),
+    "Discounts": ("Descontos", "Rabaty"),
+    "Vouchers": ("Cupons", "Vouchery"),
+    "Extensions": ("Extensões", "Rozszerzenia"),
+    "Installed": ("Instaladas", "Zainstalowane"),
+    "Add extension": ("Adicionar extensão", "Dodaj rozszerzenie"),
+    "Apps": ("Apps", "Aplikacje"),
+    "Customer name": ("Nome do cliente", "Imię i nazwisko"),
+    "Customer e-mail": ("E-mail do cliente", "E-mail klienta"),
+    "No. of orders": ("Nº de pedidos", "Liczba zamówień"),
+    "Search customers...": ("Buscar clientes...", "Szukaj klientów..."),
+    "Search": ("Buscar", "Szukaj"),
+    "Number": ("Número", "Numer"),
+    "Date": ("Data", "Data"),
+    "Status": ("Situação", "Status"),
+    "Payment": ("Pagamento", "Płatność"),
+    "Total": ("Total", "Razem"),
+    "Name": ("Nome", "Nazwa"),
+    "Code": ("Código", "Kod"),
+    "Codes": ("Códigos", "Kody"),
+    "Used": ("Usados", "Użyte"),
+    "Value": ("Valor", "Wartość"),
+    "Price": ("Preço", "Cena"),
+    "Category": ("Categoria", "Kategoria"),
+    "Theme": ("Tema", "Motyw"),
+    "Language": ("Idioma", "Język"),
+    "Light": ("Claro", "Jasny"),
+    "Dark": ("Escuro", "Ciemny"),
+    "Permissions": ("Permissões", "Uprawnienia"),
+    "Install": ("Instalar", "Zainstaluj"),
+    "Back": ("Voltar", "Wstecz"),
+    "Open": ("Abrir", "Otwórz"),
+    "Delete": ("Excluir", "Usuń"),
+    "Deactivate": ("Desativar", "Wyłącz"),
+    "Activate": ("Ativar", "Włącz"),
+    "Active": ("Ativo", "Aktywny"),
+    "Inactive": ("Inativo", "Nieaktywny"),
+    "Verified": ("Verificado", "Zweryfikowany"),
+    "Not verified": ("Não verificado", "Niezweryfikowany"),
+    "Account status": ("Situação da conta", "Status konta"),
+    "Customer details": ("Dados do cliente", "Dane klienta"),
+    "Recent orders": ("Pedidos recentes", "Ostatnie zamówienia"),
+    "Member since": ("Cliente desde", "Klient od"),
+    "Total orders": ("Total de pedidos", "Liczba zamówień"),
+    "Recent orders total": ("Total dos pedidos recentes", "Suma ostatnich zamówień"),
+    "Metadata": ("Metadados", "Metadane"),
+    "More": ("Mais", "Więcej"),
+    "Manifest address": ("Endereço do manifesto", "Adres manifestu"),
+    "Your shop": ("Sua loja", "Twój sklep"),
+    "What is happening": ("O que está acontecendo", "Co się dzieje"),
+    "You are the owner of this shop": (
+        "Você é o dono desta loja",
+        "Jesteś właścicielem tego sklepu",
+    ),
+    "Enter": ("Entrar", "Wejdź"),
+    "You are about to install": ("Você está prestes a instalar", "Zamierzasz zainstalować"),
+    "Installing this extension will give it following permissions": (
+        "Ao instalar, esta extensão recebe as seguintes permissões",
+        "Instalacja nada rozszerzeniu następujące uprawnienia",
+    ),
+    "Nothing is installed yet.": ("Nada instalado ainda.", "Nic jeszcze nie zainstalowano."),
+    "Learn more about data privacy.": (
+        "Saiba mais sobre a privacidade dos dados.",
+        "Dowiedz się więcej o prywatności danych.",
+    ),
+}
+
+
+def say(text: str, locale: str) -> str:
+    """A word in the locale; English where there is none."""
+    if locale not in LOCALES[1:] or text not in WORDS:
+        return text
+    return WORDS[text][LOCALES.index(locale) - 1]
