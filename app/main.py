@@ -1,10 +1,10 @@
 """The web: every door that answers HTTP, put together around one house."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
@@ -20,7 +20,8 @@ from app.shops.directory import Directory
 from app.shops.keyring import Keyring
 from app.shops.reach import Reach
 from app.today import pages as today
-from app.web.page import STATIC, security_headers
+from app.web.frame import Frame
+from app.web.page import STATIC
 from app.worker import Worker
 from webhooks import install
 from webhooks.door import PREFIX, Door
@@ -46,15 +47,16 @@ class Perennial:
         self.intake = Intake(durable, house.gate, house.clock, wake=self.worker.wake)
         self.works = works
         self.door = Door(house, self.directory, self.keyring, self.intake)
-        self.asgi = _front(self.door, _pages(self))
+        pages = Frame(_pages(self), frame_ancestors=house.settings.frame_ancestors)
+        self.asgi = _front(self.door, pages)
 
     def close(self) -> None:
         self.intake.close()
-        if self.works:
-            self.worker.stop()
+        self.worker.stop()
+        self.reach.close()
 
 
-def _front(door: Door, pages: FastAPI) -> ASGIApp:
+def _front(door: Door, pages: ASGIApp) -> ASGIApp:
     """The webhook door stands before the framework: nothing slows it down."""
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,10 +103,3 @@ def _add_plumbing(pages: FastAPI, house: House) -> None:
         with house.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
         return JSONResponse({"ready": True})
-
-    @pages.middleware("http")
-    async def guard(request: Request, go_on: Callable) -> Response:  # type: ignore[type-arg]
-        answer: Response = await go_on(request)
-        for name, value in security_headers(house.settings.frame_ancestors).items():
-            answer.headers.setdefault(name, value)
-        return answer

@@ -1,5 +1,6 @@
 """The handshake: whom the app lets itself be installed by, and what it answers."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -45,7 +46,7 @@ def saleor() -> Saleor:
 
 
 @pytest.fixture
-def shop(house: House, saleor: Saleor) -> Any:
+def shop(house: House, saleor: Saleor) -> Iterator[Shop]:
     with Shop(house, transport=httpx.MockTransport(saleor.answer)) as shop:
         yield shop
 

@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from app.history import flows as history
 from app.kit.house import House
 from app.kit.tx import Tx
+from app.loyalty import flows as tiers
 from app.saleor import manifest
 from app.shops import registering
-from app.shops.flows import LearnShop, Reconcile
+from app.shops.flows import Daily, LearnShop, Reconcile
 from app.shops.registering import NotRegisteredError, Registered
 
 log = structlog.get_logger()
@@ -61,7 +62,9 @@ def welcome(tx: Tx, done: Registered) -> None:
     occasion = tx.now.isoformat()
     tx.later(LearnShop(occasion=occasion))
     tx.later(Reconcile(version=manifest.VERSION, occasion=occasion))
+    tx.later(Daily.of(tx.now))
     if done.fresh:
+        tiers.begin(tx)
         history.begin(tx)
 
 

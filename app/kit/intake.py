@@ -82,6 +82,7 @@ class Intake:
             self._open = False
             self._news.notify()
         self._thread.join(timeout=30)
+        self._engine.dispose()
 
     def _run(self) -> None:
         while True:

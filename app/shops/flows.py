@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select, update
 from typing_extensions import override
@@ -58,6 +59,13 @@ def this_shop(tx: Tx) -> Shop:
     return tx.exec(select(Shop).where(Shop.id == tx.shop)).one()
 
 
+def tonight(tx: Tx) -> datetime:
+    """The next three o'clock in the morning of the shop's own zone."""
+    here = tx.now.astimezone(ZoneInfo(this_shop(tx).zone))
+    three = here.replace(hour=3, minute=0, second=0, microsecond=0)
+    return three if three > here else three + timedelta(days=1)
+
+
 def pause(tx: Tx) -> None:
     _become(tx, Status.PAUSED)
 
@@ -78,6 +86,11 @@ def refuse(tx: Tx) -> None:
     """Saleor calls us anonymous: stop, and let the page and `doctor` say so."""
     if this_shop(tx).status == Status.ACTIVE:
         _become(tx, Status.REFUSED)
+
+
+def forget(tx: Tx) -> None:
+    """The shop's own row, with its token: it was never here."""
+    tx.delete(this_shop(tx))
 
 
 def awake(tx: Tx) -> bool:

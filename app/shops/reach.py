@@ -52,6 +52,10 @@ class Reach:
                 self._saleors[shop] = (row.token, saleor)
         return World(shop, self._house, saleor)
 
+    def close(self) -> None:
+        for _, saleor in self._saleors.values():
+            saleor.close()
+
     def identify(self, api_url: str, token: str) -> Identity | None:
         """Who Saleor says holds this token; None where it does not know it. OutwardError else."""
         told = handshake.identify(self._outward, api_url, token)

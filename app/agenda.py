@@ -1,0 +1,59 @@
+"""DOOR 2: a promise falls due. Everything that time brings is in `AGENDA`."""
+
+import webhooks
+from app.carts import flows as carts
+from app.history.flows import keep_watch
+from app.kit.housekeeping import tidy
+from app.kit.loop import Agenda, Decision, Errand
+from app.kit.tx import Tx
+from app.loyalty import errands as loyalty
+from app.loyalty import flows as tiers
+from app.loyalty import offers
+from app.loyalty.minting import BringCode
+from app.loyalty.placing import TellTiers
+from app.loyalty.settings import Revalue
+from app.privacy import flows as privacy
+from app.shops import errands as shops
+from app.shops import flows as installation
+from app.shops.flows import AskStillIn, Daily, EraseShop, LearnShop, Reconcile
+from app.world import World
+from webhooks.hearing import Heard
+
+
+def cart_goes_quiet(job: carts.CartGoesQuiet, tx: Tx) -> None:
+    carts.judge(tx, job.checkout)
+
+
+def a_day_begins(job: Daily, tx: Tx) -> None:
+    tidy(tx)
+    keep_watch(tx)
+    tiers.nightly(tx)
+    tx.later(AskStillIn(day=job.day))
+    night = installation.tonight(tx)
+    tx.later(Daily.of(night), at=night)
+
+
+def erase_shop(job: EraseShop, tx: Tx) -> None:
+    if installation.still_removed(tx, job):
+        privacy.erase_shop(tx)
+        installation.forget(tx)
+
+
+AGENDA = Agenda[World](
+    Decision(Heard, webhooks.answer),
+    Decision(carts.CartGoesQuiet, cart_goes_quiet),
+    Decision(tiers.Reconsider, tiers.reconsidered),
+    Decision(offers.Consider, offers.considered),
+    Decision(Daily, a_day_begins),
+    Decision(EraseShop, erase_shop),
+    Errand(LearnShop, shops.learn_shop),
+    Errand(Reconcile, shops.reconcile),
+    Errand(AskStillIn, shops.ask_still_in),
+    Errand(offers.PutCodeOn, loyalty.put_code_on),
+    Errand(BringCode, loyalty.bring_code),
+    Errand(TellTiers, loyalty.tell_tiers),
+    Errand(tiers.Review, loyalty.review),
+    Errand(tiers.TidyCodes, loyalty.tidy_codes),
+    Errand(Revalue, loyalty.revalue),
+    always=(Heard, EraseShop),
+)
