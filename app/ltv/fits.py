@@ -7,14 +7,13 @@ says so.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 import numpy as np
 
 from app.ltv import mbgnbd, mbgnbd_ahead, paretonbd, paretonbd_ahead
-from app.ltv.kernels import Floats
+from app.ltv.kernels import Floats, Ints
 from app.ltv.newton import Prior, Summit, Surface, climb
 from app.ltv.rhythm import Rhythm
 
@@ -45,6 +44,7 @@ PRIORS = {
 }
 PLENTY = 100_000  # a start, a diagnosis or a grouped fit sees no more customers than this
 FEW = 50
+EVERYBODY = np.zeros(0, np.int32)  # no cells: all customers share the first parameters
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,15 @@ class Fit:
     converged: bool
 
     def alive(self, rhythm: Rhythm) -> Floats:
-        return alive(self.kind, self.parameters, rhythm)
+        """P(still a customer) of each."""
+        return alive(self.kind, row(self.parameters), EVERYBODY, rhythm)
 
     def expected(self, rhythm: Rhythm, horizon: float) -> Floats:
         """Orders of each customer within the horizon from now."""
-        chance = self.alive(rhythm)
         return expected(
-            self.kind, self.parameters, rhythm, [horizon], [1.0], chance=chance, tempo=1.0
-        )
+            self.kind, row(self.parameters), EVERYBODY, rhythm, np.array([float(horizon)]),
+            np.ones(1), chance=self.alive(rhythm), tempo=1.0,
+        )  # fmt: skip
 
 
 def learn(rhythm: Rhythm, *, kind: Kind = Kind.MBG) -> Fit:
@@ -81,35 +82,45 @@ def likeliest(rhythm: Rhythm, *, kind: Kind = Kind.MBG) -> Fit:
     return _fit(rhythm, kind, Prior.flat(4), HIGHEST[kind])
 
 
-def alive(kind: Kind, p: Parameters, rhythm: Rhythm) -> Floats:
-    if isinstance(p, paretonbd.Parameters):
-        return paretonbd_ahead.alive(rhythm, p)
-    return mbgnbd_ahead.alive(rhythm, p, early=kind is Kind.MBG)
+def alive(kind: Kind, p: Floats, cell: Ints, rhythm: Rhythm) -> Floats:
+    """P(still a customer); `p` has a row of parameters per cell, see `mbgnbd_ahead.alive`."""
+    if kind is Kind.PARETO:
+        return paretonbd_ahead.alive(rhythm, p, cell)
+    return mbgnbd_ahead.alive(rhythm, p, cell, early=kind is Kind.MBG)
 
 
 def expected(
-    kind: Kind, p: Parameters, rhythm: Rhythm, horizons: Sequence[float], shares: Sequence[float],
-    *, chance: Floats, tempo: float,
+    kind: Kind, p: Floats, cell: Ints, rhythm: Rhythm,
+    horizons: Floats, shares: Floats, *, chance: Floats, tempo: float,
 ) -> Floats:  # fmt: skip
     """Σ shares_j · E[orders within horizons_j]; `chance` is P(still a customer)."""
-    h, s = np.asarray(horizons, dtype=np.float64), np.asarray(shares, dtype=np.float64)
-    if isinstance(p, paretonbd.Parameters):
-        return paretonbd_ahead.expected(rhythm, p, h, s, chance=chance, tempo=tempo)
-    early = kind is Kind.MBG
-    return mbgnbd_ahead.expected(rhythm, p, h, s, early=early, chance=chance, tempo=tempo)
+    if kind is Kind.PARETO:
+        return paretonbd_ahead.expected(
+            rhythm, p, cell, horizons, shares, chance=chance, tempo=tempo
+        )
+    return mbgnbd_ahead.expected(
+        rhythm, p, cell, horizons, shares, early=kind is Kind.MBG, chance=chance, tempo=tempo
+    )
 
 
 def tails(
-    kind: Kind, p: Parameters, rhythm: Rhythm, horizon: float,
+    kind: Kind, p: Floats, cell: Ints, rhythm: Rhythm, horizon: float,
     *, most: int, chance: Floats, tempo: float,
 ) -> Floats:  # fmt: skip
     """P(at least k orders within the horizon), k = 0…most: shape `(rows, most + 1)`."""
-    if isinstance(p, paretonbd.Parameters):
-        return paretonbd_ahead.tails(rhythm, p, horizon, most=most, chance=chance, tempo=tempo)
+    if kind is Kind.PARETO:
+        return paretonbd_ahead.tails(
+            rhythm, p, cell, horizon, most=most, chance=chance, tempo=tempo
+        )
     early = kind is Kind.MBG
     return mbgnbd_ahead.tails(
-        rhythm, p, horizon, most=most, early=early, chance=chance, tempo=tempo
+        rhythm, p, cell, horizon, most=most, early=early, chance=chance, tempo=tempo
     )
+
+
+def row(p: Parameters) -> Floats:
+    """Parameters as the one row of a table of cells."""
+    return np.array([list(vars(p).values())])
 
 
 def surface(kind: Kind, rhythm: Rhythm, *, scale: float) -> Surface:

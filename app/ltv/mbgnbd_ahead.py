@@ -10,7 +10,6 @@ import math
 import numpy as np
 
 from app.ltv.kernels import Floats, Ints, Longs, kernel, spread
-from app.ltv.mbgnbd import Parameters
 from app.ltv.rhythm import Rhythm
 from app.ltv.special import beta_nodes
 
@@ -18,16 +17,18 @@ NODES = 24
 TABLE = 4_000_000
 
 
-def alive(rhythm: Rhythm, p: Parameters, *, early: bool) -> Floats:
-    """P(still a customer) of each row, in [0, 1]; under BG one-time buyers always are."""
+def alive(rhythm: Rhythm, p: Floats, cell: Ints, *, early: bool) -> Floats:
+    """P(still a customer) of each row, in [0, 1]; under BG one-time buyers always are.
+
+    `p` has a row (r, α, a, b) per cell, `cell` the cell of each customer (empty: all the first).
+    """
     out = np.empty(len(rhythm))
-    log_t = np.log(p.alpha + rhythm.grid)
 
     def rows(start: int, stop: int) -> None:
         here = slice(start, stop)
         _alive(
-            rhythm.x[here], rhythm.last[here], rhythm.age[here], log_t,
-            p.r, p.a, p.b - (0.0 if early else 1.0), early, out[here],
+            rhythm.x[here], rhythm.last[here], rhythm.age[here], rhythm.grid, cell[here], p,
+            early, out[here],
         )  # fmt: skip
 
     spread(len(rhythm), rows)
@@ -36,41 +37,56 @@ def alive(rhythm: Rhythm, p: Parameters, *, early: bool) -> Floats:
 
 @kernel
 def _alive(
-    x: Ints, last: Ints, age: Ints, log_t: Floats,
-    r: float, a: float, shift: float, early: bool, out: Floats,  # noqa: FBT001
+    x: Ints, last: Ints, age: Ints, grid: Floats, cell: Ints, p: Floats, early: bool,  # noqa: FBT001
+    out: Floats,
 ) -> None:  # fmt: skip
-    log_a = math.log(a)
     for i in range(len(x)):
         if x[i] == 0 and not early:
             out[i] = 1.0
             continue
-        odds = log_a - math.log(shift + x[i]) + (r + x[i]) * (log_t[age[i]] - log_t[last[i]])
+        r, alpha, a, b = p[cell[i] if len(cell) > 0 else 0]
+        y = b + x[i] - (0.0 if early else 1.0)
+        longer = math.log((alpha + grid[age[i]]) / (alpha + grid[last[i]]))
+        odds = math.log(a / y) + (r + x[i]) * longer
         out[i] = 1.0 / (1.0 + math.exp(odds)) if odds < 700.0 else 0.0
 
 
 def expected(
-    rhythm: Rhythm, p: Parameters, horizons: Floats, shares: Floats, *,
+    rhythm: Rhythm, p: Floats, cell: Ints, horizons: Floats, shares: Floats, *,
     early: bool, chance: Floats, tempo: float = 1.0,
 ) -> Floats:  # fmt: skip
     """Σ shares_j · E[orders within horizons_j] of each row; `chance` is P(still a customer).
 
-    E = chance · E_p[ (1 − (1 + p h/A)^−R) / p ], by Gauss–Jacobi over p (no hyp2f1), once for
-    each pair of x and age that occurs.
+    E = chance · E_p[ (1 − (1 + p h/A)^−R) / p ], by Gauss–Jacobi over p (no hyp2f1). With one
+    cell, once for each pair of x and age that occurs.
     """
+    out = np.empty(len(rhythm))
+    churns, which = np.unique(p[:, 2:], axis=0, return_inverse=True)
+    for g, (a, b) in enumerate(churns):
+        mine = slice(None) if len(churns) == 1 else np.flatnonzero(which.ravel()[cell] == g)
+        few = rhythm if len(churns) == 1 else rhythm.only(mine)
+        out[mine] = chance[mine] * _if_alive(
+            few, p, cell[mine], horizons * tempo, shares, a=float(a), b=float(b) + early
+        )
+    return out
+
+
+def _if_alive(
+    rhythm: Rhythm, p: Floats, cell: Ints, horizons: Floats, shares: Floats, *, a: float, b: float
+) -> Floats:
     xs = np.flatnonzero(rhythm.counts)
     place = np.zeros(len(rhythm.counts), np.int64)
     place[xs] = np.arange(len(xs))
-    nodes, weights = beta_nodes(p.a, xs.astype(np.float64) + p.b + early, nodes=NODES)
+    nodes, weights = beta_nodes(a, b + xs.astype(np.float64), nodes=NODES)
     out = np.empty(len(rhythm))
-    size = len(xs) * len(rhythm.grid)
+    size = len(xs) * len(rhythm.grid) if len(p) == 1 else 0
     table = np.full(size if size <= max(TABLE, 2 * len(rhythm)) else 0, -1.0)
 
     def rows(start: int, stop: int) -> None:
         here = slice(start, stop)
-        _expected(
-            rhythm.x[here], rhythm.age[here], rhythm.grid, place, nodes, weights,
-            p.r, p.alpha, np.asarray(horizons) * tempo, np.asarray(shares), table,
-            chance[here], out[here],
+        _sum_nodes(
+            rhythm.x[here], rhythm.age[here], rhythm.grid, cell[here], p,
+            place, nodes, weights, horizons, shares, table, out[here],
         )  # fmt: skip
 
     spread(len(rhythm), rows)
@@ -78,18 +94,19 @@ def expected(
 
 
 @kernel
-def _expected(
-    x: Ints, age: Ints, grid: Floats, place: Longs, nodes: Floats, weights: Floats,
-    r: float, alpha: float, horizons: Floats, shares: Floats, table: Floats,
-    chance: Floats, out: Floats,
+def _sum_nodes(
+    x: Ints, age: Ints, grid: Floats, cell: Ints, p: Floats,
+    place: Longs, nodes: Floats, weights: Floats, horizons: Floats, shares: Floats,
+    table: Floats, out: Floats,
 ) -> None:  # fmt: skip
-    # Two threads may fill the same cell: they write the same number.
+    # Two threads may fill the same place of the table: they write the same number.
     for i in range(len(x)):
         at = place[x[i]]
-        cell = at * len(grid) + age[i]
-        value = table[cell] if len(table) > 0 else -1.0
+        kept = at * len(grid) + age[i]
+        value = table[kept] if len(table) > 0 else -1.0
         if value < 0.0:
-            A, R = alpha + grid[age[i]], r + x[i]
+            c = cell[i] if len(cell) > 0 else 0
+            A, R = p[c, 1] + grid[age[i]], p[c, 0] + x[i]
             value = 0.0
             for h in range(len(horizons)):
                 part = 0.0
@@ -103,23 +120,24 @@ def _expected(
                         part += weights[at, j] * R * horizons[h] / A
                 value += shares[h] * part
             if len(table) > 0:
-                table[cell] = value
-        out[i] = chance[i] * value
+                table[kept] = value
+        out[i] = value
 
 
-def newcomer(p: Parameters, horizons: Floats, *, early: bool) -> Floats:
+def newcomer(p: Floats, horizons: Floats, *, early: bool) -> Floats:
     """E[repeat orders within each horizon] of somebody who has just bought for the first time."""
-    one = Rhythm.of([0], [0], [0])
-    stays = np.array([p.b / (p.a + p.b) if early else 1.0])
-    # Just after the first order, before knowing whether she stays: Beta(a, b+1) if she did.
+    just = Rhythm.of([0], [0], [0])
+    stays = np.array([p[0, 3] / (p[0, 2] + p[0, 3]) if early else 1.0])
+    one, nobody = np.ones(1), np.zeros(0, np.int32)
     each = [
-        expected(one, p, np.array([h]), np.ones(1), early=early, chance=stays)[0] for h in horizons
+        expected(just, p, nobody, np.array([h]), one, early=early, chance=stays)[0]
+        for h in horizons
     ]
     return np.array(each)
 
 
 def tails(
-    rhythm: Rhythm, p: Parameters, horizon: float, *,
+    rhythm: Rhythm, p: Floats, cell: Ints, horizon: float, *,
     most: int, early: bool, chance: Floats, tempo: float = 1.0,
 ) -> Floats:  # fmt: skip
     """P(at least k orders within the horizon), k = 0…most: shape `(rows, most + 1)`.
@@ -127,20 +145,19 @@ def tails(
     Exact: the k-th order needs k−1 stays, E[(1−p)^(k−1)], and time, a negative binomial tail.
     """
     out = np.empty((len(rhythm), most + 1))
-    _tails(
-        rhythm.x, rhythm.age, rhythm.grid, p.r, p.alpha, p.a, p.b + (1.0 if early else 0.0),
-        horizon * tempo, chance, out,
-    )  # fmt: skip
+    extra = 1.0 if early else 0.0
+    _tails(rhythm.x, rhythm.age, rhythm.grid, cell, p, extra, horizon * tempo, chance, out)
     return out
 
 
 @kernel
 def _tails(
-    x: Ints, age: Ints, grid: Floats, r: float, alpha: float, a: float, b: float,
+    x: Ints, age: Ints, grid: Floats, cell: Ints, p: Floats, extra: float,
     horizon: float, chance: Floats, out: Floats,
 ) -> None:  # fmt: skip
     for i in range(len(x)):
-        R, A, B = r + x[i], alpha + grid[age[i]], b + x[i]
+        r, alpha, a, b = p[cell[i] if len(cell) > 0 else 0]
+        R, A, B = r + x[i], alpha + grid[age[i]], b + extra + x[i]
         v = horizon / (A + horizon)
         mass = math.exp(-R * math.log1p(horizon / A))
         left, stays = 1.0, chance[i]

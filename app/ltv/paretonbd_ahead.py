@@ -9,23 +9,26 @@ import math
 import numpy as np
 
 from app.ltv.kernels import Floats, Ints, kernel, spread
-from app.ltv.paretonbd import NODES, Parameters, _reach
+from app.ltv.paretonbd import NODES, _reach
 from app.ltv.rhythm import Rhythm
 from app.ltv.special import legendre
 
 LIVES = 16
 
 
-def alive(rhythm: Rhythm, p: Parameters) -> Floats:
-    """P(still a customer) of each row, in [0, 1]."""
+def alive(rhythm: Rhythm, p: Floats, cell: Ints) -> Floats:
+    """P(still a customer) of each row, in [0, 1].
+
+    `p` has a row (r, α, s, β) per cell, `cell` the cell of each customer (empty: all the first).
+    """
     nodes, weights = legendre(NODES)
     out = np.empty(len(rhythm))
 
     def rows(start: int, stop: int) -> None:
         here = slice(start // 20, stop // 20)
         _alive(
-            rhythm.x[here], rhythm.last[here], rhythm.age[here], rhythm.grid,
-            nodes, weights, p.r, p.alpha, p.s, p.beta, out[here],
+            rhythm.x[here], rhythm.last[here], rhythm.age[here], rhythm.grid, cell[here], p,
+            nodes, weights, out[here],
         )  # fmt: skip
 
     spread(20 * len(rhythm), rows)
@@ -34,11 +37,12 @@ def alive(rhythm: Rhythm, p: Parameters) -> Floats:
 
 @kernel
 def _alive(
-    x: Ints, last: Ints, age: Ints, grid: Floats, nodes: Floats, weights: Floats,
-    r: float, alpha: float, s: float, beta: float, out: Floats,
+    x: Ints, last: Ints, age: Ints, grid: Floats, cell: Ints, p: Floats,
+    nodes: Floats, weights: Floats, out: Floats,
 ) -> None:  # fmt: skip
-    c = min(alpha, beta)
     for i in range(len(x)):
+        r, alpha, s, beta = p[cell[i] if len(cell) > 0 else 0]
+        c = min(alpha, beta)
         R, t0, T = r + x[i], grid[last[i]], grid[age[i]]
         width = _reach(R, c, t0, T, alpha, s, beta)
         odds = 0.0
@@ -54,32 +58,51 @@ def _alive(
 
 
 def expected(
-    rhythm: Rhythm, p: Parameters, horizons: Floats, shares: Floats, *,
+    rhythm: Rhythm, p: Floats, cell: Ints, horizons: Floats, shares: Floats, *,
     chance: Floats, tempo: float = 1.0,
 ) -> Floats:  # fmt: skip
     """Σ shares_j · E[orders within horizons_j] of each row; `chance` is P(still a customer)."""
-    B = p.beta + rhythm.grid
-    total = np.zeros_like(B)
-    for h, share in zip(horizons, shares, strict=True):
-        total += share * B * _spent(np.log1p(h / B), p.s - 1.0)
-    total *= tempo / (p.alpha + rhythm.grid)
-    return np.asarray(chance * (p.r + rhythm.x) * total[rhythm.age])
+    out = np.empty(len(rhythm))
+
+    def rows(start: int, stop: int) -> None:
+        here = slice(start, stop)
+        _expected(
+            rhythm.x[here], rhythm.age[here], rhythm.grid, cell[here], p, horizons, shares,
+            chance[here], tempo, out[here],
+        )  # fmt: skip
+
+    spread(len(rhythm), rows)
+    return out
 
 
-def newcomer(p: Parameters, horizons: Floats) -> Floats:
+@kernel
+def _expected(
+    x: Ints, age: Ints, grid: Floats, cell: Ints, p: Floats, horizons: Floats, shares: Floats,
+    chance: Floats, tempo: float, out: Floats,
+) -> None:  # fmt: skip
+    for i in range(len(x)):
+        r, alpha, s, beta = p[cell[i] if len(cell) > 0 else 0]
+        A, B = alpha + grid[age[i]], beta + grid[age[i]]
+        total = 0.0
+        for h in range(len(horizons)):
+            total += shares[h] * _spent(math.log1p(horizons[h] / B), s - 1.0)
+        out[i] = chance[i] * tempo * (r + x[i]) * B / A * total
+
+
+def newcomer(p: Floats, horizons: Floats) -> Floats:
     """E[repeat orders within each horizon] of somebody who has just bought for the first time."""
-    return np.asarray(p.r * p.beta / p.alpha * _spent(np.log1p(horizons / p.beta), p.s - 1.0))
+    r, alpha, s, beta = (float(v) for v in p[0])
+    return np.array([r * beta / alpha * _spent(math.log1p(h / beta), s - 1.0) for h in horizons])
 
 
-def _spent(y: Floats, e: float) -> Floats:
+@kernel
+def _spent(y: float, e: float) -> float:
     """(1 − exp(−e y)) / e, also at e = 0."""
-    if abs(e) < 1e-12:
-        return y
-    return np.asarray(-np.expm1(-e * y) / e)
+    return y if abs(e) < 1e-12 else -math.expm1(-e * y) / e
 
 
 def tails(
-    rhythm: Rhythm, p: Parameters, horizon: float, *,
+    rhythm: Rhythm, p: Floats, cell: Ints, horizon: float, *,
     most: int, chance: Floats, tempo: float = 1.0,
 ) -> Floats:  # fmt: skip
     """P(at least k orders within the horizon), k = 0…most: shape `(rows, most + 1)`.
@@ -89,21 +112,17 @@ def tails(
     """
     nodes, weights = legendre(LIVES)
     out = np.empty((len(rhythm), most + 1))
-    _tails(
-        rhythm.x, rhythm.age, rhythm.grid, nodes, weights,
-        p.r, p.alpha, p.s, p.beta, horizon, tempo, chance, out,
-    )  # fmt: skip
+    _tails(rhythm.x, rhythm.age, rhythm.grid, cell, p, nodes, weights, horizon, tempo, chance, out)
     return out
 
 
 @kernel
 def _tails(
-    x: Ints, age: Ints, grid: Floats, nodes: Floats, weights: Floats,
-    r: float, alpha: float, s: float, beta: float,
+    x: Ints, age: Ints, grid: Floats, cell: Ints, p: Floats, nodes: Floats, weights: Floats,
     horizon: float, tempo: float, chance: Floats, out: Floats,
 ) -> None:  # fmt: skip
-    most = out.shape[1]
     for i in range(len(x)):
+        r, alpha, s, beta = p[cell[i] if len(cell) > 0 else 0]
         R, A, B = r + x[i], alpha + grid[age[i]], beta + grid[age[i]]
         outlives = math.exp(-s * math.log1p(horizon / B))
         out[i, 0] = 1.0
@@ -118,7 +137,7 @@ def _tails(
                 share, t = outlives, horizon
             t *= tempo
             v, mass, left = t / (A + t), math.exp(-R * math.log1p(t / A)), 1.0
-            for k in range(1, most):
+            for k in range(1, out.shape[1]):
                 left -= mass
                 if left < 1e-12:
                     break
