@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from app.web.page import Page
 
+INLINE = {"a", "b", "code", "span", "strong", "time"}
 SILENT = {"script", "style", "template", "head"}
 LANGUAGES = ("en", "pt-BR", "pl")
 
@@ -19,10 +20,16 @@ class _Words(HTMLParser):
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.silence += tag in SILENT
+        self._breathe(tag)
 
     @override
     def handle_endtag(self, tag: str) -> None:
         self.silence -= tag in SILENT
+        self._breathe(tag)
+
+    def _breathe(self, tag: str) -> None:
+        if tag not in INLINE:
+            self.words.append(" ")
 
     @override
     def handle_data(self, data: str) -> None:
@@ -34,7 +41,7 @@ def words(html: str) -> str:
     """What can be read, with every run of white space made one space."""
     reader = _Words()
     reader.feed(html)
-    return " ".join(" ".join(reader.words).split())
+    return " ".join("".join(reader.words).split())
 
 
 def seen(template: str, *, part: str | None = "main", locale: str = "en", **context: object) -> str:
