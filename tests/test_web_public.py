@@ -4,7 +4,10 @@ import re
 from collections import Counter
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from app.shops import pages
 from app.shops.view import Retention
 from tests.support.html import LANGUAGES, markup, seen
 from tests.support.views import KEEPS, first_run, settings, today, troubled, widget
@@ -39,6 +42,14 @@ def test_the_privacy_page_tells_the_days_that_are_kept() -> None:
     text = seen("shops/privacy.html", part=None, keeps=forever, contact=None)
     assert "One that can't be understood: 1 day." in text
     assert "Checkouts that never" not in text
+
+
+def test_anybody_may_read_them_in_their_own_language() -> None:
+    app = FastAPI()
+    app.include_router(pages.router)
+    with TestClient(app) as browser:
+        assert "30 days later" in browser.get("/privacy").text
+        assert "Pomoc do Perenniala" in browser.get("/", headers={"Accept-Language": "pl"}).text
 
 
 def test_the_law_is_named_as_each_country_names_it() -> None:

@@ -3,9 +3,14 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.kit.housekeeping import PARKED_BODIES
+from app.shops.flows import ERASED_AFTER
+from app.shops.view import Retention
 from app.web.page import Rendered
 
 router = APIRouter()
+
+KEEPS = Retention(parked_days=PARKED_BODIES.days, uninstalled_days=ERASED_AFTER.days)
 
 
 @router.get("/")
@@ -15,9 +20,9 @@ def home() -> RedirectResponse:
 
 @router.get("/privacy")
 def privacy(page: Rendered) -> HTMLResponse:
-    return page("shops/privacy.html")
+    return page("shops/privacy.html", keeps=KEEPS, contact=None)
 
 
 @router.get("/support")
 def support(page: Rendered) -> HTMLResponse:
-    return page("shops/support.html")
+    return page("shops/support.html", keeps=KEEPS, contact=None)
