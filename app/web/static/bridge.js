@@ -121,7 +121,7 @@ function show(part, html) {
   const old = document.getElementById(part);
   const at = document.activeElement?.id;
   const [was, is] = [old, fresh].map((node) => [...node.querySelectorAll("details")]);
-  if (was.length === is.length) was.forEach((details, i) => { is[i].open ||= details.open; });
+  if (part !== "main" && was.length === is.length) was.forEach(({ open }, i) => { is[i].open = open; });
   const pieces = (node) => [...node.children].map((child) => child.id).join();
   if (old.dataset.every && pieces(old) === pieces(fresh)) {
     // it renews itself: touch only what has changed, so that a reader keeps the place
