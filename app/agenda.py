@@ -2,7 +2,16 @@
 
 import webhooks
 from app.carts import flows as carts
-from app.history.flows import keep_watch
+from app.history import errands as history
+from app.history.flows import (
+    Compare,
+    HearFailed,
+    HistoryRead,
+    Overheard,
+    ReadHistory,
+    Recheck,
+    Sweep,
+)
 from app.kit.housekeeping import tidy
 from app.kit.loop import Agenda, Decision, Errand
 from app.kit.tx import Tx
@@ -11,7 +20,7 @@ from app.loyalty import flows as tiers
 from app.loyalty import offers
 from app.loyalty.minting import BringCode
 from app.loyalty.placing import TellTiers
-from app.loyalty.settings import Revalue
+from app.loyalty.settings import Revalue, open_tiers
 from app.privacy import flows as privacy
 from app.shops import errands as shops
 from app.shops import flows as installation
@@ -26,11 +35,14 @@ def cart_goes_quiet(job: carts.CartGoesQuiet, tx: Tx) -> None:
 
 def a_day_begins(job: Daily, tx: Tx) -> None:
     tidy(tx)
-    keep_watch(tx)
     tiers.nightly(tx)
     tx.later(AskStillIn(day=job.day))
     night = installation.tonight(tx)
     tx.later(Daily.of(night), at=night)
+
+
+def history_is_read(_: HistoryRead, tx: Tx) -> None:
+    open_tiers(tx)
 
 
 def erase_shop(job: EraseShop, tx: Tx) -> None:
@@ -46,6 +58,13 @@ AGENDA = Agenda[World](
     Decision(offers.Consider, offers.considered),
     Decision(Daily, a_day_begins),
     Decision(EraseShop, erase_shop),
+    Decision(Overheard, webhooks.answer),
+    Decision(HistoryRead, history_is_read),
+    Errand(ReadHistory, history.read_history),
+    Errand(Sweep, history.sweep),
+    Errand(HearFailed, history.hear_failed),
+    Errand(Compare, history.compare),
+    Errand(Recheck, history.recheck),
     Errand(LearnShop, shops.learn_shop),
     Errand(Reconcile, shops.reconcile),
     Errand(AskStillIn, shops.ask_still_in),

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select
 
 from app.history import queries as history
-from app.kit.clock import real_now
 from app.kit.house import House
 from app.kit.promises import Promise
 from app.kit.secret import SecretLostError
 from app.kit.settings import Settings
-from app.kit.tx import ShopId
+from app.kit.tx import ShopId, Tx
 from app.shops.tables import Shop, Status
 
 LATE_SECONDS = 300
@@ -44,20 +43,35 @@ def _shop(house: House, shop: Shop) -> Iterator[Finding]:
         parked = tx.exec(
             select(Promise.kind, Promise.error, func.count())
             .where(col(Promise.parked_at).is_not(None))
-            .group_by(Promise.kind, Promise.error)
+            .group_by(col(Promise.kind), col(Promise.error))
         ).all()
         for kind, error, count in parked:
             yield Finding(fine=False, words=f"{name}: {count} × {kind} parked: {error}")
         if not parked:
             yield Finding(fine=True, words=f"{name}: nothing is parked.")
         open_ = col(Promise.kept_at).is_(None) & col(Promise.parked_at).is_(None)
-        oldest = tx.exec(select(func.min(Promise.due)).where(open_)).one()
-        late = (house.clock.now() - oldest).total_seconds() if oldest else 0
+        oldest = tx.exec(select(Promise.due).where(open_).order_by(col(Promise.due))).first()
+        late = (house.clock.now() - oldest).total_seconds() if oldest is not None else 0
         if shop.status == Status.ACTIVE and late > LATE_SECONDS:
             minutes = late / 60
             yield Finding(fine=False, words=f"{name}: work waits since {minutes:.0f} minutes.")
         yield from _completeness(name, tx)
 
 
-def _completeness(name: str, tx: object) -> Iterator[Finding]:
-    raise NotImplementedError(name, tx, real_now)
+def _completeness(name: str, tx: Tx) -> Iterator[Finding]:
+    progress, books = history.progress(tx), history.completeness(tx)
+    if progress.parts and not progress.done:
+        yield Finding(fine=False, words=f"{name}: the import is not finished.")
+    missing = [misfit for misfit in history.misfits(tx) if not misfit.read]
+    for misfit in missing:
+        which = misfit.number or misfit.saleor_id
+        yield Finding(fine=False, words=f"{name}: {misfit.kind} {which}: {misfit.reason}")
+    for channel in books.channels:
+        if not channel.equal:
+            yield Finding(
+                fine=False,
+                words=f"{name}: {channel.channel} differs from Saleor by {channel.difference}"
+                f" {channel.currency}, {channel.our_orders} orders of {channel.their_orders}.",
+            )
+    if books.complete and books.compared_at:
+        yield Finding(fine=True, words=f"{name}: {books.orders} orders agree with Saleor's books.")

@@ -50,6 +50,8 @@ def bring_up_to_date(tx: Tx, house: House) -> None:
     if shop.app_version != VERSION:
         tx.later(Reconcile(version=VERSION, occasion=f"upgrade to {VERSION}"))
     tx.later(Daily.of(tx.now))
+    if shop.status == Status.ACTIVE:
+        history.keep_watch(tx)
 
 
 def serve(settings: Settings) -> None:

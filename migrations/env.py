@@ -1,6 +1,6 @@
 """Alembic's way in. `House.migrate` hands it a connection; by hand it opens the settings' own.
 
-    alembic -c migrations/alembic.ini revision --autogenerate -m "what changes"
+alembic -c migrations/alembic.ini revision --autogenerate -m "what changes"
 """
 
 import sqlalchemy as sa

@@ -94,7 +94,9 @@ def forget(tx: Tx) -> None:
 
 
 def awake(tx: Tx) -> bool:
-    return this_shop(tx).status == Status.ACTIVE
+    """An active shop; one that has been erased meanwhile is not."""
+    status = tx.exec(select(Shop.status).where(Shop.id == tx.shop)).first()
+    return status == Status.ACTIVE
 
 
 def excuses(tx: Tx, failure: Exception) -> bool:
