@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeGuard
 
 from graphql import (
@@ -61,15 +61,22 @@ def type_name(thing: Any, *_: Any) -> str:
     return SPELLED.get(type(thing), type(thing).__name__)
 
 
+@cache
+def ready_schema(version: str) -> GraphQLSchema:
+    """The schema with its resolvers: they ask the context for the shop, so all shops share it."""
+    schema = attach(build(version))
+    for kind in schema.type_map.values():
+        if is_abstract_type(kind):
+            kind.resolve_type = type_name
+    return schema
+
+
 class Api:
     """One shop's GraphQL."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self.schema: GraphQLSchema = attach(build(shop.store.version))
-        for kind in self.schema.type_map.values():
-            if is_abstract_type(kind):
-                kind.resolve_type = type_name
+        self.schema = ready_schema(shop.store.version)
         self.prepare = lru_cache(MOST_DOCUMENTS)(self._prepare)
 
     def _prepare(self, text: str) -> Prepared:

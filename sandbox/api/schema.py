@@ -10,6 +10,7 @@ from typing import Any
 from graphql import (
     REMOVE,
     DirectiveDefinitionNode,
+    DirectiveNode,
     DocumentNode,
     GraphQLScalarType,
     GraphQLSchema,
@@ -31,15 +32,15 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 class WithoutLater(Visitor):
-    """Takes out every definition whose @since is later than a version."""
+    """Takes out every definition whose @since is later than a version, and then every @since."""
 
     def __init__(self, version: str) -> None:
         super().__init__()
         self.version = numbers(version)
 
     def enter(self, node: Node, *_: Any) -> Any:
-        if isinstance(node, DirectiveDefinitionNode):
-            return REMOVE
+        if isinstance(node, DirectiveDefinitionNode | DirectiveNode):
+            return REMOVE if node.name.value == "since" else None
         since = since_of(node)
         return REMOVE if since and numbers(since) > self.version else None
 

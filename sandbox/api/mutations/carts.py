@@ -81,9 +81,10 @@ def update_lines(ask: Ask, args: Args) -> Checkout:
     return thing
 
 
-def delete_line(ask: Ask, args: Args) -> Checkout:
-    thing = cart(ask, args)
-    carts.set_quantity(ask.shop.store, thing, line_of(ask, thing, args), 0)
+def delete_lines(ask: Ask, args: Args) -> Checkout:
+    thing, gone = cart(ask, args), set(args["linesIds"])
+    thing.lines = [line for line in thing.lines if line.id not in gone]
+    carts.changed(ask.shop.store, thing)
     return thing
 
 
@@ -164,7 +165,7 @@ CARTS: dict[str, Asked] = {
     "checkoutCreate": change("checkout", create),
     "checkoutLinesAdd": change("checkout", add_lines),
     "checkoutLinesUpdate": change("checkout", update_lines),
-    "checkoutLineDelete": change("checkout", delete_line),
+    "checkoutLinesDelete": change("checkout", delete_lines),
     "checkoutEmailUpdate": change("checkout", set_email),
     "checkoutCustomerAttach": change("checkout", attach),
     "checkoutCustomerDetach": change("checkout", detach),
