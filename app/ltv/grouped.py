@@ -17,19 +17,22 @@ from app.ltv.rhythm import Rhythm
 from app.ltv.statistics import Statistics
 
 COHORT_SPREAD = 0.2  # of log α, from the first cohort to the last
-BASKET_SPREAD = 0.3  # of the slope of log r on a standard deviation of log first basket
+BASKET_SPREAD = 0.3  # of the slope of log r on a standard deviation of the basket
 LEVEL_SPREAD = 0.3  # of log α and of log a/b between levels of a trait
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """A fit: the shop's coordinates (see `mbgnbd.Parameters`), and the effects of `Groups`."""
+    """A fit: the shop's coordinates (see `mbgnbd.Parameters`), and the effects of `Groups`.
+
+    The log-likelihood, without the prior, is that of `customers` (at most `PLENTY`)."""
 
     kind: Kind
     scale: float
     shop: Floats
     effects: Floats
     log_likelihood: float
+    customers: int
 
     def parameters(self, groups: Groups, cells: Longs) -> Floats:
         """A row of the model's parameters per cell."""
@@ -55,8 +58,8 @@ class Scored:
     chance: Floats
 
     @classmethod
-    def of(cls, fit: Grouped, groups: Groups, statistics: Statistics) -> "Scored":
-        cell, cells = groups.place(statistics)
+    def of(cls, fit: Grouped, groups: Groups, statistics: Statistics, worth: Floats) -> "Scored":
+        cell, cells = groups.place(statistics, worth)
         table = fit.parameters(groups, cells) if len(cells) else np.ones((1, 4))
         chance = alive(fit.kind, table, cell, statistics.rhythm)
         return cls(fit.kind, table, cell, statistics.rhythm, chance)
@@ -76,20 +79,22 @@ class Scored:
         )  # fmt: skip
 
 
-def learn(statistics: Statistics, groups: Groups, *, kind: Kind) -> Grouped:
+def learn(statistics: Statistics, groups: Groups, worth: Floats, *, kind: Kind) -> Grouped:
     """Maximum a posteriori over the shop's coordinates and all effects; never raises."""
     if len(statistics) > PLENTY:
         step = len(statistics) // PLENTY
         place = np.arange(PLENTY, dtype=np.int64)
-        statistics = statistics.only(place * step + place * 7919 % step)
-    rhythm, (cell, cells) = statistics.rhythm, groups.place(statistics)
+        some = place * step + place * 7919 % step
+        statistics, worth = statistics.only(some), worth[some]
+    rhythm, (cell, cells) = statistics.rhythm, groups.place(statistics, worth)
     scale = rhythm.scale
     prior, (low, high) = PRIORS[kind], HIGHEST[kind]
     plain = climb(
         prior.added_to(surface(kind, rhythm, scale=scale)), prior.centre.copy(), low=low, high=high
     )
     if groups.effects == 1 and groups.spread == 0.0:
-        return Grouped(kind, scale, plain.at, np.zeros(1), plain.value)
+        value = surface(kind, rhythm, scale=scale)(plain.at)[0]
+        return Grouped(kind, scale, plain.at, np.zeros(1), value, len(rhythm))
     parts = [
         surface(kind, rhythm.only(np.flatnonzero(cell == g)), scale=scale)
         for g in range(len(cells))
@@ -107,7 +112,7 @@ def learn(statistics: Statistics, groups: Groups, *, kind: Kind) -> Grouped:
         posterior, np.append(plain.at, np.zeros(groups.effects)),
         low=np.append(low, -free), high=np.append(high, free),
     )  # fmt: skip
-    return Grouped(kind, scale, top.at[:4], top.at[4:], joint(top.at)[0])
+    return Grouped(kind, scale, top.at[:4], top.at[4:], joint(top.at)[0], len(rhythm))
 
 
 def _joint(parts: list[Surface], design: Floats) -> Surface:

@@ -1,9 +1,9 @@
-"""Who is compared with whom: customers grouped by when they came, how big the first basket was,
-and traits such as channel or country.
+"""Who is compared with whom: customers grouped by when they came, how big their baskets are, and
+traits such as channel or country.
 
 A window of history that begins in the middle of a shop's life (an import, a new system) sees its
 old, loyal customers first and takes them for newcomers, so the first cohorts differ from the
-later ones; and a big first basket goes with coming back. Both are seen in every data set tried.
+later ones; and big baskets go with coming back. Both are seen in nearly every data set tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,16 @@ LEVEL_SIZE = 30
 class Groups:
     """A recipe that puts any customer in a cell.
 
-    `cohorts` first days at which a new cohort begins; `centre`, `spread` of log first basket
-    with `edges` between its bins and their mean standardised `sizes`; `levels` the categories of
-    each trait that are told apart (by code, in order of size).
+    `cohorts` first days at which a new cohort begins. A basket is log first basket + `weight` ·
+    log expected order value (the first is chosen before anything else is known, the second
+    grows more certain; neither counts as less than a fiftieth of `typical`); `centre`, `spread`,
+    `edges` between bins and mean standardised `sizes` of bins are those of baskets. `levels` are
+    the categories of each trait that are told apart, by code.
     """
 
     cohorts: Longs
+    typical: float
+    weight: float
     centre: float
     spread: float
     edges: Floats
@@ -39,32 +43,40 @@ class Groups:
     levels: Mapping[str, Longs] = field(default_factory=dict)
 
     @classmethod
-    def learn(cls, statistics: Statistics, *, traits: Sequence[str] = ()) -> "Groups":
+    def learn(
+        cls, statistics: Statistics, worth: Floats, *, traits: Sequence[str] = ()
+    ) -> "Groups":
+        """`worth` is each customer's expected order value."""
         levels = {name: _levels(statistics.traits[name]) for name in traits}
         cohorts = _cohorts(statistics.first)
-        logs, centre, spread = _baskets(statistics)
+        typical = float(worth.mean()) if len(worth) else 0.0
+        weight = _weight(statistics, worth, typical)
         bins = min(BASKETS, len(statistics) // BASKET_SIZE)
-        if spread == 0.0 or bins < 2:
-            return cls(cohorts, centre, 0.0, np.zeros(0), np.zeros(1), levels)
+        if weight < 0.0 or bins < 2:
+            return cls(cohorts, typical, weight, 0.0, 0.0, np.zeros(0), np.zeros(1), levels)
+        logs = _baskets(statistics, worth, weight=weight, typical=typical)
+        centre, spread = float(logs.mean()), float(logs.std())
         z = (logs - centre) / spread
         edges = np.unique(np.quantile(z, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
         place = np.searchsorted(edges, z, side="right")
         counts = np.bincount(place, minlength=len(edges) + 1)
         sums = np.bincount(place, weights=z, minlength=len(edges) + 1)
-        return cls(cohorts, centre, spread, edges, sums / np.maximum(counts, 1), levels)
+        return cls(
+            cohorts, typical, weight, centre, spread, edges, sums / np.maximum(counts, 1), levels
+        )
 
     @property
     def effects(self) -> int:
-        """Cohorts, the slope of the first basket, and two per level of each trait."""
+        """Cohorts, the slope of the basket, and two per level of each trait."""
         return len(self.cohorts) + 1 + 2 * sum(len(codes) for codes in self.levels.values())
 
-    def place(self, statistics: Statistics) -> tuple[Ints, Longs]:
+    def place(self, statistics: Statistics, worth: Floats) -> tuple[Ints, Longs]:
         """Cell of each customer, and each cell's (cohort, basket bin, level of each trait …).
 
         A level that was not learnt is −1: nothing special about it.
         """
         cohort = np.searchsorted(self.cohorts, statistics.first, side="right") - 1
-        columns = [np.maximum(cohort, 0), self._bin(statistics)]
+        columns = [np.maximum(cohort, 0), self._bin(statistics, worth)]
         for name, codes in self.levels.items():
             columns.append(_level(codes, statistics.traits[name]))
         table = np.column_stack(columns).astype(np.int64)
@@ -75,16 +87,16 @@ class Groups:
         _, first, cell = np.unique(code, return_index=True, return_inverse=True)
         return cell.astype(np.int32), table[first]
 
-    def _bin(self, statistics: Statistics) -> Longs:
+    def _bin(self, statistics: Statistics, worth: Floats) -> Longs:
         if self.spread == 0.0:
             return np.zeros(len(statistics), np.int64)
-        logs = _log_basket(statistics, floor=np.exp(self.centre) * 0.02)
+        logs = _baskets(statistics, worth, weight=self.weight, typical=self.typical)
         return np.searchsorted(self.edges, (logs - self.centre) / self.spread, side="right")
 
     def design(self, cells: Longs) -> Floats:
         """How the effects move a cell's coordinates: shape `(cells, 4, effects)`.
 
-        Cohort and level move log α (rate), the first basket log r (fewer who hardly buy), and a
+        Cohort and level move log α (rate), the basket log r (fewer who hardly buy), and a
         second effect of each level moves how readily they leave.
         """
         out = np.zeros((len(cells), 4, self.effects))
@@ -120,19 +132,22 @@ def _cohorts(first: Ints) -> Longs:
     return np.array(begins, dtype=np.int64)
 
 
-def _log_basket(statistics: Statistics, *, floor: float) -> Floats:
-    return np.asarray(np.log(np.maximum(statistics.first_value, floor)))
+def _logs(money: Floats | Longs, typical: float) -> Floats:
+    return np.asarray(np.log(np.maximum(money, 0.02 * typical)))
 
 
-def _baskets(statistics: Statistics) -> tuple[Floats, float, float]:
-    """Logarithms of first baskets (none below a fiftieth of the mean), their mean and spread;
-    spread 0 where there is no money, or everybody spends the same."""
-    mean = float(statistics.first_value.mean()) if len(statistics) else 0.0
-    if mean <= 0.0:
-        return np.zeros(len(statistics)), 0.0, 0.0
-    logs = _log_basket(statistics, floor=0.02 * mean)
-    spread = float(logs.std())
-    return logs, float(logs.mean()), spread if spread > 1e-6 else 0.0
+def _weight(statistics: Statistics, worth: Floats, typical: float) -> float:
+    """So that first baskets and expected values spread alike; −1 where there is no money, or
+    everybody spends the same."""
+    if typical <= 0.0:
+        return -1.0
+    one = float(_logs(statistics.first_value, typical).std())
+    two = float(_logs(worth, typical).std())
+    return one / two if one > 1e-6 and two > 1e-6 else -1.0
+
+
+def _baskets(statistics: Statistics, worth: Floats, *, weight: float, typical: float) -> Floats:
+    return _logs(statistics.first_value, typical) + weight * _logs(worth, typical)
 
 
 def _levels(codes: Ints) -> Longs:

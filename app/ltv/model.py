@@ -1,7 +1,8 @@
 """The whole of it: learn a shop's customers, say what each will bring.
 
-Orders come from two models of equal weight, MBG/NBD and Pareto/NBD, which err in different places:
-the mean of their forecasts was better than either on nearly every shop tried.
+Orders come from two models, MBG/NBD and Pareto/NBD, which err in different places: a mean of their
+forecasts was better than either on nearly every shop tried. The better a model explains the past
+the more it weighs, but gently: log-likelihoods count over the root of the number of customers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ class Model:
 
     groups: Groups
     fits: tuple[Grouped, ...]
+    weights: tuple[float, ...]
     spending: Spending
     status: Status
     today: int
@@ -38,8 +40,9 @@ class Model:
 
     def score(self, statistics: Statistics) -> "Outlook":
         """Bring the model to customers (those it learnt from, or as they are by now)."""
-        scored = tuple(Scored.of(fit, self.groups, statistics) for fit in self.fits)
-        return Outlook(statistics, scored, self.spending, self.tempo)
+        worth = self.spending.expected(statistics)
+        scored = tuple(Scored.of(fit, self.groups, statistics, worth) for fit in self.fits)
+        return Outlook(statistics, scored, self.weights, self.spending, self.tempo)
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,13 @@ class Outlook:
 
     statistics: Statistics
     scored: tuple[Scored, ...]
+    weights: tuple[float, ...]
     spending: Spending
     tempo: float = 1.0
 
     def alive(self) -> Floats:
         """P(still a customer)."""
-        return np.asarray(np.mean([s.chance for s in self.scored], axis=0))
+        return self._mean([s.chance for s in self.scored])
 
     def orders(self, horizon: float) -> Floats:
         """Expected orders within so many days."""
@@ -66,7 +70,7 @@ class Outlook:
         """
         days, shares = discounts(horizon, yearly=yearly)
         parts = [s.expected(days, shares, tempo=self.tempo) for s in self.scored]
-        return np.asarray(np.mean(parts, axis=0))
+        return self._mean(parts)
 
     def order_value(self) -> Floats:
         """Expected net value of an order, in minor units."""
@@ -81,7 +85,10 @@ class Outlook:
             rows = order[start : start + CHUNK]
             most = int(min(4.0 * float(busy[rows[-1]]) + 24.0, 3000.0))
             parts = [s.tails(horizon, rows=rows, most=most, tempo=self.tempo) for s in self.scored]
-            yield rows, np.asarray(np.mean(parts, axis=0))
+            yield rows, self._mean(parts)
+
+    def _mean(self, parts: Sequence[Floats]) -> Floats:
+        return np.asarray(np.average(parts, axis=0, weights=self.weights))
 
 
 def discounts(horizon: float, *, yearly: float) -> tuple[Floats, Floats]:
@@ -115,16 +122,25 @@ def learn_statistics(
     statistics: Statistics, *, horizon: float = season.YEAR, traits: Sequence[str] = ()
 ) -> Model:
     """The same from statistics alone: no season."""
-    groups = Groups.learn(statistics, traits=traits)
-    fits = tuple(grouped.learn(statistics, groups, kind=kind) for kind in KINDS)
+    spending = Spending.learn(statistics)
+    worth = spending.expected(statistics)
+    groups = Groups.learn(statistics, worth, traits=traits)
+    fits = tuple(grouped.learn(statistics, groups, worth, kind=kind) for kind in KINDS)
     few = thinned(statistics.rhythm)
     u = fits[0].shop if len(statistics) else PRIORS[KINDS[0]].centre
     return Model(
         groups=groups,
         fits=fits,
-        spending=Spending.learn(statistics),
+        weights=_weights(fits),
+        spending=spending,
         status=diagnose(few, KINDS[0], u, scale=fits[0].scale),
         today=statistics.today,
         customers=len(statistics),
         horizon=float(horizon),
     )
+
+
+def _weights(fits: Sequence[Grouped]) -> tuple[float, ...]:
+    explained = np.array([fit.log_likelihood / max(fit.customers, 1) ** 0.5 for fit in fits])
+    share = np.exp(2.0 * (explained - explained.max()))
+    return tuple(float(v) for v in share / share.sum())
