@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from app.today import health, queries
+from app.today import books, health, queries
 from app.web.door import Viewing
 from app.web.page import Rendered
 
@@ -37,3 +37,9 @@ def progress(visit: Viewing) -> JSONResponse:
     ]
     started = importing.started_at.isoformat()
     return JSONResponse({"importing": {"started_at": started, "steps": steps}})
+
+
+@router.get("/app/books")
+def own_books(visit: Viewing) -> JSONResponse:
+    """Orders and money of every channel, for machines that hold them beside Saleor's."""
+    return JSONResponse({"channels": [line._asdict() for line in books.sums(visit.tx)]})
