@@ -198,7 +198,7 @@ def test_ti8_the_tier_is_told_on_change_and_four_at_a_time(shop: Loyal, till: Ti
     shop.waits(seconds=5)
     shop.waits(seconds=5)
     assert {till.public[gid("User", name)]["perennial.tier"] for name in names} == {"bronze"}
-    assert till.private[gid("User", "c0")]["perennial.tier_valid_till"] == "2027-03-03"
+    assert till.private[gid("User", "c0")]["perennial.tier_valid_till"] == "2027-03-02"
     assert till.asked.count("CustomerMetadata") == 3
 
     shop.buys("c0", 10)

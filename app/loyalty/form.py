@@ -47,6 +47,12 @@ class Draft:
         return bool(self.problems) or any(rung.problems for rung in self.rungs)
 
     @property
+    def whole(self) -> bool:
+        """It could be saved as it is: nothing is wrong, and nothing is still to be filled in."""
+        filled = all(rung.name and isinstance(rung.threshold, Decimal) for rung in self.rungs)
+        return filled and not self.wrong
+
+    @property
     def exclusions(self) -> list[str]:
         return [line.strip().lower() for line in self.excluded.splitlines() if line.strip()]
 

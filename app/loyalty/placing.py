@@ -1,7 +1,7 @@
 """Where a person belongs now: ask the rules, write the move down, promise to tell Saleor."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.customers.tables import Person
@@ -175,13 +175,18 @@ def mark(tx: Tx, terms: Terms, member: Membership, person: Person) -> None:
 
 
 def told_of(terms: Terms, member: Membership, person: Person, *, now: datetime) -> tuple[str, str]:
-    """TI-8: the tier's key, and the day its validity ends."""
+    """TI-8: the tier's key, and the last day of its validity."""
     tier = terms.tier_of(member, person.email, now=now).key
     till = member.valid_till
     if queries.in_hand(member, now) and tier != member.tier:
         till = member.manual_till
     shown = till if tier != terms.ladder.base.key else None
-    return tier, shown.astimezone(terms.zone).date().isoformat() if shown else ""
+    return tier, last_day(shown, terms).isoformat() if shown else ""
+
+
+def last_day(end: datetime, terms: Terms) -> date:
+    """The day before, where something ends at midnight."""
+    return (end - timedelta(seconds=1)).astimezone(terms.zone).date()
 
 
 def may_be_member(person: Person) -> bool:

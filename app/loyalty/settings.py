@@ -25,6 +25,8 @@ from app.orders import queries as orders
 from app.shops import flows as shops
 from app.shops.tables import Rate
 
+STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
+"""Letters that Unicode does not take apart."""
 UNDOABLE = timedelta(seconds=30)
 """Nobody is moved before the owner can no longer take it back."""
 USUAL = {"bronze": ("Bronze", 500), "silver": ("Silver", 1000), "gold": ("Gold", 1500)}
@@ -134,7 +136,7 @@ def tried(tx: Tx, terms: Terms, draft: Draft) -> Terms:
 
 def preview(tx: Tx, terms: Terms, draft: Draft) -> Preview | None:
     """TI-2: who moves and what it costs. None while it cannot be said."""
-    if draft.wrong or not terms.open or draft.currency != terms.currency:
+    if not draft.whole or not terms.open or draft.currency != terms.currency:
         return None
     then = tried(tx, terms, draft)
     everybody = list(standings.everybody(tx, terms, then))
@@ -237,7 +239,8 @@ def _keys(terms: Terms, draft: Draft) -> dict[str, str]:
 
 def slug(name: str) -> str:
     """`perennial.tier` is read by storefronts: small letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    bare = unicodedata.normalize("NFKD", name.translate(STROKES))
+    plain = bare.encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "tier"
 
 

@@ -1,5 +1,6 @@
 """One customer as the Dashboard's widget shows her: value, tier, code and last orders."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from app.customers.tables import Person
@@ -77,11 +78,16 @@ def _standing(tx: Tx, terms: Terms, person: Person) -> view.Standing:
         threshold=major(tier.threshold_minor, terms.currency),
         months=terms.programme.window_months,
         since=member.since if member.id and not by_hand else None,
-        kept_until=member.manual_till if by_hand else member.valid_till,
+        kept_until=_last_moment(member.manual_till if by_hand else member.valid_till),
         next_tier=terms.tiers[above.key].name if above else None,
         next_threshold=major(above.threshold_minor, terms.currency) if above else None,
         by_hand=member.manual_reason if by_hand else None,
     )
+
+
+def _last_moment(end: datetime | None) -> datetime | None:
+    """What ends at midnight was kept until the day before."""
+    return end - timedelta(seconds=1) if end else None
 
 
 def _code(tx: Tx, terms: Terms, person: Person) -> view.Code | None:
