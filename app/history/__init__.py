@@ -1,0 +1,1 @@
+"""A shop's past: imported once, swept for what was missed, compared every night."""
