@@ -55,7 +55,7 @@ class StandingClock:
 
 def read_clock(text: str | None) -> RunningClock:
     """The clock PERENNIAL_CLOCK spells. Raises ValueError for a spelling nobody knows."""
-    if not text:
+    if not text or text == "real":
         return RunningClock()
     if (match := SPELLING.fullmatch(text.strip())) is None:
         raise ValueError(f"PERENNIAL_CLOCK is no clock: {text!r}")
