@@ -20,7 +20,7 @@ from sandbox.money import ZERO, cents, spread
 from sandbox.people import Address, User
 from sandbox.promos import Voucher
 from sandbox.rules import promotions
-from sandbox.sales import Discount, Order, OrderLine
+from sandbox.sales import Checkout, CheckoutLine, Discount, Order, OrderLine
 from sandbox.store import Store
 
 SPAN = timedelta(days=730)
@@ -32,6 +32,8 @@ STAPLES = ("Coffee beans", "Ground coffee", "Capsules", "Black tea", "Green tea"
 GUEST_SHARE = 0.14
 REGISTERED_LATER = 0.1
 UNCONFIRMED_SHARE = 0.05
+CARTS_PER_PERSON = 25
+NAMELESS = 0.17
 SCALE_OF_PATIENCE = timedelta(days=420)
 
 
@@ -80,6 +82,32 @@ def remember(store: Store, *, customers: int, orders: int) -> None:
         order = buy(store, dice, shelf, person, at)
         redeem(store, dice, order, vouchers, first=nth == 0)
         aftermath.settle(store, dice, order, now)
+    stand_open(store, dice, shelf, people, now)
+
+
+def stand_open(
+    store: Store, dice: Random, shelf: Shelf, people: Sequence[Person], now: datetime
+) -> None:
+    """Carts of the last weeks that nobody ordered; every sixth does not say whose it is."""
+    for _ in range(len(people) // CARTS_PER_PERSON):
+        person = dice.choice(people)
+        at = now - timedelta(minutes=dice.uniform(5, 28 * 24 * 60))
+        token = store.numbers.uuid()
+        cart = Checkout(
+            id=global_id("Checkout", token),
+            token=token,
+            channel=person.channel,
+            created=at,
+            updated_at=at + timedelta(seconds=dice.uniform(1, 240)),
+            language_code=person.channel.language,
+            user=person.user,
+        )
+        if dice.random() > NAMELESS or person.user:
+            cart.email = person.email
+        for variant in basket(dice, shelf, person):
+            key = store.numbers.unique("CheckoutLine")
+            cart.lines.append(CheckoutLine(key, cart, variant, 1))
+        store.add_checkout(cart)
 
 
 def shelf_of(store: Store) -> Shelf:

@@ -94,3 +94,11 @@ def test_the_cast_has_a_past() -> None:
     assert cleo is not None
     assert len(ana.order_ids) == 2
     assert len(cleo.order_ids) == 20
+
+
+def test_some_carts_of_the_last_weeks_stand_open(shop: Sandbox) -> None:
+    carts, now = list(shop.store.checkouts.values()), shop.clock.now()
+    assert len(carts) == 20
+    assert all(now - timedelta(days=29) < one.created < one.updated_at < now for one in carts)
+    assert any(one.user for one in carts)
+    assert all(one.lines for one in carts)

@@ -57,7 +57,8 @@ class Desk:
 
     def enter(self, request: Request) -> Response:
         where = request.query_params.get("next", "/")
-        answer = RedirectResponse(where if where.startswith("/") else "/", 303)
+        inside = where.startswith("/") and not where.startswith(("//", "/\\"))
+        answer = RedirectResponse(where if inside else "/", 303)
         answer.set_cookie(ENTERED, self._key, httponly=True, samesite="strict")
         return answer
 
