@@ -80,6 +80,13 @@ def _take(tx: Tx, *, kinds: Collection[str], most: int, for_: timedelta) -> list
     return taken
 
 
+def take_over(engine: Engine) -> None:
+    """All leases of all shops run out now: whoever holds them is known to be dead."""
+    held = col(Promise.lease).is_not(None)
+    with Session(engine) as session, session.begin():
+        session.exec(update(Promise).where(held).values(leased_till=real_now()))
+
+
 def still_mine(tx: Tx, held: Sequence[Promise]) -> list[Promise]:
     """Those of `held` whose lease nobody has taken over, fresh from the database, in order."""
     if not held:
@@ -94,11 +101,18 @@ def still_mine(tx: Tx, held: Sequence[Promise]) -> list[Promise]:
 
 
 def keep(tx: Tx, promise: Promise) -> None:
-    promise.kept_at = tx.now
-    _let_go(promise)
-    promise.error = None
-    if hash_ := promise.body.get("hash"):
-        tx.exec(delete(Delivery).where(col(Delivery.hash) == hash_))
+    keep_all(tx, [promise])
+
+
+def keep_all(tx: Tx, promises: Sequence[Promise]) -> None:
+    """Done. The body behind a delivery is not needed any more."""
+    for promise in promises:
+        promise.kept_at = tx.now
+        _let_go(promise)
+        promise.error = None
+    hashes = [hash_ for promise in promises if (hash_ := promise.body.get("hash"))]
+    if hashes:
+        tx.exec(delete(Delivery).where(col(Delivery.hash).in_(hashes)))
 
 
 def put_off(promise: Promise, *, until: datetime, reason: str) -> None:

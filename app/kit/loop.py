@@ -9,6 +9,7 @@ as its own is marked kept.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import ValidationError
@@ -26,8 +27,9 @@ W = TypeVar("W")
 After: TypeAlias = Job | Sequence[Job] | None
 
 HOLD = 0.020
-"""Seconds a batch of decisions may keep the pen: intake waits no longer than that."""
-BATCH = 64
+"""Seconds a batch of decisions should keep the pen: intake waits that long."""
+SMALLEST, LARGEST = 4, 64
+"""A batch: it grows while it is quick and shrinks when it holds the pen for too long."""
 MOST_TRIES = 8
 FIRST_WAIT = timedelta(seconds=10)
 
@@ -36,6 +38,8 @@ FIRST_WAIT = timedelta(seconds=10)
 class Decision(Generic[J]):
     job: type[J]
     decide: Callable[[J, Tx], None]
+    decide_all: Callable[[Sequence[J], Tx], None] | None = None
+    """Many at once, where that costs less. If it fails, each of them is decided alone."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,8 @@ class Agenda(Generic[W]):
     ) -> None:
         """`always` are kept even for a shop that sleeps."""
         self.always = frozenset(job.kind for job in always)
-        self.handlers = {handler.job.kind: handler for handler in handlers}
-        self.errands = frozenset(
-            kind for kind, handler in self.handlers.items() if isinstance(handler, Errand)
-        )
-        self.decisions = frozenset(self.handlers) - self.errands
+        self.decisions = {h.job.kind: h for h in handlers if isinstance(h, Decision)}
+        self.errands = {h.job.kind: h for h in handlers if isinstance(h, Errand)}
 
 
 class Keeper(Generic[W]):
@@ -80,10 +81,11 @@ class Keeper(Generic[W]):
         self.world = world
         self.awake = awake
         self.excused = excused
+        self.size = SMALLEST
 
     def decide_some(self, shop: ShopId) -> int:
-        """Keep a batch of the shop's due decisions in one transaction, a savepoint each."""
-        held = self._take(shop, self.agenda.decisions, most=BATCH, for_=timedelta(minutes=5))
+        """Keep a batch of the shop's due decisions in one transaction."""
+        held = self._take(shop, self.agenda.decisions, most=self.size, for_=timedelta(minutes=5))
         if not held:
             return 0
         try:
@@ -96,21 +98,52 @@ class Keeper(Generic[W]):
         return 0
 
     def _decide_held(self, shop: ShopId, held: Sequence[Promise]) -> int:
-        started = stopwatch()
+        done, started = 0, stopwatch()
         with self.house.work(shop) as tx:
-            mine = leases.still_mine(tx, held)
-            for at, promise in enumerate(mine):
-                if at and stopwatch() - started > HOLD:
-                    leases.give_back(mine[at:])
-                    return at
-                self._decide(tx, promise)
-        return len(held)
+            started = stopwatch()
+            left = leases.still_mine(tx, held)
+            while left and (not done or stopwatch() - started < HOLD):
+                group = self._first_of(left)
+                left = left[len(group) :]
+                done += self._decide_group(tx, group)
+            leases.give_back(left)
+        self._resize(len(held), stopwatch() - started)
+        return done
+
+    def _first_of(self, left: list[Promise]) -> list[Promise]:
+        """Those at the front that are decided together."""
+        kind = left[0].kind
+        if self.agenda.decisions[kind].decide_all is None or left[0].lost:
+            return left[:1]
+        return list(takewhile(lambda promise: promise.kind == kind, left))
+
+    def _resize(self, size: int, seconds: float) -> None:
+        if seconds > HOLD:
+            self.size = max(SMALLEST, self.size // 2)
+        elif size == self.size and seconds < HOLD / 2:
+            self.size = min(LARGEST, self.size * 2)
+
+    def _decide_group(self, tx: Tx, group: list[Promise]) -> int:
+        handler = self.agenda.decisions[group[0].kind]
+        if len(group) > 1 and handler.decide_all:
+            try:
+                with tx.begin_nested():
+                    jobs = [handler.job.model_validate(promise.body) for promise in group]
+                    handler.decide_all(jobs, tx)
+            except Exception as failure:  # one of them spoils it: each alone, then
+                if conflicts(failure):
+                    raise
+            else:
+                leases.keep_all(tx, group)
+                return len(group)
+        for promise in group:
+            self._decide(tx, promise)
+        return len(group)
 
     def _decide(self, tx: Tx, promise: Promise) -> None:
         try:
             with tx.begin_nested():
-                handler = self.agenda.handlers[promise.kind]
-                assert isinstance(handler, Decision)  # noqa: S101  # `take` leaves errands out
+                handler = self.agenda.decisions[promise.kind]
                 handler.decide(handler.job.model_validate(promise.body), tx)
         except Exception as failure:  # the fence: one bad promise stops no other
             if conflicts(failure):
@@ -120,11 +153,11 @@ class Keeper(Generic[W]):
             leases.keep(tx, promise)
 
     def _take(
-        self, shop: ShopId, kinds: frozenset[str], *, most: int, for_: timedelta
+        self, shop: ShopId, kinds: Collection[str], *, most: int, for_: timedelta
     ) -> list[Promise]:
         with self.house.look(shop) as tx:
             if not self.awake(tx):
-                kinds &= self.agenda.always
+                kinds = self.agenda.always.intersection(kinds)
         return leases.take(self.house, shop, kinds=kinds, most=most, for_=for_)
 
     def lease_errand(self, shop: ShopId) -> Promise | None:
@@ -136,8 +169,7 @@ class Keeper(Generic[W]):
         after: After = None
         trouble: Exception | None = None
         try:
-            handler = self.agenda.handlers[promise.kind]
-            assert isinstance(handler, Errand)  # noqa: S101  # `lease_errand` takes nothing else
+            handler = self.agenda.errands[promise.kind]
             after = handler.run(handler.job.model_validate(promise.body), self.world(shop))
         except Exception as failure:  # noqa: BLE001  # the fence
             trouble = failure
