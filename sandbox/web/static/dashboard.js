@@ -132,13 +132,21 @@ document.getElementById("locale")?.addEventListener("change", ({ target }) => {
   root.lang = target.value;
   remember("sandbox_locale", target.value);
   for (const bridge of bridges) if (bridge.full) bridge.post("localeChanged", { locale: target.value });
-  if (!bridges.length) location.reload();
+  if (bridges.length) translateMenu();
+  else location.reload();
 });
 
+// The frame stays as it is while the menu around it changes its language.
+async function translateMenu() {
+  const page = new DOMParser().parseFromString(await (await fetch(location)).text(), "text/html");
+  document.querySelector(".side ul").replaceWith(page.querySelector(".side ul"));
+}
+
 addEventListener("popstate", () => {
+  const here = decodeURIComponent(location.pathname); // an id ends in "=", spelled either way
   for (const bridge of bridges) {
-    const { base } = bridge.frame.dataset;
-    if (base && location.pathname.startsWith(base)) bridge.post("redirect", { path: location.pathname.slice(base.length) || "/" });
+    const base = decodeURIComponent(bridge.frame.dataset.base ?? "");
+    if (base && here.startsWith(base)) bridge.post("redirect", { path: here.slice(base.length) || "/" });
   }
 });
 
