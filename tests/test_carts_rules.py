@@ -32,7 +32,6 @@ class Basket:
     ordered_at: datetime | None = None
     decision: str | None = None
     gone_at: datetime | None = None
-    erased_at: datetime | None = None
 
 
 def judged(
@@ -64,7 +63,6 @@ def test_ac1_a_checkout_is_abandoned_after_an_hour_of_quiet(after: timedelta, st
         (Basket(email=None), State.IDLE),
         (Basket(payment=True), State.SUPPRESSED),
         (Basket(staff=True), State.SUPPRESSED),
-        (Basket(erased_at=NOW), State.SUPPRESSED),
         (Basket(gone_at=NOW), State.EXPIRED),
         (Basket(ordered_at=MONDAY + 30 * MINUTE), State.BOUGHT),
         (Basket(ordered_at=MONDAY + 2 * HOUR), State.BOUGHT_ANYWAY),
@@ -74,7 +72,7 @@ def test_ac1_a_checkout_is_abandoned_after_an_hour_of_quiet(after: timedelta, st
         (Basket(ordered_at=MONDAY + 2 * HOUR, gone_at=NOW), State.BOUGHT_ANYWAY),
     ],
     ids=[
-        "left", "nothing in it", "nobody to write to", "a payment holds", "staff", "erased",
+        "left", "nothing in it", "nobody to write to", "a payment holds", "staff",
         "Saleor deleted it", "bought at once", "bought after all", "bought through a message",
         "never could have been lost", "paid in the end", "deleted because it was bought",
     ],

@@ -1,5 +1,6 @@
 """Everything Saleor can say to us, and who listens."""
 
+from json import JSONDecodeError
 from typing import Any, Protocol
 
 from sqlmodel import select
@@ -10,6 +11,7 @@ from app.saleor import shapes
 from app.shops import flows as shops
 from webhooks import apps, checkouts, customers, orders
 from webhooks.hearing import Event, Heard
+from webhooks.telling import UnreadableError
 
 EVENTS: dict[str, Event[Any]] = {
     "order_created": Event(shapes.OrderCreated, orders.order_changed),
@@ -42,22 +44,18 @@ class Promised(Protocol):
     hash: str
 
 
-class UnknownEventError(Exception):
-    """Saleor sent something that none of our subscriptions asked for."""
-
-    permanent = True
-    public = True
-
-
 def answer(heard: Promised, tx: Tx) -> None:
     """Hand a delivery to its handler. What our own writing caused is dropped."""
     body = tx.exec(select(Delivery.body).where(Delivery.hash == heard.hash)).first()
     if body is None:
         return  # its person has been erased meanwhile
     if heard.event not in EVENTS:
-        raise UnknownEventError(heard.event)
+        raise UnreadableError(f"nobody asked for {heard.event}")
     event = EVENTS[heard.event]
-    told = event.read(body).model_copy(update={"hash": heard.hash})
+    try:
+        told = event.read(body).model_copy(update={"hash": heard.hash})
+    except (UnicodeDecodeError, JSONDecodeError) as failure:
+        raise UnreadableError("the body is no JSON") from failure
     if told.issuing_app is None or told.issuing_app != shops.this_shop(tx).app_id:
         event.handle(told, tx)
 

@@ -15,6 +15,8 @@ def checkout_changed(event: CheckoutEvent, tx: Tx) -> None:
     code = checkout.voucher_code
     ours = code is not None and codes.code_called(tx, code) is not None
     touch = carts.touch(tx, checkout, heard=telling(event), own_code=ours)
+    if touch is None:
+        return
     if touch.by_shopper:
         offers.shopper_at_checkout(tx, checkout, touch.person)
     for person in sorted(touch.touched):

@@ -15,6 +15,8 @@ def customer_changed(event: CustomerEvent, tx: Tx) -> None:
     if (customer := event.user) is None:
         return
     met = customers.know(tx, customer, telling(event))
+    if not met.known:
+        privacy.erase_late(tx, account=customer.id, email=customer.email)
     for person in sorted(orders.settle(tx, met)):
         loyalty.reconsider(tx, person, cause=Cause.ACCOUNT)
     for known in met.known.values():
@@ -25,4 +27,5 @@ def customer_changed(event: CustomerEvent, tx: Tx) -> None:
 def customer_gone(event: GoneEvent, tx: Tx) -> None:
     """PR-3."""
     if event.user is not None:
-        privacy.erase(tx, account=event.user.id, email=event.user.email)
+        at = telling(event).issued_at
+        privacy.erase(tx, account=event.user.id, email=event.user.email, at=at)

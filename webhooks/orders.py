@@ -8,6 +8,7 @@ from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty import offers
 from app.orders import flows as orders
+from app.privacy import flows as privacy
 from app.saleor.shapes import Order, OrderBulkCreated, OrderEvent
 from webhooks.telling import telling, telling_of_one
 
@@ -35,5 +36,7 @@ def hear(tx: Tx, order: Order, heard: Hearing) -> None:
         carts.close(tx, checkout=purchase.checkout, person=purchase.person, email=tidy(order.email))
     if purchase.code:
         offers.code_used(tx, purchase)
+    if order.user and purchase.person is None:
+        privacy.erase_late(tx, account=order.user.id, email=order.user.email)
     for person in sorted(purchase.touched):
         loyalty.reconsider(tx, person)

@@ -7,10 +7,17 @@ SWEEP = "Sweep"
 """The principal of what our own sweep has read: nobody said who caused it."""
 
 
+class UnreadableError(Exception):
+    """A delivery that no second try makes any better."""
+
+    permanent = True
+    public = True
+
+
 def telling(event: Event) -> Hearing:
-    """Raises ValueError where Saleor does not say when it was issued: that is no event of ours."""
+    """Raises UnreadableError where Saleor does not say when: no subscription of ours asks so."""
     if event.issued_at is None:
-        raise ValueError("an event without issuedAt")
+        raise UnreadableError("it does not say when it was issued")
     return Hearing(event.issued_at, event.hash, _cause(event), event.nulled)
 
 

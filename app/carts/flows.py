@@ -1,8 +1,8 @@
 """A checkout is touched, becomes an order, or goes quiet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from typing_extensions import override
@@ -53,13 +53,17 @@ class _Kept(NamedTuple):
     columns: dict[str, Any]
 
 
-def touch(tx: Tx, checkout: Checkout, *, heard: Hearing, own_code: bool = False) -> Touched:
+def touch(tx: Tx, checkout: Checkout, *, heard: Hearing, own_code: bool = False) -> Touched | None:
     """Remember the cart as it now is, and look again once it has been quiet for a while.
 
     `own_code`: the code on it is one of ours, and putting it on was no act of the shopper's.
+    None: its shopper has asked to be forgotten (PR-3), and nothing is remembered.
     """
-    person, touched = _shopper(tx, checkout, heard)
     catalog.learn(tx, reading.sightings(checkout, heard))
+    shopper = _shopper(tx, checkout, heard)
+    if shopper is None:
+        return None
+    person, touched = shopper
     told = reading.columns(checkout, heard) | {"person": person}
     family = queries.family(
         tx,
@@ -69,33 +73,42 @@ def touch(tx: Tx, checkout: Checkout, *, heard: Hearing, own_code: bool = False)
     )
     cart = next((cart for cart in family if cart.checkout == checkout.id), None)
     if cart is None:
-        cart = _begin(tx, checkout, told, forgotten=checkout.user is not None and person is None)
+        if _forgotten(tx, told["email"], since=checkout.created):
+            return None
+        cart = _begin(checkout)
+        tx.add(cart)
         family.append(cart)
-    news = False
-    if cart.erased_at is None:
-        news = _lay_over(cart, told, heard, gaps=reading.gaps(heard))
-        _follow(cart, checkout, heard, own_code=own_code)
+    news = _lay_over(cart, told, heard, gaps=reading.gaps(heard))
+    _follow(cart, checkout, heard, own_code=own_code)
     _judge(tx, family)
     quiet_at = cart.touched_at + queries.patience(tx)
     tx.postpone(CartGoesQuiet(checkout=checkout.id), until=quiet_at)
     return Touched(cart, person, news, news and heard.cause is Cause.PERSON, touched)
 
 
-def _shopper(tx: Tx, checkout: Checkout, heard: Hearing) -> tuple[int | None, frozenset[int]]:
+def _shopper(
+    tx: Tx, checkout: Checkout, heard: Hearing
+) -> tuple[int | None, frozenset[int]] | None:
+    """Who is signed in, and whose orders earn more by it. None: she asked to be forgotten."""
     who = reading.shopper(checkout, heard)
     if who is None or who.account is None:
         return None, frozenset()
     met = meeting.meet(tx, [who])
     touched = orders.settle(tx, met)
     if (known := met.of(who)) is None:
-        return None, touched
+        return None
     vouched = orders.vouch(tx, checkout.id, account=who.account, person=known.source)
     return known.person, touched | vouched
 
 
-def _begin(tx: Tx, checkout: Checkout, told: Mapping[str, Any], *, forgotten: bool) -> Cart:
-    """A checkout at first sight. Of somebody who asked to be forgotten, only that it was there."""
-    cart = Cart(
+def _forgotten(tx: Tx, email: str | None, *, since: datetime) -> bool:
+    """PR-3: this address asked to be forgotten after the checkout was begun."""
+    erased_at = people.erased(tx, [f"guest:{email}"]).get(f"guest:{email}") if email else None
+    return erased_at is not None and since <= erased_at
+
+
+def _begin(checkout: Checkout) -> Cart:
+    return Cart(
         checkout=checkout.id,
         channel=checkout.channel.slug,
         currency=checkout.channel.currency_code,
@@ -104,13 +117,6 @@ def _begin(tx: Tx, checkout: Checkout, told: Mapping[str, Any], *, forgotten: bo
         updated_at=checkout.updated_at,
         issued_at=checkout.updated_at,
     )
-    key = f"guest:{told['email']}"
-    if told["email"] and not forgotten:
-        erased_at = people.erased(tx, [key]).get(key)
-        forgotten = erased_at is not None and checkout.created <= erased_at
-    cart.erased_at = tx.now if forgotten else None
-    tx.add(cart)
-    return cart
 
 
 def _follow(cart: Cart, checkout: Checkout, heard: Hearing, *, own_code: bool) -> None:

@@ -29,7 +29,7 @@ class State(StrEnum):
     EXPIRED = "expired"
     """Saleor has deleted it."""
     SUPPRESSED = "suppressed"
-    """Not to be touched: staff, erased, or with a payment on its way."""
+    """Not to be touched: staff, or with a payment on its way."""
 
 
 LOST = frozenset({State.ABANDONED, State.RECOVERED, State.BOUGHT_ANYWAY})
@@ -49,7 +49,6 @@ class Cart(Protocol):
     ordered_at: datetime | None
     decision: str | None
     gone_at: datetime | None
-    erased_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def verdict(cart: Cart, around: Surroundings, *, now: datetime, patience: timede
     quiet_at = cart.touched_at + patience
     if cart.ordered_at:
         return _bought(cart, quiet_at)
-    if cart.erased_at or cart.staff or cart.payment:
+    if cart.staff or cart.payment:
         return State.SUPPRESSED
     if elsewhere := around.bought_elsewhere_at:
         lost = losable(cart) and elsewhere >= quiet_at

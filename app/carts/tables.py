@@ -49,8 +49,6 @@ class Cart(OfShop, SQLModel, table=True):
     """Which message the order goes back to, if one of ours."""
     gone_at: datetime | None = Field(default=None, sa_type=Instant)
     """AC-9: since when Saleor does not know it any more."""
-    erased_at: datetime | None = Field(default=None, sa_type=Instant)
-    """PR-3: its shopper has asked to be forgotten; nothing is laid over it any more."""
     trail: list[list[str]] = Field(default_factory=list, sa_type=JSON)
     """`[updatedAt, content, cause]` of each state heard, in order: touched_at is read off it."""
 

@@ -11,6 +11,7 @@ from app.customers import meeting
 from app.customers.meeting import Met
 from app.customers.rules import Who
 from app.kit.hearing import Hearing
+from app.kit.merging import SEALED
 from app.kit.merging import settle as settled
 from app.kit.tx import Tx
 from app.orders import queries, reading, rules, writing
@@ -99,6 +100,8 @@ def _compare(tx: Tx, told: Sequence[Heard], buyers: Sequence[Who], met: Met) -> 
         outcome = settled(
             before, row, heard.of(order.updated_at), missing=missing, fields=reading.GAPPED
         )
+        if buyer.key and person is None:
+            outcome.gaps["buyer"] = SEALED
         tellings.append(Telling(order, before, row, outcome))
     return tellings
 

@@ -162,21 +162,28 @@ def without_rate(tx: Tx) -> dict[str, int]:
 def waiting(tx: Tx) -> Waiting:
     """ID-2: what unconfirmed accounts have paid for, and guests under their addresses."""
     account = aliased(Person)
-    unproved = [col(account.account).is_not(None), col(account.confirmed).is_(False)]
-    mine = or_(
-        col(account.id) == col(Person.id),
-        and_(col(Person.account).is_(None), col(account.email) == col(Person.email)),
+    unproved_account = and_(col(Person.account).is_not(None), col(Person.confirmed).is_(False))
+    # an OR between the two in one join would look at every account for every order
+    claimed = and_(
+        col(Person.account).is_(None),
+        col(account.email) == col(Person.email),
+        col(account.account).is_not(None),
+        col(account.confirmed).is_(False),
     )
     rows: Any = tx.exec(
         select(
             Order.currency,
-            func.count(distinct(col(account.id))),
+            func.count(distinct(func.coalesce(account.id, Person.id))),
             func.count(distinct(col(Order.id))),
             func.sum(Order.goods_minor),
         )
         .join(Person, col(Person.id) == col(Order.source))
-        .join(account, and_(mine, *unproved))
-        .where(BOUGHT, col(Order.earns).is_(False))
+        .join(account, claimed, isouter=True)
+        .where(
+            BOUGHT,
+            col(Order.earns).is_(False),
+            or_(unproved_account, col(account.id).is_not(None)),
+        )
         .group_by(col(Order.currency))
         .order_by(col(Order.currency))
     )

@@ -2,18 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-from sqlmodel import SQLModel, col, delete, or_, select, update
+from sqlmodel import SQLModel, and_, col, delete, not_, or_, select, update
 
-from app.carts.rules import State
+from app.carts.flows import CartGoesQuiet
 from app.carts.tables import Cart
+from app.customers import queries as known
 from app.customers import rules as people
 from app.customers.tables import Address, Erasure, Merge, Person
 from app.kit.merging import SEALED
 from app.kit.promises import Delivery, Promise
 from app.kit.tx import OfShop, Tx
 from app.loyalty.tables import Membership, TierChange
+from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
 
@@ -26,33 +28,79 @@ class Forgotten:
     keys: frozenset[str]
 
 
-def erase(tx: Tx, *, account: str, email: str | None) -> Forgotten:
-    """An account is gone: forget who it was, here and in whatever waits, and keep the amounts.
+def erase(tx: Tx, *, account: str, email: str | None, at: datetime) -> Forgotten:
+    """An account was deleted at that instant: forget who it was, and keep what orders came to.
 
     Guests under its addresses are the same person, unless another account has proved them. What
-    comes later and was made before today finds the one-way hash and stays without a name.
+    was made before that instant, whenever it comes, meets the one-way hash and stays nameless.
     """
     emails = queries.addresses(tx, account) | ({people.tidy(email) or ""} - {""})
     emails -= queries.proved_by_others(tx, account, emails)
     keys = frozenset({f"account:{account}"} | {f"guest:{email}" for email in emails})
-    persons = queries.bearers(tx, keys)
-    rows = [{"hash": people.forgotten(key), "erased_at": tx.now} for key in sorted(keys)]
-    tx.put(Erasure, rows, key=("hash",), overwrite=("erased_at",))
+    bearers = queries.bearers(tx, keys)
+    back = queries.back_since(tx, bearers, at=at)
+    persons = bearers - back
+    _remember_to_forget(tx, keys, at=at)
+    _forget_orders(tx, bearers, but=back, at=at)
+    _drop_carts(tx, persons, emails, at=at)
     _blank_persons(tx, persons)
-    _blank_carts(tx, persons, emails)
-    _seal_orders(tx, persons)
+    _release(tx, back)
     tx.exec(delete(Vouched).where(col(Vouched.account) == account))
     _empty_post(tx, [account, *sorted(emails)])
     return Forgotten(persons, keys)
 
 
+def erase_late(tx: Tx, *, account: str, email: str | None) -> None:
+    """Something named an account that is forgotten already, perhaps with another address."""
+    key = f"account:{account}"
+    if at := known.erased(tx, [key]).get(key):
+        erase(tx, account=account, email=email, at=at)
+
+
+def _remember_to_forget(tx: Tx, keys: Collection[str], *, at: datetime) -> None:
+    """Who was deleted twice, with another account in between, is forgotten up to the later one."""
+    before = known.erased(tx, keys)
+    rows = [
+        {"hash": people.forgotten(key), "erased_at": max(at, before.get(key, at))}
+        for key in sorted(keys)
+    ]
+    tx.put(Erasure, rows, key=("hash",), overwrite=("erased_at",))
+
+
+def _forget_orders(tx: Tx, persons: Collection[int], *, but: Collection[int], at: datetime) -> None:
+    """Their amounts stay in every book. No later telling gives them to anybody again."""
+    theirs = or_(col(Order.person).in_(persons), col(Order.source).in_(persons))
+    new = and_(col(Order.source).in_(but), col(Order.created_at) > at)
+    nobody = {"person": None, "source": None, "earns": False, "gaps": {"buyer": SEALED}}
+    tx.exec(update(Order).where(theirs, not_(new)).values(nobody))
+
+
+def _release(tx: Tx, guests: Collection[int]) -> None:
+    """Who bought again as a guest since then is a guest, and nobody's account."""
+    tx.exec(update(Person).where(col(Person.id).in_(guests)).values(merged_into=None))
+    tx.exec(delete(Merge).where(col(Merge.source).in_(guests)))
+    for guest in guests:
+        orders.part(tx, guest)
+
+
+def _drop_carts(tx: Tx, persons: Collection[int], emails: Collection[str], *, at: datetime) -> None:
+    """A checkout under the address that was begun since then is somebody's new one."""
+    typed = and_(col(Cart.email).in_(emails), col(Cart.created_at) <= at)
+    theirs = or_(col(Cart.person).in_(persons), typed)
+    checkouts = list(tx.exec(select(Cart.checkout).where(theirs)))
+    looks = [CartGoesQuiet(checkout=checkout).key for checkout in checkouts]
+    tx.exec(delete(Promise).where(col(Promise.key).in_(looks)))
+    tx.exec(delete(Cart).where(col(Cart.checkout).in_(checkouts)))
+
+
 def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
+    """A tombstone each: it says nothing, and keeps its number from being given again."""
     for id_ in sorted(persons):
         stub = {
-            "key": f"erased:{id_}", "account": None, "email": None, "first_name": "",
-            "last_name": "", "language": "", "country": "", "joined_at": None,
-            "first_hand": False, "updated_at": None, "issued_at": None, "hash": "",
-            "erased_at": tx.now,
+            "key": f"erased:{id_}", "account": None, "email": None, "confirmed": False,
+            "staff": False, "first_name": "", "last_name": "", "language": "", "country": "",
+            "joined_at": None, "merged_into": None, "first_hand": False, "updated_at": None,
+            "issued_at": None, "hash": "", "erased_at": tx.now,
         }  # fmt: skip
         tx.exec(update(Person).where(col(Person.id) == id_).values(stub))
     tx.exec(delete(Address).where(col(Address.person).in_(persons)))
@@ -61,26 +109,6 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
     )
     tx.exec(delete(Membership).where(col(Membership.person).in_(persons)))
     tx.exec(delete(TierChange).where(col(TierChange.person).in_(persons)))
-
-
-def _blank_carts(tx: Tx, persons: Collection[int], emails: Collection[str]) -> None:
-    """What was in them is gone too; that there was one, its worth and how it ended stays."""
-    blank: dict[str, Any] = {
-        "person": None, "email": None, "code": None, "country": "", "language": "", "lines": [],
-        "trail": [], "gaps": None, "hash": "", "erased_at": tx.now,
-    }  # fmt: skip
-    theirs = or_(col(Cart.person).in_(persons), col(Cart.email).in_(emails))
-    for cart in tx.exec(select(Cart).where(theirs)):
-        for name, value in blank.items():
-            setattr(cart, name, value)
-        cart.state = cart.state if cart.order else State.SUPPRESSED.value
-    tx.flush()
-
-
-def _seal_orders(tx: Tx, persons: Collection[int]) -> None:
-    """The stub keeps its orders, and no later telling gives them to anybody else."""
-    theirs = or_(col(Order.person).in_(persons), col(Order.source).in_(persons))
-    tx.exec(update(Order).where(theirs).values(gaps={"buyer": SEALED}, earns=False))
 
 
 def _empty_post(tx: Tx, names: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, cast
 from sqlmodel import col, or_, select
@@ -9,6 +10,7 @@ from sqlmodel import col, or_, select
 from app.customers.tables import Address, Person
 from app.kit.promises import Delivery, Promise
 from app.kit.tx import Tx
+from app.orders.tables import Order
 
 
 def addresses(tx: Tx, account: str) -> set[str]:
@@ -34,6 +36,20 @@ def bearers(tx: Tx, keys: Collection[str]) -> frozenset[int]:
     named = {id_ for id_ in tx.exec(select(Person.id).where(col(Person.key).in_(keys))) if id_}
     joined = tx.exec(select(Person.id).where(col(Person.merged_into).in_(named)))
     return frozenset(named | {id_ for id_ in joined if id_})
+
+
+def back_since(tx: Tx, persons: Collection[int], *, at: datetime) -> frozenset[int]:
+    """The guests among them who have bought again since then."""
+    rows = (
+        select(Order.source)
+        .join(Person, col(Person.id) == col(Order.source))
+        .where(
+            col(Order.source).in_(persons),
+            col(Person.account).is_(None),
+            col(Order.created_at) > at,
+        )
+    )
+    return frozenset(source for source in tx.exec(rows) if source)
 
 
 def promises_naming(tx: Tx, names: Collection[str]) -> list[Promise]:
