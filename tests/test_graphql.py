@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import FieldDefinitionNode, FieldNode, TypeInfo, TypeInfoVisitor, Visitor, visit
+from graphql import (
+    FieldDefinitionNode,
+    FieldNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    VariableDefinitionNode,
+    Visitor,
+    value_from_ast_untyped,
+    visit,
+)
 from pydantic import BaseModel
 
 from app.saleor import documents, operations, shapes
@@ -57,6 +66,21 @@ def test_every_document_is_valid_on_every_version_it_names(name: str, version: V
     if not speaks(name, version):
         pytest.skip(f"{name} is for a later Saleor")
     assert complaints(documents.document(name), version) == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_document_leans_on_an_empty_default(name: str) -> None:
+    """Saleor forgets it (as its old graphql-core does) and refuses the whole request."""
+    given = []
+
+    class Read(Visitor):
+        def enter_variable_definition(self, node: VariableDefinitionNode, *_: object) -> None:
+            default = node.default_value
+            if default is not None and not value_from_ast_untyped(default):
+                given.append(node.variable.name.value)
+
+    visit(documents.document(name), Read())
+    assert given == []
 
 
 @each_version

@@ -357,7 +357,7 @@ def test_nothing_to_write_asks_nothing() -> None:
 @needs_shared
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_saleor_takes_the_batch_document_at_every_size(size: int) -> None:
-    """The unused places are switched off, and their defaults still fit the schema."""
+    """The unused places are switched off, and what fills them still fits the schema."""
     from graphql import execute_sync
 
     from tests.support.saleor import schema

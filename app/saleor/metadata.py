@@ -49,11 +49,15 @@ def batches(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
 
 
 def variables(batch: Sequence[Change]) -> dict[str, object]:
-    """What the document's four places are filled with; the empty ones are switched off."""
+    """What the document's four places are filled with; the empty ones are switched off.
+
+    Each of them is named: Saleor forgets a variable's default where that is empty or false.
+    """
     filled: dict[str, object] = {}
-    for place, (customer, keys) in enumerate(batch):
+    for place in range(AT_ONCE):
+        customer, keys = batch[place] if place < len(batch) else ("", {})
         filled[f"id{place}"] = customer
         filled[f"input{place}"] = [{"key": key, "value": value} for key, value in keys.items()]
         if place:
-            filled[f"with{place}"] = True
+            filled[f"with{place}"] = place < len(batch)
     return filled
