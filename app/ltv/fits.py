@@ -14,7 +14,7 @@ import numpy as np
 
 from app.ltv import mbgnbd, mbgnbd_ahead, paretonbd, paretonbd_ahead
 from app.ltv.kernels import Floats, Ints
-from app.ltv.newton import Prior, Summit, Surface, climb
+from app.ltv.newton import CLOSE, Prior, Summit, Surface, climb
 from app.ltv.rhythm import Rhythm
 
 Parameters = mbgnbd.Parameters | paretonbd.Parameters
@@ -66,10 +66,16 @@ class Fit:
 
     def expected(self, rhythm: Rhythm, horizon: float) -> Floats:
         """Orders of each customer within the horizon from now."""
-        return expected(
+        return self.predict(rhythm, horizon)[1]
+
+    def predict(self, rhythm: Rhythm, horizon: float) -> tuple[Floats, Floats]:
+        """P(still a customer) and expected orders within the horizon, of each."""
+        chance = self.alive(rhythm)
+        orders = expected(
             self.kind, row(self.parameters), EVERYBODY, rhythm, np.array([float(horizon)]),
-            np.ones(1), chance=self.alive(rhythm), tempo=1.0,
+            np.ones(1), chance=chance, tempo=1.0,
         )  # fmt: skip
+        return chance, orders
 
 
 def learn(rhythm: Rhythm, *, kind: Kind = Kind.MBG) -> Fit:
@@ -158,7 +164,8 @@ def _fit(rhythm: Rhythm, kind: Kind, prior: Prior, box: tuple[Floats, Floats]) -
         few = prior.added_to(surface(kind, small, scale=scale))
         start = climb(few, start, low=low, high=high).at
     everybody = surface(kind, rhythm, scale=scale)
-    top = climb(prior.added_to(everybody), start, low=low, high=high)
+    close = min(max(1e-9 * len(rhythm), CLOSE), 1e-2)
+    top = climb(prior.added_to(everybody), start, low=low, high=high, close=close)
     off = (top.at - prior.centre) / prior.spread
     return Fit(
         kind=kind,
@@ -197,7 +204,7 @@ def diagnose(rhythm: Rhythm, kind: Kind, u: Floats, *, scale: float) -> Status:
         return Status.NO_REPEATS
     if len(rhythm) < FEW:
         return Status.FEW
-    stay = _never_leaving(rhythm, scale=scale)
+    stay = _never_leaving(rhythm, u, scale=scale)
     if stay < _all_alike(rhythm) + 2.0:
         return Status.NO_SIGNAL
     if surface(kind, rhythm, scale=scale)(u)[0] < stay + 2.0:
@@ -205,11 +212,11 @@ def diagnose(rhythm: Rhythm, kind: Kind, u: Floats, *, scale: float) -> Status:
     return Status.GOOD
 
 
-def _never_leaving(rhythm: Rhythm, *, scale: float) -> float:
+def _never_leaving(rhythm: Rhythm, u: Floats, *, scale: float) -> float:
     """Best log-likelihood of an NBD: BG/NBD with the chance to leave held at e^−12."""
     low, high = mbgnbd.LOW.copy(), mbgnbd.HIGH.copy()
     low[2:] = high[2:] = (-12.0, 0.0)
-    start = np.clip(PRIORS[Kind.BG].centre, low, high)
+    start = np.clip(u, low, high)
     return climb(surface(Kind.BG, rhythm, scale=scale), start, low=low, high=high).value
 
 

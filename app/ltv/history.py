@@ -6,6 +6,7 @@ day. Looking back to a cut-off is one pass more, so a backtest costs little.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +28,7 @@ class History:
     start: Longs
     day: Ints
     sums: Longs
-    names: NDArray[np.object_]
+    names: NDArray[Any]
     traits: Mapping[str, Ints] = field(default_factory=dict)
 
     @property
@@ -78,7 +79,7 @@ def build(
     who: ArrayLike, day: ArrayLike, gross: ArrayLike, *,
     discount: ArrayLike | None = None, cost: ArrayLike | None = None,
     refunded: ArrayLike | None = None, orders: ArrayLike | None = None,
-    names: NDArray[np.object_] | None = None, traits: Mapping[str, Ints] | None = None,
+    names: NDArray[Any] | None = None, traits: Mapping[str, Ints] | None = None,
 ) -> History:  # fmt: skip
     """A history from order rows in any order. `who` counts customers from 0; money is whole
     minor units. A row with negative `gross` is a return of that money; with `orders` = 0 a row
@@ -97,7 +98,7 @@ def build(
     known = len(names) if names is not None else int(owner.max(initial=-1)) + 1
     start, merged_day, merged = _merge(owner, days, sums, known)
     if names is None:
-        names = np.arange(known).astype(object)
+        names = np.arange(known)
     return History(start, merged_day, merged, names, traits or {})
 
 

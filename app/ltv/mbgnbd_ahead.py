@@ -23,11 +23,12 @@ def alive(rhythm: Rhythm, p: Floats, cell: Ints, *, early: bool) -> Floats:
     `p` has a row (r, α, a, b) per cell, `cell` the cell of each customer (empty: all the first).
     """
     out = np.empty(len(rhythm))
+    logs = np.log(p[0, 1] + rhythm.grid) if len(p) == 1 else np.zeros(0)
 
     def rows(start: int, stop: int) -> None:
         here = slice(start, stop)
         _alive(
-            rhythm.x[here], rhythm.last[here], rhythm.age[here], rhythm.grid, cell[here], p,
+            rhythm.x[here], rhythm.last[here], rhythm.age[here], rhythm.grid, logs, cell[here], p,
             early, out[here],
         )  # fmt: skip
 
@@ -37,8 +38,8 @@ def alive(rhythm: Rhythm, p: Floats, cell: Ints, *, early: bool) -> Floats:
 
 @kernel
 def _alive(
-    x: Ints, last: Ints, age: Ints, grid: Floats, cell: Ints, p: Floats, early: bool,  # noqa: FBT001
-    out: Floats,
+    x: Ints, last: Ints, age: Ints, grid: Floats, logs: Floats, cell: Ints, p: Floats,
+    early: bool, out: Floats,  # noqa: FBT001
 ) -> None:  # fmt: skip
     for i in range(len(x)):
         if x[i] == 0 and not early:
@@ -46,9 +47,12 @@ def _alive(
             continue
         r, alpha, a, b = p[cell[i] if len(cell) > 0 else 0]
         y = b + x[i] - (0.0 if early else 1.0)
-        longer = math.log((alpha + grid[age[i]]) / (alpha + grid[last[i]]))
-        odds = math.log(a / y) + (r + x[i]) * longer
-        out[i] = 1.0 / (1.0 + math.exp(odds)) if odds < 700.0 else 0.0
+        if len(logs) > 0:
+            longer = logs[age[i]] - logs[last[i]]
+        else:
+            longer = math.log((alpha + grid[age[i]]) / (alpha + grid[last[i]]))
+        odds = (r + x[i]) * longer
+        out[i] = y / (y + a * math.exp(odds)) if odds < 600.0 else 0.0
 
 
 def expected(

@@ -54,7 +54,9 @@ class Summit:
         return np.asarray((vectors / values) @ vectors.T)
 
 
-def climb(surface: Surface, start: Floats, *, low: Floats, high: Floats) -> Summit:
+def climb(
+    surface: Surface, start: Floats, *, low: Floats, high: Floats, close: float = CLOSE
+) -> Summit:
     """Newton's method made safe: curvature forced downhill-free, steps bounded and halved."""
     u = np.clip(start, low, high)
     value, slope, bend = surface(u)
@@ -62,7 +64,7 @@ def climb(surface: Surface, start: Floats, *, low: Floats, high: Floats) -> Summ
         step = _ascent(slope, bend)
         inside = np.clip(u + step, low, high)
         gain = 0.5 * float(slope @ (inside - u))
-        if gain < CLOSE:
+        if gain < close:
             at_wall = bool(np.any(inside != u + step))
             return Summit(inside, value + max(gain, 0.0), bend, steps, not at_wall)
         better = _first_better(surface, u, inside, value)

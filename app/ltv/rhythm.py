@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.ltv.kernels import Floats, Ints, Longs, kernel
+from app.ltv.kernels import Floats, Ints, Longs, kernel, spread
 
 Numbers = NDArray[Any]
 Rows = NDArray[np.bool_] | NDArray[np.integer[Any]]
@@ -64,33 +64,51 @@ class Rhythm:
     @cached_property
     def scale(self) -> float:
         """Mean T: what makes priors and starts free of the unit of time."""
-        counts = np.bincount(self.age, minlength=len(self.grid))
-        mean = float(counts @ self.grid) / max(1, len(self))
+        mean = float(self._tallies[2] @ self.grid) / max(1, len(self))
         return mean if mean > 0 else 1.0
 
-    @cached_property
+    @property
     def counts(self) -> Longs:
         """How many customers have x repeat orders, by x."""
-        return np.bincount(self.x, minlength=1).astype(np.int64)
+        return self._tallies[0]
 
     @cached_property
     def above(self) -> Longs:
         """How many customers have more than k repeat orders, by k."""
         return np.cumsum(self.counts[::-1])[::-1][1:]
 
-    @cached_property
+    @property
     def once(self) -> Longs:
         """How many customers bought just once, by place of their age in the grid."""
-        return _ages_of_once(self.x, self.age, len(self.grid))
+        return self._tallies[1]
+
+    @cached_property
+    def _tallies(self) -> tuple[Longs, Longs, Longs]:
+        size = len(self.grid)
+        parts = spread(len(self), lambda i, j: _tally(self.x[i:j], self.age[i:j], size))
+        most = max(len(counts) for counts, _, _ in parts)
+        counts = np.zeros(most, np.int64)
+        for part, _, _ in parts:
+            counts[: len(part)] += part
+        once = np.sum([part for _, part, _ in parts], axis=0)
+        return counts, once, np.sum([part for _, _, part in parts], axis=0)
 
 
 @kernel
-def _ages_of_once(x: Ints, age: Ints, size: int) -> Longs:
-    counts = np.zeros(size, np.int64)
+def _tally(x: Ints, age: Ints, size: int) -> tuple[Longs, Longs, Longs]:
+    """Customers by x, one-time buyers by age, everybody by age."""
+    most = np.int64(0)
     for i in range(len(x)):
+        most = max(most, np.int64(x[i]))
+    counts = np.zeros(most + 1, np.int64)
+    once = np.zeros(size, np.int64)
+    ages = np.zeros(size, np.int64)
+    for i in range(len(x)):
+        counts[x[i]] += 1
+        ages[age[i]] += 1
         if x[i] == 0:
-            counts[age[i]] += 1
-    return counts
+            once[age[i]] += 1
+    return counts, once, ages
 
 
 def _column(values: ArrayLike) -> Numbers:
@@ -107,6 +125,10 @@ def _ints(column: Numbers) -> Ints:
 
 
 def _refuse_impossible(x: Numbers, t_x: Numbers, T: Numbers) -> None:
+    if all(np.issubdtype(column.dtype, np.integer) for column in (x, t_x, T)):
+        wrong = spread(len(x), lambda i, j: _any_wrong(x[i:j], t_x[i:j], T[i:j]))
+        if not any(wrong):
+            return
     tests = (
         (~np.isfinite(x) | ~np.isfinite(t_x) | ~np.isfinite(T), "is not a finite number"),
         ((x < 0) | (t_x < 0), "is negative"),
@@ -115,6 +137,14 @@ def _refuse_impossible(x: Numbers, t_x: Numbers, T: Numbers) -> None:
         ((x > 0) & (t_x == 0), "has repeat orders but no time between them"),
         ((x == 0) & (t_x > 0), "has time between orders but no repeat order"),
     )
-    for wrong, words in tests:
-        if wrong.any():
-            raise ValueError(f"row {int(np.argmax(wrong))} {words}")
+    for rows, words in tests:
+        if rows.any():
+            raise ValueError(f"row {int(np.argmax(rows))} {words}")
+
+
+@kernel
+def _any_wrong(x: Numbers, t_x: Numbers, T: Numbers) -> bool:
+    for i in range(len(x)):
+        if x[i] < 0 or t_x[i] < 0 or t_x[i] > T[i] or (x[i] > 0) != (t_x[i] > 0):
+            return True
+    return False

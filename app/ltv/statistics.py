@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.ltv.kernels import Floats, Ints, Longs
 from app.ltv.rhythm import Rhythm, Rows
-
-Names = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
