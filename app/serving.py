@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from app.agenda import AGENDA
 from app.history import flows as history
 from app.history import queries as reading
+from app.kit import leases
 from app.kit.house import House
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
@@ -54,9 +55,20 @@ def bring_up_to_date(tx: Tx, house: House) -> None:
         history.keep_watch(tx)
 
 
+def pick_up(house: House) -> None:
+    """On SQLite there is one server: what another had in hand was left there by a dead one.
+
+    Elsewhere the leases of the dead run out by themselves.
+    """
+    if house.settings.embedded:
+        with house.gate.through():
+            leases.take_over(house.engine)
+
+
 def serve(settings: Settings) -> None:
     _speak_plainly()
     house = open_house(settings)
+    pick_up(house)
     perennial = Perennial(house, works=settings.embedded)
     log.info("serving", host=settings.host, port=settings.port)
     uvicorn.run(
