@@ -76,6 +76,9 @@ class Owner:
             raise RuntimeError(f"{what}: {body.get('error', answer.status_code)}")
         return body
 
+    def close(self) -> None:
+        self._http.close()
+
     def headers(self) -> dict[str, str]:
         token = self.control("token")["token"]
         return {

@@ -86,6 +86,7 @@ class Pair:
                 stop(process)
         for log in self._logs:
             log.close()
+        self.owner.close()
         self._folder.cleanup()
 
     def _open_shop(self, port: int) -> "subprocess.Popen[bytes]":
@@ -116,6 +117,11 @@ class Pair:
                 "PERENNIAL_DEVELOPMENT": "true",
             },
         )
+
+    def kill_app(self) -> None:
+        """kill -9: no goodbye, nothing flushed."""
+        self.app.kill()
+        self.app.wait()
 
     def wait_for_app(self) -> None:
         address = f"{self.app_url}/healthz"
