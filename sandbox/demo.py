@@ -69,7 +69,7 @@ def watch_import(pair: Pair, out: Console) -> None:
         while time.monotonic() < end:
             alive(pair)
             steps = pair.owner.import_progress()
-            if steps is None and begun:
+            if steps is None and (begun or not pair.owner.differences()):
                 finish(bars, tasks)
                 return
             for step in steps or ():

@@ -46,7 +46,11 @@ class Due(NamedTuple):
 
 
 class Outbox:
-    """A queue ordered by due time. `time()` counts delivery seconds (business ones, if scaled)."""
+    """A queue ordered by due time. `time()` counts delivery seconds (business ones, if scaled).
+
+    `sent` arrived; `failed` were tried in vain to the end; `gone` had nothing left to tell when
+    their time came (the cart was ordered, the app switched off), which Saleor files as failed too.
+    """
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class Outbox:
         self.flying = 0
         self.sent = 0
         self.failed = 0
+        self.gone = 0
         self.shuffle_within = 0.0
         self._dice = Random(f"outbox:{store.seed}")
         self.copies: Callable[[Delivery], int] = lambda _delivery: 1
@@ -129,15 +134,14 @@ class Outbox:
         """Make body and signature if that was left for now. False: there is nothing to send."""
         with self.store.lock:
             app = delivery.webhook.app
-            if not may_hear(app, delivery.event_type, delivery.subject):
-                self._give_up(delivery)
-                return False
-            if delivery.body is None:
-                self._put_in_words(delivery)
-            if delivery.body is None:
-                self._give_up(delivery)
-                return False
-        return True
+            if may_hear(app, delivery.event_type, delivery.subject):
+                if delivery.body is None:
+                    self._put_in_words(delivery)
+                if delivery.body is not None:
+                    return True
+            self.gone += 1
+            self._file(delivery)
+        return False
 
     def settle(self, delivery: Delivery, status: int | None, response: str = "") -> None:
         """Write down how an attempt went (None: no answer in time) and try again if it may."""
@@ -160,15 +164,16 @@ class Outbox:
             elif self._again(status) and delivery.tries <= len(RETRY_WAITS):
                 self.enqueue(delivery, RETRY_WAITS[delivery.tries - 1])
             else:
-                self._give_up(delivery)
+                self.failed += 1
+                self._file(delivery)
 
     @staticmethod
     def _again(status: int | None) -> bool:
         return status is None or status >= 500
 
-    def _give_up(self, delivery: Delivery) -> None:
+    def _file(self, delivery: Delivery) -> None:
+        """Among the failed ones of its webhook, where the app can read it."""
         delivery.status = "FAILED"
-        self.failed += 1
         if delivery not in delivery.webhook.failed:
             delivery.webhook.failed.append(delivery)
 

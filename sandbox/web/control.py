@@ -47,7 +47,12 @@ def status(served: Served, _asked: dict[str, Any]) -> Any:
         "customers": len(sandbox.store.users),
         "carts": len(sandbox.store.checkouts),
         "books": {slug: book.as_dict() for slug, book in sandbox.books().items()},
-        "deliveries": {"waiting": len(outbox), "sent": outbox.sent, "failed": outbox.failed},
+        "deliveries": {
+            "waiting": len(outbox),
+            "sent": outbox.sent,
+            "failed": outbox.failed,
+            "gone": outbox.gone,
+        },
         "life": {
             "inside": served.life.inside,
             "counts": dict(served.story.counts),
