@@ -52,13 +52,13 @@ def erase_shop(job: EraseShop, tx: Tx) -> None:
 
 
 AGENDA = Agenda[World](
-    Decision(Heard, webhooks.answer),
+    Decision(Heard, webhooks.answer, webhooks.answer_all),
     Decision(carts.CartGoesQuiet, cart_goes_quiet),
-    Decision(tiers.Reconsider, tiers.reconsidered),
+    Decision(tiers.Reconsider, tiers.reconsidered, tiers.reconsidered_all),
     Decision(offers.Consider, offers.considered),
     Decision(Daily, a_day_begins),
     Decision(EraseShop, erase_shop),
-    Decision(Overheard, webhooks.answer),
+    Decision(Overheard, webhooks.answer, webhooks.answer_all),
     Decision(HistoryRead, history_is_read),
     Errand(ReadHistory, history.read_history),
     Errand(Sweep, history.sweep),

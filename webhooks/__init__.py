@@ -1,9 +1,10 @@
 """Everything Saleor can say to us, and who listens."""
 
+from collections.abc import Sequence
 from json import JSONDecodeError
 from typing import Any, Protocol
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.kit.promises import Delivery
 from app.kit.tx import Tx
@@ -14,19 +15,25 @@ from webhooks.hearing import Event, Heard
 from webhooks.telling import UnreadableError
 
 EVENTS: dict[str, Event[Any]] = {
-    "order_created": Event(shapes.OrderCreated, orders.order_changed),
-    "order_updated": Event(shapes.OrderUpdated, orders.order_changed),
-    "order_confirmed": Event(shapes.OrderConfirmed, orders.order_changed),
-    "order_paid": Event(shapes.OrderPaid, orders.order_changed),
-    "order_fully_paid": Event(shapes.OrderFullyPaid, orders.order_changed),
-    "order_refunded": Event(shapes.OrderRefunded, orders.order_changed),
-    "order_fully_refunded": Event(shapes.OrderFullyRefunded, orders.order_changed),
-    "order_cancelled": Event(shapes.OrderCancelled, orders.order_changed),
-    "order_expired": Event(shapes.OrderExpired, orders.order_changed),
-    "order_fulfilled": Event(shapes.OrderFulfilled, orders.order_changed),
+    "order_created": Event(shapes.OrderCreated, orders.order_changed, orders.orders_changed),
+    "order_updated": Event(shapes.OrderUpdated, orders.order_changed, orders.orders_changed),
+    "order_confirmed": Event(shapes.OrderConfirmed, orders.order_changed, orders.orders_changed),
+    "order_paid": Event(shapes.OrderPaid, orders.order_changed, orders.orders_changed),
+    "order_fully_paid": Event(shapes.OrderFullyPaid, orders.order_changed, orders.orders_changed),
+    "order_refunded": Event(shapes.OrderRefunded, orders.order_changed, orders.orders_changed),
+    "order_fully_refunded": Event(
+        shapes.OrderFullyRefunded, orders.order_changed, orders.orders_changed
+    ),
+    "order_cancelled": Event(shapes.OrderCancelled, orders.order_changed, orders.orders_changed),
+    "order_expired": Event(shapes.OrderExpired, orders.order_changed, orders.orders_changed),
+    "order_fulfilled": Event(shapes.OrderFulfilled, orders.order_changed, orders.orders_changed),
     "order_bulk_created": Event(shapes.OrderBulkCreated, orders.order_bulk_created),
-    "checkout_created": Event(shapes.CheckoutCreated, checkouts.checkout_changed),
-    "checkout_updated": Event(shapes.CheckoutUpdated, checkouts.checkout_changed),
+    "checkout_created": Event(
+        shapes.CheckoutCreated, checkouts.checkout_changed, checkouts.checkouts_changed
+    ),
+    "checkout_updated": Event(
+        shapes.CheckoutUpdated, checkouts.checkout_changed, checkouts.checkouts_changed
+    ),
     "customer_created": Event(shapes.CustomerCreated, customers.customer_changed),
     "customer_updated": Event(shapes.CustomerUpdated, customers.customer_changed),
     "account_confirmed": Event(shapes.AccountConfirmed, customers.customer_changed),
@@ -46,18 +53,40 @@ class Promised(Protocol):
 
 def answer(heard: Promised, tx: Tx) -> None:
     """Hand a delivery to its handler. What our own writing caused is dropped."""
-    body = tx.exec(select(Delivery.body).where(Delivery.hash == heard.hash)).first()
-    if body is None:
-        return  # its person has been erased meanwhile
+    answer_all([heard], tx)
+
+
+def answer_all(heard: Sequence[Promised], tx: Tx) -> None:
+    """Many deliveries, those of one handler together: the order they came in means nothing."""
+    wanted = [one.hash for one in heard]
+    bodies = dict(
+        tx.exec(select(Delivery.hash, Delivery.body).where(col(Delivery.hash).in_(wanted))).all()
+    )
+    us = shops.this_shop(tx).app_id
+    together: dict[object, tuple[Event[Any], list[shapes.Event]]] = {}
+    for one in heard:
+        if one.hash not in bodies:
+            continue  # its person has been erased meanwhile
+        event, known = read(one, bodies[one.hash])
+        if known.issuing_app is None or known.issuing_app != us:
+            together.setdefault(event.handle, (event, []))[1].append(known)
+    for event, events in together.values():
+        if event.handle_all:
+            event.handle_all(events, tx)
+        else:
+            for known in events:
+                event.handle(known, tx)
+
+
+def read(heard: Promised, body: bytes) -> tuple[Event[Any], shapes.Event]:
+    """Raises UnreadableError, or ValidationError where it does not fit its shape."""
     if heard.event not in EVENTS:
         raise UnreadableError(f"nobody asked for {heard.event}")
     event = EVENTS[heard.event]
     try:
-        told = event.read(body).model_copy(update={"hash": heard.hash})
+        return event, event.read(body).model_copy(update={"hash": heard.hash})
     except (UnicodeDecodeError, JSONDecodeError) as failure:
         raise UnreadableError("the body is no JSON") from failure
-    if told.issuing_app is None or told.issuing_app != shops.this_shop(tx).app_id:
-        event.handle(told, tx)
 
 
-__all__ = ["EVENTS", "Event", "Heard", "answer"]
+__all__ = ["EVENTS", "Event", "Heard", "answer", "answer_all"]

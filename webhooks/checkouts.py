@@ -1,5 +1,7 @@
 """What Saleor tells of checkouts: that they are there and that they change, never that they end."""
 
+from collections.abc import Sequence
+
 from app.carts import flows as carts
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
@@ -10,14 +12,15 @@ from webhooks.telling import telling
 
 
 def checkout_changed(event: CheckoutEvent, tx: Tx) -> None:
-    if (checkout := event.checkout) is None:
-        return
-    code = checkout.voucher_code
-    ours = code is not None and codes.code_called(tx, code) is not None
-    touch = carts.touch(tx, checkout, heard=telling(event), own_code=ours)
-    if touch is None:
-        return
-    if touch.by_shopper:
-        offers.shopper_at_checkout(tx, checkout, touch.person)
-    for person in sorted(touch.touched):
-        loyalty.reconsider(tx, person)
+    checkouts_changed([event], tx)
+
+
+def checkouts_changed(events: Sequence[CheckoutEvent], tx: Tx) -> None:
+    told = [(event.checkout, telling(event)) for event in events if event.checkout]
+    ours = codes.codes_called(tx, {c.voucher_code for c, _ in told if c.voucher_code})
+    tellings = [carts.Telling(c, heard, c.voucher_code in ours) for c, heard in told]
+    touches = [touch for touch in carts.touch_all(tx, tellings) if touch]
+    for touch in touches:
+        if touch.by_shopper:
+            offers.shopper_at_checkout(tx, touch.checkout, touch.person)
+    loyalty.reconsider_all(tx, {person for touch in touches for person in touch.touched})

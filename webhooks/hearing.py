@@ -1,6 +1,6 @@
 """From a delivery to a promise: verify, write down, answer; the handler runs a moment later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Generic, TypeVar
@@ -21,6 +21,8 @@ class Event(Generic[S]):
 
     shape: type[S]
     handle: Callable[[S, Tx], None]
+    handle_all: Callable[[Sequence[S], Tx], None] | None = None
+    """Many at once, where that costs less."""
 
     def read(self, body: bytes) -> S:
         return self.shape.read(body)

@@ -1,5 +1,7 @@
 """What Saleor tells of orders. Every event carries the order as it is by then, in any order."""
 
+from collections.abc import Sequence
+
 from app.carts import flows as carts
 from app.customers.rules import tidy
 from app.history import flows as history
@@ -15,10 +17,13 @@ from webhooks.telling import telling, telling_of_one
 
 def order_changed(event: OrderEvent, tx: Tx) -> None:
     """Created, confirmed, paid, refunded, cancelled, expired, fulfilled or updated."""
-    if event.order is None:
+    orders_changed([event], tx)
+
+
+def orders_changed(events: Sequence[OrderEvent], tx: Tx) -> None:
+    if any(event.order is None for event in events):
         history.ask_again(tx)
-        return
-    hear(tx, event.order, telling(event))
+    hear(tx, [(event.order, telling(event)) for event in events if event.order])
 
 
 def order_bulk_created(event: OrderBulkCreated, tx: Tx) -> None:
@@ -26,17 +31,25 @@ def order_bulk_created(event: OrderBulkCreated, tx: Tx) -> None:
     if event.orders is None:
         history.ask_again(tx)
         return
-    for position, order in enumerate(event.orders):
-        hear(tx, order, telling_of_one(event, position))
+    hear(tx, [(order, telling_of_one(event, at)) for at, order in enumerate(event.orders)])
 
 
-def hear(tx: Tx, order: Order, heard: Hearing) -> None:
-    purchase = orders.record(tx, order, heard=heard)
-    if purchase.new or purchase.moved:
-        carts.close(tx, checkout=purchase.checkout, person=purchase.person, email=tidy(order.email))
-    if purchase.code:
-        offers.code_used(tx, purchase)
-    if order.user and purchase.person is None:
-        privacy.erase_late(tx, account=order.user.id, email=order.user.email)
-    for person in sorted(purchase.touched):
-        loyalty.reconsider(tx, person)
+def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
+    emails = {order.id: tidy(order.email) for order, _ in told}
+    purchases = orders.record_all(tx, told)
+    carts.close_all(
+        tx,
+        [
+            carts.Closing(purchase.checkout, purchase.person, emails[purchase.saleor_id])
+            for purchase in purchases
+            if purchase.new or purchase.moved
+        ],
+    )
+    for purchase in purchases:
+        if purchase.code:
+            offers.code_used(tx, purchase)
+    forgotten = {purchase.saleor_id for purchase in purchases if purchase.person is None}
+    for order, _ in told:
+        if order.user and order.id in forgotten:
+            privacy.erase_late(tx, account=order.user.id, email=order.user.email)
+    loyalty.reconsider_all(tx, {person for purchase in purchases for person in purchase.touched})

@@ -1,8 +1,8 @@
 """A checkout is touched, becomes an order, or goes quiet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from typing_extensions import override
@@ -37,6 +37,8 @@ class Touched:
     """What hearing of a checkout has changed."""
 
     cart: Cart
+    checkout: Checkout
+    """As it was told."""
     person: int | None
     """The signed-in shopper."""
     news: bool
@@ -53,58 +55,112 @@ class _Kept(NamedTuple):
     columns: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Telling:
+    checkout: Checkout
+    heard: Hearing
+    own_code: bool = False
+    """The code on it is one of ours, and putting it on was no act of the shopper's."""
+
+
 def touch(tx: Tx, checkout: Checkout, *, heard: Hearing, own_code: bool = False) -> Touched | None:
     """Remember the cart as it now is, and look again once it has been quiet for a while.
 
-    `own_code`: the code on it is one of ours, and putting it on was no act of the shopper's.
     None: its shopper has asked to be forgotten (PR-3), and nothing is remembered.
     """
-    catalog.learn(tx, reading.sightings(checkout, heard))
-    shopper = _shopper(tx, checkout, heard)
-    if shopper is None:
-        return None
-    person, touched = shopper
-    told = reading.columns(checkout, heard) | {"person": person}
+    return touch_all(tx, [Telling(checkout, heard, own_code)])[0]
+
+
+def touch_all(tx: Tx, tellings: Sequence[Telling]) -> list[Touched | None]:
+    """Many in few statements. One that is told of twice is taken one telling at a time."""
+    first: dict[str, Telling] = {}
+    again = [t for t in tellings if first.setdefault(t.checkout.id, t) is not t]
+    touched = _touch(tx, list(first.values())) if first else []
+    return touched + (touch_all(tx, again) if again else [])
+
+
+def _touch(tx: Tx, tellings: Sequence[Telling]) -> list[Touched | None]:
+    catalog.learn(tx, [s for t in tellings for s in reading.sightings(t.checkout, t.heard)])
+    shoppers, touched = _shoppers(tx, tellings)
+    told = {t.checkout.id: reading.columns(t.checkout, t.heard) for t in tellings}
+    carts = _carts(tx, tellings, told, shoppers)
+    news: dict[str, bool] = {}
+    for telling in tellings:
+        id_ = telling.checkout.id
+        if id_ in shoppers and (cart := carts.get(id_)):
+            columns = told[id_] | {"person": shoppers[id_]}
+            gaps = reading.gaps(telling.heard)
+            news[id_] = _lay_over(cart, columns, telling.heard, gaps=gaps)
+            _follow(cart, telling.checkout, telling.heard, own_code=telling.own_code)
+    _judge_all(tx, list(carts.values()))
+    patience = queries.patience(tx)
+    tx.postpone_all(
+        [(CartGoesQuiet(checkout=id_), carts[id_].touched_at + patience) for id_ in news]
+    )
+    return [
+        Touched(
+            carts[id_],
+            t.checkout,
+            shoppers[id_],
+            news[id_],
+            news[id_] and t.heard.cause is Cause.PERSON,
+            touched.get(id_, frozenset()),
+        )
+        if (id_ := t.checkout.id) in news
+        else None
+        for t in tellings
+    ]
+
+
+def _shoppers(
+    tx: Tx, tellings: Sequence[Telling]
+) -> tuple[dict[str, int | None], dict[str, frozenset[int]]]:
+    """By checkout: who is signed in, and whose orders earn more by it.
+
+    A checkout whose shopper asked to be forgotten is not among them.
+    """
+    named = {t.checkout.id: reading.shopper(t.checkout, t.heard) for t in tellings}
+    met = meeting.meet(tx, [who for who in named.values() if who and who.account])
+    settled = orders.settle(tx, met)
+    shoppers: dict[str, int | None] = {}
+    vouching: list[orders.Vouching] = []
+    for id_, who in named.items():
+        if who is None or who.account is None:
+            shoppers[id_] = None
+        elif known := met.of(who):
+            shoppers[id_] = known.person
+            vouching.append(orders.Vouching(id_, who.account, known.source))
+    touched = orders.vouch_all(tx, vouching)
+    if settled and tellings:  # they are nobody's in particular: the first to be told tells of them
+        id_ = tellings[0].checkout.id
+        touched[id_] = touched.get(id_, frozenset()) | settled
+    return shoppers, touched
+
+
+def _carts(
+    tx: Tx,
+    tellings: Sequence[Telling],
+    told: Mapping[str, Mapping[str, Any]],
+    shoppers: Mapping[str, int | None],
+) -> dict[str, Cart]:
+    """The carts told of and all others of their people, by checkout; new ones are begun."""
+    asked = [t for t in tellings if t.checkout.id in shoppers]
+    emails = {told[t.checkout.id]["email"] for t in asked} - {None}
     family = queries.family(
         tx,
-        checkouts=[checkout.id],
-        persons=[person] if person else (),
-        emails=[told["email"]] if told["email"] else (),
+        checkouts=[t.checkout.id for t in asked],
+        persons={person for person in shoppers.values() if person},
+        emails=emails,
     )
-    cart = next((cart for cart in family if cart.checkout == checkout.id), None)
-    if cart is None:
-        if _forgotten(tx, told["email"], since=checkout.created):
-            return None
-        cart = _begin(checkout)
-        tx.add(cart)
-        family.append(cart)
-    news = _lay_over(cart, told, heard, gaps=reading.gaps(heard))
-    _follow(cart, checkout, heard, own_code=own_code)
-    _judge(tx, family)
-    quiet_at = cart.touched_at + queries.patience(tx)
-    tx.postpone(CartGoesQuiet(checkout=checkout.id), until=quiet_at)
-    return Touched(cart, person, news, news and heard.cause is Cause.PERSON, touched)
-
-
-def _shopper(
-    tx: Tx, checkout: Checkout, heard: Hearing
-) -> tuple[int | None, frozenset[int]] | None:
-    """Who is signed in, and whose orders earn more by it. None: she asked to be forgotten."""
-    who = reading.shopper(checkout, heard)
-    if who is None or who.account is None:
-        return None, frozenset()
-    met = meeting.meet(tx, [who])
-    touched = orders.settle(tx, met)
-    if (known := met.of(who)) is None:
-        return None
-    vouched = orders.vouch(tx, checkout.id, account=who.account, person=known.source)
-    return known.person, touched | vouched
-
-
-def _forgotten(tx: Tx, email: str | None, *, since: datetime) -> bool:
-    """PR-3: this address asked to be forgotten after the checkout was begun."""
-    erased_at = people.erased(tx, [f"guest:{email}"]).get(f"guest:{email}") if email else None
-    return erased_at is not None and since <= erased_at
+    carts = {cart.checkout: cart for cart in family}
+    new = [t.checkout for t in asked if t.checkout.id not in carts]
+    erased = people.erased(tx, [f"guest:{told[c.id]['email']}" for c in new if told[c.id]["email"]])
+    for checkout in new:
+        erased_at = erased.get(f"guest:{told[checkout.id]['email']}")
+        if erased_at is None or checkout.created > erased_at:  # PR-3: begun before is forgotten
+            carts[checkout.id] = _begin(checkout)
+            tx.add(carts[checkout.id])
+    return carts
 
 
 def _begin(checkout: Checkout) -> Cart:
@@ -146,15 +202,27 @@ def _lay_over(cart: Cart, told: dict[str, Any], heard: Hearing, *, gaps: frozens
     return outcome.newer
 
 
+class Closing(NamedTuple):
+    """There is an order: of this checkout, and by this person."""
+
+    checkout: str | None
+    person: int | None
+    email: str | None
+
+
 def close(tx: Tx, *, checkout: str | None, person: int | None, email: str | None) -> list[Cart]:
-    """There is an order: of this checkout, and by this person. The carts that it ended."""
+    """The carts that an order ended."""
+    return close_all(tx, [Closing(checkout, person, email)])
+
+
+def close_all(tx: Tx, orders: Sequence[Closing]) -> list[Cart]:
     family = queries.family(
         tx,
-        checkouts=[checkout] if checkout else (),
-        persons=[person] if person else (),
-        emails=[email] if email else (),
+        checkouts={order.checkout for order in orders if order.checkout},
+        persons={order.person for order in orders if order.person},
+        emails={order.email for order in orders if order.email},
     )
-    return _judge(tx, family)
+    return _judge_all(tx, family)
 
 
 def judge(tx: Tx, checkout: str) -> Cart | None:
@@ -162,7 +230,7 @@ def judge(tx: Tx, checkout: str) -> Cart | None:
     cart = queries.by_checkout(tx, checkout)
     if cart is None:
         return None
-    return next((c for c in _judge(tx, _family_of(tx, cart)) if c is cart and lost(c)), None)
+    return next((c for c in _judge_all(tx, _family_of(tx, cart)) if c is cart and lost(c)), None)
 
 
 def miss(tx: Tx, checkout: str) -> None:
@@ -170,7 +238,7 @@ def miss(tx: Tx, checkout: str) -> None:
     cart = queries.by_checkout(tx, checkout)
     if cart and cart.gone_at is None:
         cart.gone_at = tx.now
-        _judge(tx, _family_of(tx, cart))
+        _judge_all(tx, _family_of(tx, cart))
 
 
 def lost(cart: Cart) -> bool:
@@ -186,13 +254,20 @@ def _family_of(tx: Tx, cart: Cart) -> list[Cart]:
     ) or [cart]
 
 
-def _judge(tx: Tx, family: Sequence[Cart]) -> list[Cart]:
-    """Every cart of a person anew. Those whose state has changed."""
-    if not family:
+def _judge_all(tx: Tx, carts: Sequence[Cart]) -> list[Cart]:
+    """Every cart anew, each beside those of its own people. Those whose state has changed."""
+    if not carts:
         return []
     tx.flush()
-    patience, purchases = queries.patience(tx), queries.purchases(tx, family)
-    changed = []
+    bought = queries.purchases(tx, carts)
+    changed: list[Cart] = []
+    for family in rules.families(carts):
+        changed += _judge_family(tx, family, bought.of(family))
+    return changed
+
+
+def _judge_family(tx: Tx, family: Sequence[Cart], purchases: Sequence[Purchase]) -> list[Cart]:
+    patience, changed = queries.patience(tx), []
     for cart in family:
         _order(cart, purchases)
         around = _surroundings(cart, family, purchases)

@@ -1,10 +1,11 @@
 """Questions about checkouts and what became of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
 from app.carts import rules
@@ -30,6 +31,7 @@ class Purchase:
     created_at: datetime
     person: int | None
     source: int | None
+    origin: str | None
 
 
 @dataclass(frozen=True)
@@ -85,28 +87,59 @@ def family(
             return sorted(found.values(), key=lambda cart: cart.checkout)
 
 
-def purchases(tx: Tx, carts: Sequence[Cart]) -> list[Purchase]:
+@dataclass(frozen=True)
+class Purchases:
+    """Orders of many people, and whose e-mail addresses are whose."""
+
+    all: Sequence[Purchase]
+    owners: Mapping[str, frozenset[int]]
+    """By address: everybody who is known under it."""
+
+    def of(self, family: Sequence[Cart]) -> list[Purchase]:
+        """Out of these carts, and all others of their people since the first was begun."""
+        checkouts = {cart.checkout for cart in family}
+        persons = {cart.person for cart in family if cart.person}
+        emails = {cart.email for cart in family if cart.email}
+        named = {id_ for email in emails for id_ in self.owners.get(email, ())}
+        since = min(cart.created_at for cart in family)
+        return [
+            purchase
+            for purchase in self.all
+            if purchase.checkout in checkouts
+            or (
+                purchase.created_at >= since
+                and purchase.origin not in NO_PURCHASE
+                and (purchase.person in persons or purchase.source in named)
+            )
+        ]
+
+
+def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
     """Orders out of these carts, and all others of their people since the first was begun."""
     persons = sorted({cart.person for cart in carts if cart.person})
     emails = sorted({cart.email for cart in carts if cart.email})
-    theirs = select(Person.id).where(col(Person.email).in_(emails))
+    owners: dict[str, frozenset[int]] = {}
+    if emails:
+        known = select(Person.email, Person.id).where(col(Person.email).in_(emails))
+        for email, id_ in tx.exec(known):
+            owners[email or ""] = owners.get(email or "", frozenset()) | {id_ or 0}
+    theirs = sorted({id_ for ids in owners.values() for id_ in ids})
     columns: list[Any] = [
         Order.saleor_id, Order.checkout, Order.decision, Order.created_at, Order.person,
-        Order.source,
+        Order.source, Order.origin,
     ]  # fmt: skip
-    own = select(*columns).where(col(Order.checkout).in_([cart.checkout for cart in carts]))
+    asked: list[ColumnElement[bool]] = [col(Order.checkout).in_([cart.checkout for cart in carts])]
     since = min(cart.created_at for cart in carts)
-    other = select(*columns).where(
-        col(Order.created_at) >= since,
-        or_(col(Order.origin).is_(None), col(Order.origin).not_in(NO_PURCHASE)),
-        or_(col(Order.person).in_(persons), col(Order.source).in_(theirs)),
-    )
-    rows: Any = tx.exec(own)
-    found = {row[0]: Purchase(*row) for row in rows}
-    if persons or emails:
-        rows = tx.exec(other)
+    if persons:
+        asked.append(and_(col(Order.person).in_(persons), col(Order.created_at) >= since))
+    if theirs:
+        asked.append(and_(col(Order.source).in_(theirs), col(Order.created_at) >= since))
+    found: dict[str, Purchase] = {}
+    for one in asked:  # one index each: an OR over all three would read them all
+        rows: Any = tx.exec(select(*columns).where(one))
         found |= {row[0]: Purchase(*row) for row in rows}
-    return sorted(found.values(), key=lambda purchase: (purchase.created_at, purchase.saleor_id))
+    order = sorted(found.values(), key=lambda purchase: (purchase.created_at, purchase.saleor_id))
+    return Purchases(order, owners)
 
 
 def patience(tx: Tx) -> timedelta:

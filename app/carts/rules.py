@@ -4,9 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from app.kit.hearing import Cause
+
+
+class Tied(Protocol):
+    """A cart, as far as it shows whose it is."""
+
+    @property
+    def person(self) -> int | None: ...
+    @property
+    def email(self) -> str | None: ...
+
+
+C = TypeVar("C", bound=Tied)
 
 PATIENCE = timedelta(minutes=60)
 LEAST, MOST = timedelta(minutes=15), timedelta(hours=24)
@@ -145,3 +157,26 @@ def bounded(patience: timedelta) -> timedelta:
 
 def first(moments: Iterable[datetime]) -> datetime | None:
     return min(moments, default=None)
+
+
+def families(carts: Sequence[C]) -> list[list[C]]:
+    """Carts that an account or an address ties together, directly or through others."""
+    root: dict[object, object] = {}
+
+    def find(key: object) -> object:
+        while root.setdefault(key, key) != key:
+            key = root[key]
+        return key
+
+    for cart in carts:
+        for tie in _ties(cart):
+            root[find(tie)] = find(id(cart))
+    found: dict[object, list[C]] = {}
+    for cart in carts:
+        found.setdefault(find(id(cart)), []).append(cart)
+    return list(found.values())
+
+
+def _ties(cart: Tied) -> list[tuple[str, object]]:
+    ties = (("person", cart.person), ("email", cart.email))
+    return [(kind, value) for kind, value in ties if value]

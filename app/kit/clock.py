@@ -61,3 +61,8 @@ class StillClock(Clock):
 def stopwatch() -> float:
     """Seconds that only grow, for measuring spans of real time."""
     return time.monotonic()
+
+
+def effort() -> float:
+    """Seconds of processor this thread has used, however busy the machine is with others."""
+    return time.thread_time()

@@ -9,14 +9,13 @@ as its own is marked kept.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import takewhile
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app.kit import leases
-from app.kit.clock import stopwatch
+from app.kit.clock import effort
 from app.kit.house import House, conflicts
 from app.kit.promises import Promise
 from app.kit.tx import Job, ShopId, Tx
@@ -26,9 +25,9 @@ W = TypeVar("W")
 
 After: TypeAlias = Job | Sequence[Job] | None
 
-HOLD = 0.020
-"""Seconds a batch of decisions should keep the pen: intake waits that long."""
-SMALLEST, LARGEST = 4, 64
+HOLD = 0.050
+"""Seconds of work for which a batch of decisions may keep the pen: intake waits that long."""
+SMALLEST, LARGEST = 16, 128
 """A batch: it grows while it is quick and shrinks when it holds the pen for too long."""
 MOST_TRIES = 8
 FIRST_WAIT = timedelta(seconds=10)
@@ -98,24 +97,24 @@ class Keeper(Generic[W]):
         return 0
 
     def _decide_held(self, shop: ShopId, held: Sequence[Promise]) -> int:
-        done, started = 0, stopwatch()
+        done, started = 0, effort()
         with self.house.work(shop) as tx:
-            started = stopwatch()
+            started = effort()
             left = leases.still_mine(tx, held)
-            while left and (not done or stopwatch() - started < HOLD):
+            while left and (not done or effort() - started < HOLD):
                 group = self._first_of(left)
-                left = left[len(group) :]
+                left = [promise for promise in left if promise not in group]
                 done += self._decide_group(tx, group)
             leases.give_back(left)
-        self._resize(len(held), stopwatch() - started)
+        self._resize(len(held), effort() - started)
         return done
 
     def _first_of(self, left: list[Promise]) -> list[Promise]:
-        """Those at the front that are decided together."""
+        """The first, and those that are decided together with it."""
         kind = left[0].kind
         if self.agenda.decisions[kind].decide_all is None or left[0].lost:
             return left[:1]
-        return list(takewhile(lambda promise: promise.kind == kind, left))
+        return [promise for promise in left if promise.kind == kind]
 
     def _resize(self, size: int, seconds: float) -> None:
         if seconds > HOLD:

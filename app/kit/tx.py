@@ -17,7 +17,7 @@ from sqlalchemy import (
     TypeDecorator,
     event,
 )
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction, mapped_column, with_loader_criteria
 from sqlalchemy.orm.attributes import set_attribute
 from sqlmodel import Session, SQLModel
@@ -89,40 +89,38 @@ class Tx(Session):
 
     def later(self, job: Job, *, at: datetime | None = None) -> None:
         """Promise `job`, unless it is promised already."""
-        self.connection().execute(self._promise(job, at or self.now).on_conflict_do_nothing())
+        order = insert(_promises()).on_conflict_do_nothing()
+        self.connection().execute(order, self._promise(job, at or self.now))
 
     def postpone(self, job: Job, *, until: datetime) -> None:
         """Promise `job` for `until`; a promise already made moves there, a kept one reopens."""
-        self.connection().execute(
-            self._promise(job, until).on_conflict_do_update(
-                index_elements=["shop", "key"],
-                set_={
-                    "body": job.model_dump(mode="json"),
-                    "due": until,
-                    "kept_at": None,
-                    "parked_at": None,
-                    "lease": None,
-                    "tries": 0,
-                    "lost": 0,
-                    "error": None,
-                },
-            )
-        )
+        self.postpone_all([(job, until)])
 
-    def _promise(self, job: Job, due: datetime) -> Insert:
-        from app.kit.promises import Promise  # noqa: PLC0415  # its table needs this module
-
-        return insert(Promise).values(
-            shop=self.shop,
-            key=job.key,
-            kind=job.kind,
-            body=job.model_dump(mode="json"),
-            due=due,
-            rank=job.rank,
-            lane=job.lane,
-            tries=0,
-            lost=0,
+    def postpone_all(self, jobs: Sequence[tuple[Job, datetime]]) -> None:
+        """The same for many: of two with one key the last one stands."""
+        if not jobs:
+            return
+        rows = {job.key: self._promise(job, until) for job, until in jobs}
+        order = insert(_promises())
+        afresh = {"kept_at": None, "parked_at": None, "lease": None, "tries": 0, "lost": 0}
+        order = order.on_conflict_do_update(
+            index_elements=["shop", "key"],
+            set_=afresh | {"error": None, "body": order.excluded.body, "due": order.excluded.due},
         )
+        self.connection().execute(order, list(rows.values()))
+
+    def _promise(self, job: Job, due: datetime) -> dict[str, Any]:
+        return {
+            "shop": self.shop,
+            "key": job.key,
+            "kind": job.kind,
+            "body": job.model_dump(mode="json"),
+            "due": due,
+            "rank": job.rank,
+            "lane": job.lane,
+            "tries": 0,
+            "lost": 0,
+        }
 
     def put(
         self,
@@ -146,6 +144,12 @@ class Tx(Session):
             order = order.on_conflict_do_nothing(index_elements=index)
         self.flush()
         self.connection().execute(order, rows)
+
+
+def _promises() -> type[SQLModel]:
+    from app.kit.promises import Promise  # noqa: PLC0415  # its table needs this module
+
+    return Promise
 
 
 @event.listens_for(Tx, "do_orm_execute")

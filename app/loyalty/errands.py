@@ -33,8 +33,8 @@ from app.saleor.shapes import Refusal
 from app.shops.flows import this_shop
 from app.world import World
 
-TOGETHER = 40
-"""People told of, or moved, between two looks at the database."""
+TOGETHER = 12
+"""People told of, or moved, in one transaction: it must not hold the pen for long."""
 MOST_TOLD = 400
 MOST_DELETED = 100
 """Saleor's limit on one bulk delete, from 3.24 on."""
@@ -161,7 +161,7 @@ def _told(tx: Tx, telling: Sequence[Telling], refused: Mapping[str, Sequence[Ref
         of = f"{told.member}:{told.tier}:{told.till}:{tx.now.isoformat()}"
         note(tx, verb, reasons or "changed", of=of, person=member.person, tier=told.tier)
         if terms and (person := tx.get(Person, member.person)):
-            placing.mark(tx, terms, member, person)  # it may have moved on while we spoke
+            placing.mark(terms, member, person, now=tx.now)  # it may have moved on meanwhile
 
 
 def tidy_codes(_: TidyCodes, world: World) -> None:

@@ -1,5 +1,6 @@
 """What starts a change of tiers: an order, an account, the night, an owner's hand."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from typing_extensions import override
@@ -8,7 +9,7 @@ from app.customers.tables import Person
 from app.kit.tx import Job, Tx
 from app.loyalty import placing, queries
 from app.loyalty.offers import code_used, shopper_at_checkout
-from app.loyalty.placing import SETTLE, Cause, TellTiers
+from app.loyalty.placing import SETTLE, Cause
 from app.loyalty.tables import Programme, Tier
 
 __all__ = [
@@ -73,11 +74,21 @@ def nightly(tx: Tx) -> None:
 
 def reconsider(tx: Tx, person: int, *, cause: Cause = Cause.ORDER) -> None:
     """TI-3, TI-5: look at a person again once her order's other events are in too."""
-    tx.postpone(Reconsider(person=person, cause=cause), until=tx.now + SETTLE)
+    reconsider_all(tx, [person], cause=cause)
+
+
+def reconsider_all(tx: Tx, people: Iterable[int], *, cause: Cause = Cause.ORDER) -> None:
+    until = tx.now + SETTLE
+    tx.postpone_all([(Reconsider(person=one, cause=cause), until) for one in sorted(set(people))])
 
 
 def reconsidered(job: Reconsider, tx: Tx) -> None:
-    placing.place(tx, [job.person], cause=job.cause)
+    reconsidered_all([job], tx)
+
+
+def reconsidered_all(jobs: Sequence[Reconsider], tx: Tx) -> None:
+    for cause in sorted({job.cause for job in jobs}):
+        placing.place(tx, [job.person for job in jobs if job.cause == cause], cause=cause)
 
 
 def give_by_hand(
@@ -94,7 +105,8 @@ def give_by_hand(
     placing.write_down(tx, member, "given", tier, cause=Cause.HAND, by=by, reason=reason.strip())
     member.manual_tier, member.manual_till, member.manual_reason = tier, till, reason.strip()
     tx.add(member)
-    placing.mark(tx, terms, member, person)
+    if placing.mark(terms, member, person, now=tx.now):
+        placing.promise_telling(tx)
 
 
 def shown_otherwise(tx: Tx, person: int, shown: str | None) -> None:
@@ -102,7 +114,7 @@ def shown_otherwise(tx: Tx, person: int, shown: str | None) -> None:
     member = queries.member(tx, person)
     if member and member.told_tier and member.told_tier != shown and not member.untold:
         member.told_tier, member.untold = shown, True
-        tx.postpone(TellTiers(), until=tx.now + SETTLE)
+        placing.promise_telling(tx)
 
 
 def end_review(tx: Tx) -> None:

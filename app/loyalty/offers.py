@@ -254,22 +254,9 @@ def _still(attempt: Attempt, checkout: Checkout, *, now: datetime) -> Word:
     return Word.PUT_ON if now < attempt.wanted_at + LATEST else Word.TOO_LATE
 
 
-FOR_NOW = frozenset(
-    {
-        Word.TOO_LATE,
-        Word.EMPTY,
-        Word.STOPPED,
-        Word.OTHER_CODE,
-        Word.SHOP_PROMOTION,
-        Word.NOT_SIGNED_IN,
-    }
-)
-"""Reasons that may pass: the shopper's next step is looked at afresh."""
-
-
 def give_up(tx: Tx, attempt: Attempt, word: Word) -> None:
-    """Nothing was put on, and why."""
-    attempt.state = (Tried.PASSED if word in FOR_NOW else Tried.GIVEN_UP).value
+    """Nothing was put on, and why. Most reasons may pass; the shopper's next step will tell."""
+    attempt.state = (Tried.GIVEN_UP if word is Word.UNSURE else Tried.PASSED).value
     note(
         tx, Verb.SKIPPED, word, of=f"{attempt.checkout}:{word}",
         person=attempt.person, checkout=attempt.checkout, code=attempt.code,

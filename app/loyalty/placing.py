@@ -7,7 +7,7 @@ from enum import StrEnum
 from app.customers.tables import Person
 from app.kit.tx import Job, Tx
 from app.loyalty import queries, rules, spans
-from app.loyalty.queries import Terms
+from app.loyalty.queries import Place, Terms
 from app.loyalty.rules import LastRise, Move
 from app.loyalty.tables import Membership, TierChange
 from app.orders import queries as orders
@@ -36,26 +36,31 @@ def place(tx: Tx, people: Iterable[int], *, cause: Cause) -> None:
     terms = queries.terms(tx)
     if terms is None or not terms.open:
         return
+    news = False
     for id_ in people:
         person = tx.get(Person, id_)
         if person and may_be_member(person):
-            _place(tx, terms, person, cause=cause)
+            news |= _place(tx, terms, person, cause=cause)
+    if news:
+        promise_telling(tx)
 
 
-def _place(tx: Tx, terms: Terms, person: Person, *, cause: Cause) -> None:
+def _place(tx: Tx, terms: Terms, person: Person, *, cause: Cause) -> bool:
+    """Whether Saleor has to be told."""
     id_ = person.id or 0
     member = queries.member(tx, id_) or newcomer(terms, id_, now=tx.now)
     spent = spent_in_window(tx, terms, id_)
-    rise = last_rise(tx, terms, member)
+    rise = last_rise(tx, terms, id_, member.tier)
     move = judge(terms, member, spent_minor=spent, rise=rise, now=tx.now)
     if move is not Move.STAYS and not (move is Move.RISES and terms.excludes(person.email)):
         MOVES[move](tx, terms, member, spent, cause)
     hand_ended = member.manual_till is not None and not queries.in_hand(member, tx.now)
     if hand_ended:
         let_go(tx, member)
-    if member.id is not None or move is not Move.STAYS:
-        tx.add(member)
-        mark(tx, terms, member, person)
+    if member.id is None and move is Move.STAYS:
+        return False
+    tx.add(member)
+    return mark(terms, member, person, now=tx.now)
 
 
 def newcomer(terms: Terms, person: int, *, now: datetime) -> Membership:
@@ -68,28 +73,33 @@ def spent_in_window(tx: Tx, terms: Terms, person: int, *, at: datetime | None = 
     return orders.spend(tx, person, since=since).minor
 
 
-def last_rise(tx: Tx, terms: Terms, member: Membership) -> LastRise | None:
+def last_rise(tx: Tx, terms: Terms, person: int, tier: str) -> LastRise | None:
+    """TI-5: the rise into this tier, while a refund may still take it back."""
     patience = timedelta(days=terms.programme.return_days)
-    change = queries.last_rise(tx, member.person, member.tier, since=tx.now - patience)
+    change = queries.last_rise(tx, person, tier, since=tx.now - patience)
     if change is None:
         return None
-    left = spent_in_window(tx, terms, member.person, at=change.at)
+    left = spent_in_window(tx, terms, person, at=change.at)
     return LastRise(change.bar_minor, left, change.at + patience)
 
 
 def judge(
-    terms: Terms, member: Membership, *, spent_minor: int, rise: LastRise | None, now: datetime
+    terms: Terms, member: rules.Member, *, spent_minor: int, rise: LastRise | None, now: datetime
 ) -> Move:
     till = member.valid_till
-    days = terms.programme.grace_days
+    over = till is not None and now >= till
     return rules.verdict(
         member,
         terms.ladder,
         spent_minor=spent_minor,
         last_rise=rise,
-        falls_at=spans.grace_end(till, zone=terms.zone, days=days) if till else None,
+        falls_at=_falls_at(terms, till) if till and over else None,
         now=now,
     )
+
+
+def _falls_at(terms: Terms, till: datetime) -> datetime:
+    return spans.grace_end(till, zone=terms.zone, days=terms.programme.grace_days)
 
 
 def _rise(tx: Tx, terms: Terms, member: Membership, spent: int, cause: Cause) -> None:
@@ -164,14 +174,17 @@ def let_go(tx: Tx, member: Membership) -> None:
     member.manual_tier = member.manual_till = member.manual_reason = None
 
 
-def mark(tx: Tx, terms: Terms, member: Membership, person: Person) -> None:
-    """Promise to tell Saleor, if what it would be told differs from what it was told last."""
-    member.untold = may_be_member(person) and told_of(terms, member, person, now=tx.now) != (
+def mark(terms: Terms, member: Membership, person: Person, *, now: datetime) -> bool:
+    """Whether what Saleor would be told differs from what it was told last."""
+    member.untold = may_be_member(person) and told_of(terms, member, person, now=now) != (
         member.told_tier or terms.ladder.base.key,
         member.told_till or "",
     )
-    if member.untold:
-        tx.postpone(TellTiers(), until=tx.now + SETTLE)
+    return member.untold
+
+
+def promise_telling(tx: Tx) -> None:
+    tx.postpone(TellTiers(), until=tx.now + SETTLE)
 
 
 def told_of(terms: Terms, member: Membership, person: Person, *, now: datetime) -> tuple[str, str]:
@@ -194,7 +207,9 @@ def may_be_member(person: Person) -> bool:
     return bool(person.account) and not (person.staff or person.erased_at or person.merged_into)
 
 
-def tier_after(tx: Tx, terms: Terms, member: Membership, move: Move, *, spent_minor: int) -> str:
+def tier_after(
+    tx: Tx, terms: Terms, member: Place | Membership, move: Move, *, spent_minor: int
+) -> str:
     """Where a move leads, without making it."""
     reached = terms.ladder.reached(spent_minor).key
     if move is Move.RISES:

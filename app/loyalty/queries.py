@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
@@ -15,14 +15,36 @@ from app.kit.money import major
 from app.kit.tx import Tx
 from app.loyalty.rules import Ladder, Step
 from app.loyalty.tables import Attempt, Code, Membership, Programme, Tier, TierChange, Voucher
-from app.orders.queries import BOUGHT
+from app.orders.queries import BOUGHT, EARNED
 from app.orders.tables import Order
 from app.shops.flows import this_shop
 from app.shops.tables import Shop, Status
 from app.web.notation import Sum
 
+AT_ONCE = 5000
 LIVE = "order"
 """Only a rise that an order brought can be taken back by a refund."""
+
+
+class Held(Protocol):
+    """Which tier somebody holds, earned and by hand. A `Membership` is one."""
+
+    @property
+    def tier(self) -> str: ...
+    @property
+    def manual_tier(self) -> str | None: ...
+    @property
+    def manual_till(self) -> datetime | None: ...
+
+
+class Place(NamedTuple):
+    """A membership, as far as a look at everybody needs it."""
+
+    person: int
+    tier: str
+    valid_till: datetime | None = None
+    manual_tier: str | None = None
+    manual_till: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,7 @@ class Terms:
             {email, email.rpartition("@")[2]}
         )
 
-    def tier_of(self, member: Membership | None, email: str | None, *, now: datetime) -> Tier:
+    def tier_of(self, member: Held | None, email: str | None, *, now: datetime) -> Tier:
         """What counts: the better of what was earned and what was given by hand (TI-7)."""
         if member is None or self.excludes(email):
             return self.tiers[self.ladder.base.key]
@@ -71,7 +93,8 @@ class Terms:
         return Sum(major(minor, self.currency), self.currency)
 
 
-def in_hand(member: Membership, now: datetime) -> bool:
+def in_hand(member: Held, now: datetime) -> bool:
+    """A tier given by hand has not ended."""
     return member.manual_till is not None and now < member.manual_till
 
 
@@ -95,8 +118,14 @@ def terms_with(tx: Tx, programme: Programme, tiers: Sequence[Tier]) -> Terms:
 
 
 def offers_on(tx: Tx) -> bool:
-    """At least one tier's offer is switched on. Asked at every checkout, so it is one look."""
-    return tx.exec(select(Tier.id).where(col(Tier.offer)).limit(1)).first() is not None
+    """At least one tier's offer is switched on. Asked at every checkout: one look a unit of work.
+
+    Only who hears checkouts asks, and nobody switches offers in the same unit of work.
+    """
+    if "offers on" not in tx.info:
+        on = tx.exec(select(Tier.id).where(col(Tier.offer)).limit(1)).first()
+        tx.info["offers on"] = on is not None
+    return bool(tx.info["offers on"])
 
 
 def member(tx: Tx, person: int) -> Membership | None:
@@ -192,6 +221,34 @@ def untold(tx: Tx, *, limit: int) -> Sequence[tuple[Membership, Person]]:
     ).all()
 
 
+def places(tx: Tx) -> Mapping[int, Place]:
+    """Everybody who has ever been in a tier. Not as rows: there may be many."""
+    columns: list[Any] = [getattr(Membership, name) for name in Place._fields]
+    rows: Any = tx.exec(select(*columns))
+    return {row[0]: Place(*row) for row in rows}
+
+
+def spendings(tx: Tx, *, since: datetime) -> Mapping[int, int]:
+    """TI-1 for everybody at once: what each person spent on goods, in minor units."""
+    rows: Any = tx.exec(
+        select(Order.person, func.sum(Order.goods_reporting_minor))
+        .where(EARNED, col(Order.created_at) >= since, col(Order.person).is_not(None))
+        .group_by(col(Order.person))
+    )
+    return {person: int(minor or 0) for person, minor in rows}
+
+
+def emails(tx: Tx, people: Collection[int]) -> Mapping[int, str | None]:
+    """The address of each of these who can be in a tier."""
+    found: dict[int, str | None] = {}
+    wanted = sorted(people)
+    for at in range(0, len(wanted), AT_ONCE):
+        some = col(Person.id).in_(wanted[at : at + AT_ONCE])
+        rows: Any = tx.exec(select(Person.id, Person.email).where(HAS_ACCOUNT, some))
+        found |= dict(rows.all())
+    return found
+
+
 def charged(tx: Tx, person: int) -> Mapping[str, tuple[int, int]]:
     """By currency: what a person's orders came to less refunds, and how many they are (LV-1)."""
     rows: Any = tx.exec(
@@ -217,6 +274,13 @@ def code_for(tx: Tx, person: int, voucher_: int) -> Code | None:
 
 def code_called(tx: Tx, text: str) -> Code | None:
     return tx.exec(select(Code).where(Code.code == text)).first()
+
+
+def codes_called(tx: Tx, texts: Collection[str]) -> frozenset[str]:
+    """Those of `texts` that are codes of ours."""
+    if not texts:
+        return frozenset()
+    return frozenset(tx.exec(select(Code.code).where(col(Code.code).in_(sorted(texts)))).all())
 
 
 def to_tidy(tx: Tx, *, ended_before: datetime) -> Sequence[Voucher]:

@@ -37,10 +37,14 @@ class Ladder:
         """How far up a tier is. One that is not known any more is no higher than the first."""
         return self.heights.get(key, 0)
 
+    @cached_property
+    def _open(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if not step.retired)
+
     def reached(self, spent_minor: int) -> Step:
         """TI-1: the highest tier whose threshold the spending reaches."""
-        open_ = [step for step in self.steps if not step.retired]
-        return [s for s in open_ if s.threshold_minor <= spent_minor or s is self.base][-1]
+        reached = [step for step in self._open if step.threshold_minor <= spent_minor]
+        return reached[-1] if reached else self.base
 
     def below(self, key: str) -> Step:
         """TI-4: one step down."""
@@ -60,9 +64,12 @@ class Ladder:
 class Member(Protocol):
     """Somebody's standing."""
 
-    tier: str
-    valid_till: datetime | None
-    """When the 12 months end. None in the first tier, which nobody can lose."""
+    @property
+    def tier(self) -> str: ...
+
+    @property
+    def valid_till(self) -> datetime | None:
+        """When the 12 months end. None in the first tier, which nobody can lose."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from app.loyalty.placing import Cause
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Edit, Programme, Tier
 from app.loyalty.view import Move, Preview, Proposal, Rung
-from app.orders import queries as orders
 from app.shops import flows as shops
 from app.shops.tables import Rate
 
@@ -89,7 +88,7 @@ def proposals(tx: Tx, terms: Terms) -> Sequence[Proposal]:
 
 def _spendings(tx: Tx, terms: Terms) -> list[int]:
     since = spans.window_start(tx.now, zone=terms.zone, months=terms.programme.window_months)
-    return sorted(s.minor for s in orders.spends(tx, since=since).values() if s.minor > 0)
+    return sorted(minor for minor in queries.spendings(tx, since=since).values() if minor > 0)
 
 
 def propose(terms: Terms, spent: Sequence[int]) -> tuple[int, ...]:

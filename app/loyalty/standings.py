@@ -5,14 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import select
-
-from app.customers.tables import Person
 from app.kit.tx import Tx
 from app.loyalty import placing, queries, spans
-from app.loyalty.queries import HAS_ACCOUNT, Terms
+from app.loyalty.queries import Place, Terms
 from app.loyalty.rules import LastRise, Move
-from app.loyalty.tables import Membership
 from app.orders import queries as orders
 
 
@@ -29,45 +25,40 @@ class Standing:
 
 
 def everybody(tx: Tx, now: Terms, then: Terms) -> Iterator[Standing]:
-    """Whoever has ordered in the window or has ever been in a tier, under the rules of `then`."""
+    """Everybody who is in a tier above the first, or would be, under the rules of `then`."""
     since = spans.window_start(tx.now, zone=then.zone, months=then.programme.window_months)
-    spent = {person: spend.minor for person, spend in orders.spends(tx, since=since).items()}
-    members = {member.person: member for member in tx.exec(select(Membership))}
-    emails = dict(tx.exec(select(Person.id, Person.email).where(HAS_ACCOUNT)).all())
+    spent, places = queries.spendings(tx, since=since), queries.places(tx)
+    lowest = min((tier.threshold_minor for tier in then.rungs[1:]), default=None)
+    enough = {p for p, minor in spent.items() if lowest is not None and minor >= lowest}
+    emails = queries.emails(tx, enough | places.keys())
     bars = queries.risers(tx, since=tx.now - timedelta(days=then.programme.return_days))
-    for person in sorted(spent.keys() | members.keys()):
-        if person not in emails:
-            continue
-        member = members.get(person) or placing.newcomer(then, person, now=tx.now)
-        minor = spent.get(person, 0)
-        rise = placing.last_rise(tx, then, member) if minor < bars.get(person, 0) else None
-        yield _standing(tx, now, then, _Case(member, emails[person], minor, rise))
+    for person, email in sorted(emails.items()):
+        place, minor = places.get(person), spent.get(person, 0)
+        rise = None
+        if place and minor < bars.get(person, 0):
+            rise = placing.last_rise(tx, then, person, place.tier)
+        place = place or Place(person, then.ladder.base.key)
+        yield _standing(tx, now, then, _Case(place, email, minor, rise))
 
 
 @dataclass(frozen=True)
 class _Case:
-    member: Membership
+    place: Place
     email: str | None
     spent_minor: int
     rise: LastRise | None
 
 
 def _standing(tx: Tx, now: Terms, then: Terms, case: _Case) -> Standing:
-    member, spent = case.member, case.spent_minor
-    move = placing.judge(then, member, spent_minor=spent, rise=case.rise, now=tx.now)
+    place, spent = case.place, case.spent_minor
+    move = placing.judge(then, place, spent_minor=spent, rise=case.rise, now=tx.now)
     if move is Move.RISES and then.excludes(case.email):
         move = Move.STAYS
-    after = Membership(
-        person=member.person,
-        tier=placing.tier_after(tx, then, member, move, spent_minor=spent),
-        since=member.since,
-        manual_tier=member.manual_tier,
-        manual_till=member.manual_till,
-    )
-    hand_ends = member.manual_till is not None and not queries.in_hand(member, tx.now)
+    after = place._replace(tier=placing.tier_after(tx, then, place, move, spent_minor=spent))
+    hand_ends = place.manual_till is not None and not queries.in_hand(place, tx.now)
     return Standing(
-        person=member.person,
-        before=now.tier_of(member, case.email, now=tx.now).key,
+        person=place.person,
+        before=now.tier_of(place, case.email, now=tx.now).key,
         after=then.tier_of(after, case.email, now=tx.now).key,
         moves=move is not Move.STAYS or hand_ends,
         would_be=then.ladder.reached(spent).key,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import col, select, update
 
@@ -174,18 +175,36 @@ def _give(tx: Tx, source: int, *, to: int, earns: bool) -> None:
     tx.exec(update(Order).where(col(Order.source) == source).values(person=to, earns=earns))
 
 
+class Vouching(NamedTuple):
+    """ID-2: this checkout was heard with this account signed in."""
+
+    checkout: str
+    account: str
+    person: int
+
+
 def vouch(tx: Tx, checkout: str, *, account: str, person: int) -> frozenset[int]:
-    """ID-2: this checkout was heard with the account signed in. Whose orders earn by it now."""
-    tx.put(Vouched, [{"checkout": checkout, "account": account}], key=("checkout", "account"))
-    order = tx.exec(
-        select(Order.id).where(
-            Order.checkout == checkout, Order.source == person, col(Order.earns).is_(False)
+    """Whose orders earn by it now."""
+    return vouch_all(tx, [Vouching(checkout, account, person)]).get(checkout, frozenset())
+
+
+def vouch_all(tx: Tx, vouching: Sequence[Vouching]) -> dict[str, frozenset[int]]:
+    """By checkout: whose orders earn by it now."""
+    if not vouching:
+        return {}
+    rows = [{"checkout": one.checkout, "account": one.account} for one in vouching]
+    tx.put(Vouched, rows, key=("checkout", "account"))
+    persons = {one.checkout: one.person for one in vouching}
+    idle = tx.exec(
+        select(Order.id, Order.checkout, Order.source).where(
+            col(Order.checkout).in_(sorted(persons)), col(Order.earns).is_(False)
         )
-    ).first()
-    if order is None:
-        return frozenset()
-    tx.exec(update(Order).where(col(Order.id) == order).values(earns=True))
-    return frozenset({person})
+    ).all()
+    mine = [(id_, c, source) for id_, c, source in idle if c and persons[c] == source]
+    if mine:
+        ids = [id_ for id_, _, _ in mine]
+        tx.exec(update(Order).where(col(Order.id).in_(ids)).values(earns=True))
+    return {checkout: frozenset({source}) for _, checkout, source in mine if source}
 
 
 def forget_orders(tx: Tx, saleor_ids: Collection[str]) -> None:
