@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, select
 
 from app.kit.house import House
+from app.kit.promises import Promise
 from app.shops.tables import Shop as Row
 from app.shops.tables import Status
 from tests.support.keys import jwks
@@ -164,6 +165,20 @@ def test_a_deactivated_app_pauses_and_resumes(shop: Shop) -> None:
     shop.perennial.directory.forget()
     shop.hears("APP_STATUS_CHANGED", back)
     assert state(shop) is Status.ACTIVE
+
+
+def test_who_comes_back_asks_at_once_for_what_was_missed(shop: Shop) -> None:
+    """IN-4: while the app was off, Saleor told it nothing and keeps nothing for it."""
+    shop.hears("APP_STATUS_CHANGED", told("AppStatusChanged", isActive=False))
+    assert sweeps(shop) == set()
+    shop.perennial.directory.forget()
+    back = told("AppStatusChanged", at="2026-03-02T10:00:00Z", isActive=True)
+    shop.hears("APP_STATUS_CHANGED", back)
+    assert sweeps(shop) == {"orders", "customers", "checkouts", "products"}
+
+
+def sweeps(shop: Shop) -> set[str]:
+    return {promise.body["of"] for promise in shop.all(Promise) if promise.kind == "history.sweep"}
 
 
 def test_a_removed_app_stops_and_is_erased_after_a_month(shop: Shop) -> None:

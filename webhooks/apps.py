@@ -1,3 +1,4 @@
+from app.history import flows as history
 from app.kit.tx import Tx
 from app.saleor.shapes.events import AppDeleted, AppStatusChanged
 from app.shops import flows as shops
@@ -8,6 +9,7 @@ def app_status_changed(event: AppStatusChanged, tx: Tx) -> None:
         return
     if event.app.is_active:
         shops.resume(tx)
+        history.keep_watch(tx)  # IN-4: Saleor told nobody of what happened meanwhile
     else:
         shops.pause(tx)
 

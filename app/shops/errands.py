@@ -1,5 +1,7 @@
 """What is asked of Saleor about the shop itself, and the webhooks it should have."""
 
+from collections.abc import Sequence
+
 from babel.core import get_global
 
 from app.kit.tx import Tx
@@ -13,7 +15,7 @@ from app.saleor.operations import (
     WEBHOOK_DELETE,
     WEBHOOK_UPDATE,
 )
-from app.saleor.shapes import ShopFacts
+from app.saleor.shapes import ChannelFacts, ShopFacts
 from app.shops import flows
 from app.shops.flows import AskStillIn, LearnShop, Reconcile
 from app.shops.tables import Channel
@@ -46,7 +48,13 @@ def _learn(tx: Tx, facts: ShopFacts) -> None:
     if shop.zone == "UTC":
         shop.zone = home_zone(home.code if home else None)
     if not shop.currency and channels:
-        shop.currency = next((c for c in channels if c.is_active), channels[0]).currency_code
+        shop.currency = home_channel(channels, home.code if home else None).currency_code
+
+
+def home_channel(channels: Sequence[ChannelFacts], country: str | None) -> ChannelFacts:
+    """The one the shop most likely reckons in: open, and of its own country. Saleor's order of
+    channels is the alphabet's. The owner may choose another currency."""
+    return min(channels, key=lambda c: (not c.is_active, c.default_country.code != country))
 
 
 def home_zone(country: str | None) -> str:
