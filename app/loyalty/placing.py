@@ -1,6 +1,6 @@
 """Where a person belongs now: ask the rules, write the move down, promise to tell Saleor."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -31,36 +31,42 @@ class TellTiers(Job, kind="loyalty.tell"):
     """Write into customers' metadata what has changed."""
 
 
-def place(tx: Tx, people: Iterable[int], *, cause: Cause) -> None:
-    """Put each of them where the rules say."""
+def place(tx: Tx, people: Collection[int], *, cause: Cause) -> None:
+    """Put each of them where the rules say: a few questions, however many they are."""
     terms = queries.terms(tx)
     if terms is None or not terms.open:
         return
+    months = terms.programme.window_months
+    since = spans.window_start(tx.now, zone=terms.zone, months=months)
+    spent = queries.spendings(tx, since=since, among=people)
+    recent = tx.now - timedelta(days=terms.programme.return_days)
+    bars = queries.risers(tx, since=recent, among=people)
     news = False
-    for id_ in people:
-        person = tx.get(Person, id_)
-        if person and may_be_member(person):
-            news |= _place(tx, terms, person, cause=cause)
+    for id_, (person, known) in queries.members(tx, people).items():
+        member = known or newcomer(terms, id_, now=tx.now)
+        minor = spent.get(id_, 0)
+        rise = last_rise(tx, terms, id_, member.tier) if minor < bars.get(id_, 0) else None
+        move = judge(terms, member, spent_minor=minor, rise=rise, now=tx.now)
+        if move is Move.RISES and terms.excludes(person.email):
+            move = Move.STAYS
+        if _moved(tx, terms, member, move, spent=minor, cause=cause):
+            news |= mark(terms, member, person, now=tx.now)
     if news:
         promise_telling(tx)
 
 
-def _place(tx: Tx, terms: Terms, person: Person, *, cause: Cause) -> bool:
-    """Whether Saleor has to be told."""
-    id_ = person.id or 0
-    member = queries.member(tx, id_) or newcomer(terms, id_, now=tx.now)
-    spent = spent_in_window(tx, terms, id_)
-    rise = last_rise(tx, terms, id_, member.tier)
-    move = judge(terms, member, spent_minor=spent, rise=rise, now=tx.now)
-    if move is not Move.STAYS and not (move is Move.RISES and terms.excludes(person.email)):
+def _moved(
+    tx: Tx, terms: Terms, member: Membership, move: Move, *, spent: int, cause: Cause
+) -> bool:
+    """Make the move and end what was given by hand. Whether there is anything to look at."""
+    if move is not Move.STAYS:
         MOVES[move](tx, terms, member, spent, cause)
-    hand_ended = member.manual_till is not None and not queries.in_hand(member, tx.now)
-    if hand_ended:
+    if member.manual_till is not None and not queries.in_hand(member, tx.now):
         let_go(tx, member)
     if member.id is None and move is Move.STAYS:
         return False
     tx.add(member)
-    return mark(terms, member, person, now=tx.now)
+    return True
 
 
 def newcomer(terms: Terms, person: int, *, now: datetime) -> Membership:

@@ -12,7 +12,7 @@ from sqlmodel import and_, case, col, func, or_, select
 
 from app.customers.tables import Person
 from app.kit.money import major
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.loyalty.rules import Ladder, Step
 from app.loyalty.tables import Attempt, Code, Membership, Programme, Tier, TierChange, Voucher
 from app.orders.queries import BOUGHT, EARNED
@@ -148,11 +148,12 @@ def last_rise(tx: Tx, person: int, tier: str, *, since: datetime) -> TierChange 
     ).first()
 
 
-def risers(tx: Tx, *, since: datetime) -> Mapping[int, int]:
+def risers(tx: Tx, *, since: datetime, among: Collection[int] | None = None) -> Mapping[int, int]:
     """Everybody whose last rise may still be taken back, with the highest bar they passed."""
     rows = tx.exec(
         select(TierChange.person, func.max(TierChange.bar_minor))
         .where(
+            _among(TierChange.person, among),
             TierChange.move == "rises",
             TierChange.cause == LIVE,
             col(TierChange.undone_at).is_(None),
@@ -221,6 +222,22 @@ def untold(tx: Tx, *, limit: int) -> Sequence[tuple[Membership, Person]]:
     ).all()
 
 
+def _among(column: Any, people: Collection[int] | None) -> ColumnElement[bool]:  # noqa: ANN401
+    found = col(column)
+    return found.is_not(None) if people is None else found.in_(sorted(people))
+
+
+def members(tx: Tx, people: Collection[int]) -> dict[int, tuple[Person, Membership | None]]:
+    """Those of them who can be in a tier, with their standing if they ever had one."""
+    rows = tx.exec(
+        select(Person, Membership)
+        .join(Membership, col(Membership.person) == col(Person.id), isouter=True)
+        .where(HAS_ACCOUNT, col(Person.id).in_(sorted(people)))
+        .order_by(col(Person.id))
+    )
+    return {person.id or 0: (person, member) for person, member in rows}
+
+
 def places(tx: Tx) -> Mapping[int, Place]:
     """Everybody who has ever been in a tier. Not as rows: there may be many."""
     columns: list[Any] = [getattr(Membership, name) for name in Place._fields]
@@ -228,11 +245,14 @@ def places(tx: Tx) -> Mapping[int, Place]:
     return {row[0]: Place(*row) for row in rows}
 
 
-def spendings(tx: Tx, *, since: datetime) -> Mapping[int, int]:
-    """TI-1 for everybody at once: what each person spent on goods, in minor units."""
+def spendings(
+    tx: Tx, *, since: datetime, among: Collection[int] | None = None
+) -> Mapping[int, int]:
+    """TI-1 for many at once, or for everybody: what each spent on goods, in minor units."""
+    mine = _among(Order.person, among)
     rows: Any = tx.exec(
         select(Order.person, func.sum(Order.goods_reporting_minor))
-        .where(EARNED, col(Order.created_at) >= since, col(Order.person).is_not(None))
+        .where(EARNED, col(Order.created_at) >= since, mine)
         .group_by(col(Order.person))
     )
     return {person: int(minor or 0) for person, minor in rows}
@@ -243,7 +263,7 @@ def emails(tx: Tx, people: Collection[int]) -> Mapping[int, str | None]:
     found: dict[int, str | None] = {}
     wanted = sorted(people)
     for at in range(0, len(wanted), AT_ONCE):
-        some = col(Person.id).in_(wanted[at : at + AT_ONCE])
+        some = among(col(Person.id), wanted[at : at + AT_ONCE])
         rows: Any = tx.exec(select(Person.id, Person.email).where(HAS_ACCOUNT, some))
         found |= dict(rows.all())
     return found
@@ -280,7 +300,7 @@ def codes_called(tx: Tx, texts: Collection[str]) -> frozenset[str]:
     """Those of `texts` that are codes of ours."""
     if not texts:
         return frozenset()
-    return frozenset(tx.exec(select(Code.code).where(col(Code.code).in_(sorted(texts)))).all())
+    return frozenset(tx.exec(select(Code.code).where(among(col(Code.code), sorted(texts)))).all())
 
 
 def to_tidy(tx: Tx, *, ended_before: datetime) -> Sequence[Voucher]:
@@ -294,4 +314,4 @@ def to_tidy(tx: Tx, *, ended_before: datetime) -> Sequence[Voucher]:
 
 
 def given_codes(tx: Tx, voucher_: int, texts: Collection[str]) -> Sequence[Code]:
-    return tx.exec(select(Code).where(Code.voucher == voucher_, col(Code.code).in_(texts))).all()
+    return tx.exec(select(Code).where(Code.voucher == voucher_, among(col(Code.code), texts))).all()
