@@ -6,6 +6,7 @@ beside it; a model that does not beat the best of them on two of three cut-offs 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ DAYS = 180
 @dataclass(frozen=True)
 class Trial:
     """One cut-off. Orders only; errors are per person. `rules` maps each simple rule to its
-    person error, `ranks` are the randomised PIT, `coverage` that of 80 % ranges."""
+    root mean squared error, `ranks` are the randomised PIT, `coverage` that of 80 % ranges."""
 
     cut: int
     horizon: int
@@ -36,12 +37,22 @@ class Trial:
     mae: float
     rmse: float
     gini: float
-    error: float
     rules: dict[Rule, float]
     coverage: float
     uneven: float
     ranks: Floats
     gains: Floats
+
+    def summary(self) -> dict[str, Any]:
+        """As plain JSON, without what each single customer did."""
+        left_out = ("ranks", "gains", "rules")
+        plain = {name: value for name, value in vars(self).items() if name not in left_out}
+        return plain | {
+            "rules": {str(rule): error for rule, error in self.rules.items()},
+            "gains": self.gains.tolist(),
+            "bias": self.bias if self.came else None,
+            "won": self.won,
+        }
 
     @property
     def bias(self) -> float:
@@ -53,7 +64,7 @@ class Trial:
 
     @property
     def won(self) -> bool:
-        return self.error < self.rules[self.best_rule]
+        return self.rmse < self.rules[self.best_rule]
 
 
 @dataclass(frozen=True)
@@ -104,10 +115,8 @@ def try_out(history: History, cut: int, horizon: int, *, traits: Sequence[str] =
         mae=measures.mae(came, thought),
         rmse=measures.rmse(came, thought),
         gini=measures.gini(came, thought),
-        error=measures.person_error(came, thought),
         rules={
-            rule: measures.person_error(came, simple.forecast(rule, history, cut, horizon))
-            for rule in Rule
+            rule: measures.rmse(came, simple.forecast(rule, history, cut, horizon)) for rule in Rule
         },
         coverage=measures.kept(came, reach.low, reach.high),
         uneven=measures.uneven(past),

@@ -12,12 +12,8 @@ def mae(came: Floats, thought: Floats) -> float:
 
 
 def rmse(came: Floats, thought: Floats) -> float:
+    """What decides: a forecast is a mean, and a mean is what squared error asks for."""
     return math.sqrt(float(((came - thought) ** 2).mean()))
-
-
-def person_error(came: Floats, thought: Floats) -> float:
-    """Geometric mean of both: neither many small nor few large errors decide alone."""
-    return math.sqrt(mae(came, thought) * rmse(came, thought))
 
 
 def bias(came: Floats, thought: Floats) -> float:
