@@ -1,5 +1,7 @@
 """DOOR 2: a promise falls due. Everything that time brings is in `AGENDA`."""
 
+from collections.abc import Sequence
+
 import webhooks
 from app.carts import flows as carts
 from app.history import errands as history
@@ -33,6 +35,10 @@ def cart_goes_quiet(job: carts.CartGoesQuiet, tx: Tx) -> None:
     carts.judge(tx, job.checkout)
 
 
+def carts_go_quiet(jobs: Sequence[carts.CartGoesQuiet], tx: Tx) -> None:
+    carts.judge_all(tx, {job.checkout for job in jobs})
+
+
 def a_day_begins(job: Daily, tx: Tx) -> None:
     tidy(tx)
     tiers.nightly(tx)
@@ -53,7 +59,7 @@ def erase_shop(job: EraseShop, tx: Tx) -> None:
 
 AGENDA = Agenda[World](
     Decision(Heard, webhooks.answer, webhooks.answer_all),
-    Decision(carts.CartGoesQuiet, cart_goes_quiet),
+    Decision(carts.CartGoesQuiet, cart_goes_quiet, carts_go_quiet),
     Decision(tiers.Reconsider, tiers.reconsidered, tiers.reconsidered_all),
     Decision(offers.Consider, offers.considered),
     Decision(Daily, a_day_begins),

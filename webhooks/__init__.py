@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from sqlmodel import col, select
 
 from app.kit.promises import Delivery
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.saleor import shapes
 from app.shops import flows as shops
 from webhooks import apps, checkouts, customers, orders
@@ -60,7 +60,7 @@ def answer_all(heard: Sequence[Promised], tx: Tx) -> None:
     """Many deliveries, those of one handler together: the order they came in means nothing."""
     wanted = [one.hash for one in heard]
     bodies = dict(
-        tx.exec(select(Delivery.hash, Delivery.body).where(col(Delivery.hash).in_(wanted))).all()
+        tx.exec(select(Delivery.hash, Delivery.body).where(among(col(Delivery.hash), wanted))).all()
     )
     us = shops.this_shop(tx).app_id
     together: dict[object, tuple[Event[Any], list[shapes.Event]]] = {}

@@ -1,6 +1,6 @@
 """A checkout is touched, becomes an order, or goes quiet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -227,10 +227,13 @@ def close_all(tx: Tx, orders: Sequence[Closing]) -> list[Cart]:
 
 def judge(tx: Tx, checkout: str) -> Cart | None:
     """The cart, if it is abandoned as of now and was not before."""
-    cart = queries.by_checkout(tx, checkout)
-    if cart is None:
-        return None
-    return next((c for c in _judge_all(tx, _family_of(tx, cart)) if c is cart and lost(c)), None)
+    return next(iter(judge_all(tx, [checkout])), None)
+
+
+def judge_all(tx: Tx, checkouts: Collection[str]) -> list[Cart]:
+    """Those of these carts that are abandoned as of now and were not before."""
+    family = queries.family(tx, checkouts=checkouts)
+    return [c for c in _judge_all(tx, family) if c.checkout in checkouts and lost(c)]
 
 
 def miss(tx: Tx, checkout: str) -> None:

@@ -12,7 +12,7 @@ from app.carts import rules
 from app.carts.rules import State
 from app.carts.tables import Cart, Patience
 from app.customers.tables import Person
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.orders.tables import Order
 
 REACH = timedelta(days=90)
@@ -73,9 +73,9 @@ def family(
         rows = tx.exec(
             select(Cart).where(
                 or_(
-                    col(Cart.checkout).in_(sorted(checkouts)),
-                    and_(col(Cart.person).in_(sorted(persons)), recent),
-                    and_(col(Cart.email).in_(sorted(emails)), recent),
+                    among(col(Cart.checkout), sorted(checkouts)),
+                    and_(among(col(Cart.person), sorted(persons)), recent),
+                    and_(among(col(Cart.email), sorted(emails)), recent),
                 )
             )
         )
@@ -120,7 +120,7 @@ def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
     emails = sorted({cart.email for cart in carts if cart.email})
     owners: dict[str, frozenset[int]] = {}
     if emails:
-        known = select(Person.email, Person.id).where(col(Person.email).in_(emails))
+        known = select(Person.email, Person.id).where(among(col(Person.email), emails))
         for email, id_ in tx.exec(known):
             owners[email or ""] = owners.get(email or "", frozenset()) | {id_ or 0}
     theirs = sorted({id_ for ids in owners.values() for id_ in ids})
@@ -128,12 +128,14 @@ def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
         Order.saleor_id, Order.checkout, Order.decision, Order.created_at, Order.person,
         Order.source, Order.origin,
     ]  # fmt: skip
-    asked: list[ColumnElement[bool]] = [col(Order.checkout).in_([cart.checkout for cart in carts])]
+    asked: list[ColumnElement[bool]] = [
+        among(col(Order.checkout), [cart.checkout for cart in carts])
+    ]
     since = min(cart.created_at for cart in carts)
     if persons:
-        asked.append(and_(col(Order.person).in_(persons), col(Order.created_at) >= since))
+        asked.append(and_(among(col(Order.person), persons), col(Order.created_at) >= since))
     if theirs:
-        asked.append(and_(col(Order.source).in_(theirs), col(Order.created_at) >= since))
+        asked.append(and_(among(col(Order.source), theirs), col(Order.created_at) >= since))
     found: dict[str, Purchase] = {}
     for one in asked:  # one index each: an OR over all three would read them all
         rows: Any = tx.exec(select(*columns).where(one))
@@ -164,7 +166,7 @@ def waiting(tx: Tx) -> list[Waiting]:
 
 def tallies(tx: Tx, *, since: datetime) -> list[Tally]:
     """By currency: carts abandoned since then, and those of them whose person bought after all."""
-    bought = col(Cart.state).in_([State.RECOVERED.value, State.BOUGHT_ANYWAY.value])
+    bought = among(col(Cart.state), [State.RECOVERED.value, State.BOUGHT_ANYWAY.value])
     worth = col(Cart.worth_minor)
     columns: list[Any] = [
         Cart.currency,
@@ -202,8 +204,9 @@ def dearest(tx: Tx, *, limit: int = 10) -> list[Cart]:
 
 def unheard(tx: Tx, *, since: datetime, limit: int) -> list[Cart]:
     """Open carts of which nothing has been heard for long: is Saleor still keeping them?"""
-    open_ = col(Cart.state).in_(
-        [State.ACTIVE.value, State.IDLE.value, State.ABANDONED.value, State.SUPERSEDED.value]
+    open_ = among(
+        col(Cart.state),
+        [State.ACTIVE.value, State.IDLE.value, State.ABANDONED.value, State.SUPERSEDED.value],
     )
     rows = select(Cart).where(open_, col(Cart.issued_at) < since, col(Cart.gone_at).is_(None))
     return list(tx.exec(rows.order_by(col(Cart.issued_at)).limit(limit)))

@@ -11,7 +11,7 @@ from app.catalog import queries
 from app.catalog.queries import Shelf
 from app.catalog.tables import Collection, Price, Product, Variant
 from app.kit.money import minor
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.saleor import shapes
 
 PRODUCT = (
@@ -194,7 +194,7 @@ def _sort_into_collections(tx: Tx, told: Mapping[str, Sequence[shapes.Named] | N
     if not told:
         return
     ids = queries.products(tx, told)
-    tx.exec(delete(Collection).where(col(Collection.product).in_(sorted(ids.values()))))
+    tx.exec(delete(Collection).where(among(col(Collection.product), sorted(ids.values()))))
     rows = [
         {"product": ids[id_], "saleor_id": collection.id, "name": collection.name}
         for id_, named in told.items()

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from app.catalog import tables
 from app.catalog.tables import Product, Variant
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 
 
 class Shelf(NamedTuple):
@@ -43,7 +43,7 @@ def shelves(tx: Tx, variants: Collection[str]) -> dict[str, Shelf]:
         Variant.first_hand,
         Variant.known_at,
     ]
-    rows: Any = tx.exec(select(*columns).where(col(Variant.saleor_id).in_(sorted(variants))))
+    rows: Any = tx.exec(select(*columns).where(among(col(Variant.saleor_id), sorted(variants))))
     return {row[0]: Shelf(*row[1:]) for row in rows}
 
 
@@ -52,7 +52,7 @@ def products(tx: Tx, saleor_ids: Collection[str]) -> dict[str, int]:
     if not saleor_ids:
         return {}
     rows = select(Product.saleor_id, Product.id).where(
-        col(Product.saleor_id).in_(sorted(saleor_ids))
+        among(col(Product.saleor_id), sorted(saleor_ids))
     )
     return {saleor_id: id_ for saleor_id, id_ in tx.exec(rows) if id_}
 
@@ -62,7 +62,7 @@ def knowledge(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Knowledge]:
     if not saleor_ids:
         return {}
     rows = select(Product.saleor_id, Product.first_hand, Product.known_at).where(
-        col(Product.saleor_id).in_(sorted(saleor_ids))
+        among(col(Product.saleor_id), sorted(saleor_ids))
     )
     return {saleor_id: Knowledge(first, at) for saleor_id, first, at in tx.exec(rows)}
 
@@ -71,7 +71,7 @@ def named(tx: Tx, ids: Collection[int]) -> dict[int, Product]:
     """Products by our own row ids."""
     if not ids:
         return {}
-    rows = tx.exec(select(Product).where(col(Product.id).in_(sorted(ids))))
+    rows = tx.exec(select(Product).where(among(col(Product.id), sorted(ids))))
     return {row.id: row for row in rows if row.id}
 
 

@@ -13,7 +13,7 @@ from app.customers import queries, rules
 from app.customers.rules import Claim, Who
 from app.customers.sketch import Sketch
 from app.customers.tables import Address, Merge, Person
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 
 TOLD = (
     "account", "email", "confirmed", "staff", "active",
@@ -88,7 +88,7 @@ def _write(tx: Tx, sketches: dict[str, Sketch]) -> None:
     tx.put(Person, named, key=("key",), overwrite=TOLD)
     new = sorted(sketch.key for sketch in changed if sketch.id is None)
     if new:
-        for key, id_ in tx.exec(select(Person.key, Person.id).where(col(Person.key).in_(new))):
+        for key, id_ in tx.exec(select(Person.key, Person.id).where(among(col(Person.key), new))):
             sketches[key].id = id_
 
 

@@ -10,7 +10,7 @@ from app.customers.rules import Claim, forgotten, tidy
 from app.customers.sketch import Sketch
 from app.customers.tables import Address, Erasure, Merge, Person
 from app.kit.hearing import Version
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 
 SKETCHED: list[Any] = [
     Person.key,
@@ -48,7 +48,7 @@ def sketches(tx: Tx, keys: Collection[str]) -> dict[str, Sketch]:
     """Who of them is known, ready to be told more of."""
     if not keys:
         return {}
-    rows: Iterable[Any] = tx.exec(select(*SKETCHED).where(col(Person.key).in_(sorted(keys))))
+    rows: Iterable[Any] = tx.exec(select(*SKETCHED).where(among(col(Person.key), sorted(keys))))
     return {row.key: _sketch(row) for row in rows}
 
 
@@ -67,7 +67,7 @@ def claims(tx: Tx, emails: Collection[str]) -> dict[str, dict[int, Claim]]:
     rows = tx.exec(
         select(Address.email, Address.proved_at, Person.key, Address.person)
         .join(Person, col(Person.id) == Address.person)
-        .where(col(Address.email).in_(sorted(emails)))
+        .where(among(col(Address.email), sorted(emails)))
     )
     for email, proved_at, key, person_ in rows:
         found[email][person_] = Claim(proved_at, key, person_)
@@ -80,7 +80,7 @@ def erased(tx: Tx, keys: Collection[str]) -> dict[str, datetime]:
         return {}
     hashes = {forgotten(key): key for key in keys}
     rows = tx.exec(
-        select(Erasure.hash, Erasure.erased_at).where(col(Erasure.hash).in_(sorted(hashes)))
+        select(Erasure.hash, Erasure.erased_at).where(among(col(Erasure.hash), sorted(hashes)))
     )
     return {hashes[hash_]: at for hash_, at in rows}
 
@@ -90,7 +90,7 @@ def parted(tx: Tx, guests: Collection[int]) -> set[int]:
     if not guests:
         return set()
     rows = select(Merge.source).where(
-        col(Merge.source).in_(sorted(guests)), col(Merge.undone_at).is_not(None)
+        among(col(Merge.source), sorted(guests)), col(Merge.undone_at).is_not(None)
     )
     return set(tx.exec(rows))
 

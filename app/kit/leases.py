@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 from app.kit.clock import real_now
 from app.kit.house import House, conflicts
 from app.kit.promises import Delivery, Promise
-from app.kit.tx import ShopId, Tx
+from app.kit.tx import ShopId, Tx, among
 
 MOST_LOST = 3
 OPEN = and_(col(Promise.kept_at).is_(None), col(Promise.parked_at).is_(None))
@@ -55,7 +55,7 @@ def take(
 
 def _take(tx: Tx, *, kinds: Collection[str], most: int, for_: timedelta) -> list[Promise]:
     real = real_now()
-    asked = col(Promise.kind).in_(kinds)
+    asked = among(col(Promise.kind), kinds)
     rows = tx.exec(
         select(Promise)
         .where(OPEN, col(Promise.due) <= tx.now, asked, _free(real), _lane_free(real))
@@ -94,7 +94,9 @@ def still_mine(tx: Tx, held: Sequence[Promise]) -> list[Promise]:
     return list(
         tx.exec(
             select(Promise)
-            .where(col(Promise.id).in_([p.id for p in held]), Promise.lease == held[0].lease, OPEN)
+            .where(
+                among(col(Promise.id), [p.id for p in held]), Promise.lease == held[0].lease, OPEN
+            )
             .order_by(col(Promise.rank), col(Promise.due), col(Promise.id))
         ).all()
     )
@@ -112,7 +114,7 @@ def keep_all(tx: Tx, promises: Sequence[Promise]) -> None:
         promise.error = None
     hashes = [hash_ for promise in promises if (hash_ := promise.body.get("hash"))]
     if hashes:
-        tx.exec(delete(Delivery).where(col(Delivery.hash).in_(hashes)))
+        tx.exec(delete(Delivery).where(among(col(Delivery.hash), hashes)))
 
 
 def put_off(promise: Promise, *, until: datetime, reason: str) -> None:
@@ -137,7 +139,7 @@ def give_back(promises: Sequence[Promise]) -> None:
 
 def reopen(tx: Tx, ids: Sequence[int]) -> int:
     """Parked promises due again, with a fresh start. How many there were."""
-    parked = update(Promise).where(col(Promise.id).in_(ids), col(Promise.parked_at).is_not(None))
+    parked = update(Promise).where(among(col(Promise.id), ids), col(Promise.parked_at).is_not(None))
     fresh = {"parked_at": None, "due": tx.now, "tries": 0, "lost": 0, "error": None}
     return int(tx.exec(parked.values(fresh)).rowcount)
 

@@ -27,7 +27,7 @@ After: TypeAlias = Job | Sequence[Job] | None
 
 HOLD = 0.050
 """Seconds of work for which a batch of decisions may keep the pen: intake waits that long."""
-SMALLEST, LARGEST = 16, 128
+SMALLEST, LARGEST = 32, 128
 """A batch: it grows while it is quick and shrinks when it holds the pen for too long."""
 MOST_TRIES = 8
 FIRST_WAIT = timedelta(seconds=10)

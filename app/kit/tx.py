@@ -3,22 +3,30 @@
 Doors open a `Tx`; everything below them only borrows it, and nobody else commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NewType
 
 from pydantic import BaseModel
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
     Integer,
     TypeDecorator,
+    bindparam,
     event,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import ORMExecuteState, UOWTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
 from sqlalchemy.orm.attributes import set_attribute
 from sqlmodel import Session, SQLModel
 from typing_extensions import override
@@ -166,3 +174,10 @@ def _write_one_shop(tx: Tx, _: UOWTransaction, __: object) -> None:
     for row in tx.new:
         if isinstance(row, OfShop):
             set_attribute(row, "shop", tx.shop)
+
+
+def among(column: ColumnElement[Any] | Mapped[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """`column IN values`. SQLAlchemy's own `in_` makes an object of each value first, and on the
+    way of a delivery that is most of the time spent.
+    """
+    return column.in_(bindparam(None, list(values), expanding=True, unique=True))

@@ -14,7 +14,7 @@ from app.customers.rules import Who
 from app.kit.hearing import Hearing
 from app.kit.merging import SEALED
 from app.kit.merging import settle as settled
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.orders import queries, reading, rules, writing
 from app.orders.exchange import exchange
 from app.orders.tables import Order, Vouched
@@ -118,7 +118,7 @@ def _vouched(
     }
     if not asked:
         return frozenset()
-    rows = select(Vouched.checkout, Vouched.account).where(col(Vouched.checkout).in_(asked))
+    rows = select(Vouched.checkout, Vouched.account).where(among(col(Vouched.checkout), asked))
     return frozenset(tx.exec(rows).all())
 
 
@@ -151,7 +151,7 @@ def settle(tx: Tx, met: Met) -> frozenset[int]:
     """ID-2: orders follow their guests into accounts. Whose orders are not what they were."""
     touched = set(met.confirmed)
     if met.confirmed:
-        mine = col(Order.person).in_(sorted(met.confirmed))
+        mine = among(col(Order.person), sorted(met.confirmed))
         tx.exec(update(Order).where(mine).values(earns=True))
     for guest, account in met.joined.items():
         touched |= {account} | _owners(tx, guest)
@@ -197,13 +197,13 @@ def vouch_all(tx: Tx, vouching: Sequence[Vouching]) -> dict[str, frozenset[int]]
     persons = {one.checkout: one.person for one in vouching}
     idle = tx.exec(
         select(Order.id, Order.checkout, Order.source).where(
-            col(Order.checkout).in_(sorted(persons)), col(Order.earns).is_(False)
+            among(col(Order.checkout), sorted(persons)), col(Order.earns).is_(False)
         )
     ).all()
     mine = [(id_, c, source) for id_, c, source in idle if c and persons[c] == source]
     if mine:
         ids = [id_ for id_, _, _ in mine]
-        tx.exec(update(Order).where(col(Order.id).in_(ids)).values(earns=True))
+        tx.exec(update(Order).where(among(col(Order.id), ids)).values(earns=True))
     return {checkout: frozenset({source}) for _, checkout, source in mine if source}
 
 

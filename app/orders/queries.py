@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from app.customers.tables import Person
 from app.kit.hearing import Version
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.orders.reading import GAPPED
 from app.orders.tables import Line, Order
 from app.orders.writing import Known
@@ -66,7 +66,7 @@ def known(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Known]:
         Order.paid, Order.history, Order.refunded_minor, Order.content,
         *(getattr(Order, name) for name in GAP_COLUMNS),
     ]  # fmt: skip
-    rows: Any = tx.exec(select(*columns).where(col(Order.saleor_id).in_(sorted(saleor_ids))))
+    rows: Any = tx.exec(select(*columns).where(among(col(Order.saleor_id), sorted(saleor_ids))))
     return {
         row.saleor_id: Known(
             row.id,

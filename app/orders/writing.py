@@ -10,7 +10,7 @@ from app.catalog import queries as catalog
 from app.catalog.queries import Shelf
 from app.kit.hearing import Version
 from app.kit.merging import Outcome
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.orders import reading
 from app.orders.exchange import Exchange
 from app.orders.tables import Discount, Line, Order
@@ -75,7 +75,7 @@ def _number(tx: Tx, tellings: Iterable[Telling]) -> None:
         else:
             new[telling.order.id] = telling
     if new:
-        rows = select(Order.saleor_id, Order.id).where(col(Order.saleor_id).in_(sorted(new)))
+        rows = select(Order.saleor_id, Order.id).where(among(col(Order.saleor_id), sorted(new)))
         for saleor_id, id_ in tx.exec(rows):
             new[saleor_id].id = id_ or 0
 
@@ -83,8 +83,8 @@ def _number(tx: Tx, tellings: Iterable[Telling]) -> None:
 def _write_lines(tx: Tx, tellings: Sequence[Telling], shelves: Mapping[str, Shelf]) -> None:
     stale = sorted(telling.id for telling in tellings if telling.before)
     if stale:
-        tx.exec(delete(Line).where(col(Line.order).in_(stale)))
-        tx.exec(delete(Discount).where(col(Discount.order).in_(stale)))
+        tx.exec(delete(Line).where(among(col(Line.order), stale)))
+        tx.exec(delete(Discount).where(among(col(Discount.order), stale)))
     named = {reading.variant_of(line) or "" for t in tellings for line in t.order.lines}
     if gone := named - shelves.keys() - {""}:
         shelves = {**shelves, **catalog.shelves(tx, gone)}
@@ -95,10 +95,10 @@ def _write_lines(tx: Tx, tellings: Sequence[Telling], shelves: Mapping[str, Shel
 
 
 def delete_orders(tx: Tx, saleor_ids: Collection[str]) -> None:
-    found = tx.exec(select(Order.id).where(col(Order.saleor_id).in_(sorted(saleor_ids)))).all()
-    tx.exec(delete(Line).where(col(Line.order).in_(found)))
-    tx.exec(delete(Discount).where(col(Discount.order).in_(found)))
-    tx.exec(delete(Order).where(col(Order.id).in_(found)))
+    found = tx.exec(select(Order.id).where(among(col(Order.saleor_id), sorted(saleor_ids)))).all()
+    tx.exec(delete(Line).where(among(col(Line.order), found)))
+    tx.exec(delete(Discount).where(among(col(Discount.order), found)))
+    tx.exec(delete(Order).where(among(col(Order.id), found)))
 
 
 def revalue(tx: Tx, exchange: Exchange) -> int:
