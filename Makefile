@@ -5,7 +5,7 @@ RUN_READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test check format prove lock
+.PHONY: demo run test check format prove words lock
 
 demo: $(RUN_READY)  ## a sandbox shop with the app in it; ONCE=1 plays one round and exits
 	$(BIN)/perennial demo $(if $(ONCE),--once)
@@ -34,6 +34,10 @@ bench-import: $(DEV_READY)
 
 bench-%: $(DEV_READY)
 	$(BIN)/python -m benchmarks.$* $(ARGS)
+
+words: $(DEV_READY)  ## extract what people read; then translate what is new in app/locale
+	$(BIN)/pybabel -q extract -F babel.cfg --omit-header --no-wrap --sort-by-file --add-location file -o app/locale/messages.pot .
+	$(BIN)/pybabel -q update -i app/locale/messages.pot -d app/locale --no-wrap --no-fuzzy-matching --ignore-obsolete
 
 lock:  ## pin everything again, with hashes and without addresses (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

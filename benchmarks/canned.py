@@ -39,7 +39,7 @@ class Canned:
         answer = self.answer(json.loads(body)) if body else {"keys": []}
         if body:
             await asyncio.sleep(self.pause)
-        raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        raw = json.dumps(answer).encode()
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": raw})

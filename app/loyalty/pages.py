@@ -155,6 +155,18 @@ def known_terms(tx: Tx) -> Terms:
     return terms
 
 
+@router.get("/app/customer")
+def customer_popup(
+    caller: Called,
+    house: TheHouse,
+    page: Rendered,
+    customerId: str = "",  # noqa: N803
+) -> HTMLResponse:
+    """Saleor before 3.22 has no widgets: the same, opened from the customer's menu."""
+    seen = _widget({"customerId": customerId}, caller, house)
+    return page("loyalty/customer.html", widget=seen)
+
+
 @router.post("/app/widgets/customer")
 def customer_widget(
     fields: Typed,
@@ -165,7 +177,7 @@ def customer_widget(
     return page("loyalty/widget.html", widget=_widget(fields, caller, house))
 
 
-def _widget(fields: FormData, caller: Caller | None, house: House) -> Widget:
+def _widget(fields: Mapping[str, object], caller: Caller | None, house: House) -> Widget:
     now = house.clock.now()
     if caller is None:
         return Widget(sight=Sight.STALE, now=now)
