@@ -78,6 +78,8 @@ class Webhook:
     is_active: bool = True
     identifier: str | None = None
     custom_headers: Texts = field(default_factory=dict)
+    waiting: dict[str, Delivery] = field(default_factory=dict)
+    """By id: on their way, or between two tries."""
     failed: list[Delivery] = field(default_factory=list)
     delivered: int = 0
 

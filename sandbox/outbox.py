@@ -114,6 +114,7 @@ class Outbox:
             delivery.signature = self._sign(delivery.body)
 
     def enqueue(self, delivery: Delivery, wait: float) -> None:
+        delivery.webhook.waiting[delivery.id] = delivery
         with self.ready:
             self._nth += 1
             heapq.heappush(self._queue, Due(self.time() + wait, self._nth, delivery))
@@ -159,6 +160,7 @@ class Outbox:
             )
             if good:
                 delivery.status = "SUCCESS"
+                delivery.webhook.waiting.pop(delivery.id, None)
                 delivery.webhook.delivered += 1
                 self.sent += 1
             elif self._again(status) and delivery.tries <= len(RETRY_WAITS):
@@ -174,6 +176,7 @@ class Outbox:
     def _file(self, delivery: Delivery) -> None:
         """Among the failed ones of its webhook, where the app can read it."""
         delivery.status = "FAILED"
+        delivery.webhook.waiting.pop(delivery.id, None)
         if delivery not in delivery.webhook.failed:
             delivery.webhook.failed.append(delivery)
 

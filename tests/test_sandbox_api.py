@@ -127,6 +127,15 @@ def test_five_mutations_are_one_too_many(grown: Sandbox) -> None:
     assert len(grown.gql(four)["data"]) == 4
 
 
+def test_an_empty_default_of_a_variable_is_forgotten(grown: Sandbox) -> None:
+    """A running Saleor refused a request that leant on one."""
+    ask = "query($with: Boolean = {}) {{ shop {{ name @include(if: $with) id }} }}"
+    assert grown.gql(ask.format("true"))["data"]["shop"].keys() == {"name", "id"}
+    assert "errors" in grown.gql(ask.format("false"))
+    said = grown.gql(ask.format("false"), {"with": False})
+    assert said["data"]["shop"].keys() == {"id"}
+
+
 def test_an_invalid_query_is_400_and_a_denied_field_200(grown: Sandbox) -> None:
     client = httpx.Client(transport=grown.transport())
     wrong = client.post(grown.api_url, json={"query": "{ moon { id } }"})

@@ -15,11 +15,15 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    VariableDefinitionNode,
+    Visitor,
     execute,
     get_operation_ast,
     is_abstract_type,
     parse,
     validate,
+    value_from_ast_untyped,
+    visit,
 )
 
 from sandbox.api.ask import Ask
@@ -44,7 +48,20 @@ class Prepared:
 
     document: DocumentNode | None
     errors: list[GraphQLError]
+    run: DocumentNode = field(default_factory=lambda: DocumentNode(definitions=()))
     plans: dict[Any, Any] = field(default_factory=dict)
+
+
+class WithoutEmptyDefaults(Visitor):
+    """Saleor's older graphql-core forgets a variable's default that is empty or false."""
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> Any:
+        default = node.default_value
+        if default is None or value_from_ast_untyped(default):
+            return None
+        return VariableDefinitionNode(
+            variable=node.variable, type=node.type, directives=node.directives, loc=node.loc
+        )
 
 
 @dataclass
@@ -84,7 +101,8 @@ class Api:
             document = parse(text)
         except GraphQLError as error:
             return Prepared(None, [error])
-        return Prepared(document, validate(self.schema, document))
+        runs: DocumentNode = visit(document, WithoutEmptyDefaults())
+        return Prepared(document, validate(self.schema, document), runs)
 
     def problems(self, subscription: str) -> list[str]:
         """Why a webhook's query would be refused: it has to be one subscription on one field."""
@@ -138,7 +156,7 @@ class Api:
         with self.shop.store.acting_as(who):
             result = execute(
                 self.schema,
-                prepared.document or DocumentNode(definitions=()),
+                prepared.run,
                 root_value=root,
                 context_value=ask,
                 variable_values=variables,

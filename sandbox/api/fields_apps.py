@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from sandbox.api.ask import Args, Ask
 from sandbox.api.fields_shop import country, permissions
 from sandbox.api.pages import page
-from sandbox.apps import App, Delivery, Webhook
+from sandbox.apps import App, Delivery, Extension, Webhook
 from sandbox.events import EVENT_TYPES, SUBJECT, TYPE_OF, Told
 from sandbox.rules.permissions import ALL
 from sandbox.shop import Shop
+from sandbox.tokens import app_user_token
 
 
 class EventName(NamedTuple):
@@ -57,10 +58,8 @@ APPS_PLAIN: dict[str, Callable[[Any], Any]] = {
     "Shop.useLegacyUpdateWebhookEmission": lambda _shop: True,
     "App.permissions": lambda app: permissions(app.permissions),
     "App.type": lambda _app: "THIRDPARTY",
-    "App.accessToken": lambda _app: None,
     "App.brand": lambda _app: None,
     "AppExtension.permissions": lambda one: permissions(one.permissions),
-    "AppExtension.accessToken": lambda _one: None,
     "AppExtension.mountName": lambda one: one.mount,
     "AppExtension.targetName": lambda one: one.target,
     "AppExtension.settings": lambda one: one.options,
@@ -79,7 +78,7 @@ def deliveries(webhook: Webhook, args: Args) -> Any:
     wanted = args.get("filter") or {}
     kept = [
         one
-        for one in webhook.failed
+        for one in (*webhook.failed, *webhook.waiting.values())
         if wanted.get("status") in (None, one.status)
         and wanted.get("eventType") in (None, one.event_type)
     ]
@@ -110,6 +109,21 @@ def webhooks(app: App, _args: Args, ask: Ask) -> list[Webhook]:
     return list(app.webhooks)
 
 
+def frame_token(app: App, _args: Args, ask: Ask) -> str | None:
+    """What the Dashboard asks for and hands to the app it frames; nobody but staff gets one."""
+    user, shop = ask.who.user, ask.shop
+    if user is None or not user.is_staff:
+        return None
+    return app_user_token(shop.ring, user, app, issuer=shop.api_url)
+
+
+def extension_token(one: Extension, _args: Args, ask: Ask) -> str | None:
+    user, shop = ask.who.user, ask.shop
+    if user is None or not user.is_staff:
+        return None
+    return app_user_token(shop.ring, user, one.app, issuer=shop.api_url, extension=one)
+
+
 def event(told: Told, _args: Args, _ask: Ask) -> Told:
     return told
 
@@ -117,6 +131,8 @@ def event(told: Told, _args: Args, _ask: Ask) -> Told:
 APPS_ASKED: dict[str, Callable[[Any, Args, Ask], Any]] = {
     "Shop.metadata": no_texts,
     "App.webhooks": webhooks,
+    "App.accessToken": frame_token,
+    "AppExtension.accessToken": extension_token,
     "Subscription.event": event,
 }
 
