@@ -206,6 +206,16 @@ def test_ti8_the_tier_is_told_on_change_and_four_at_a_time(shop: Loyal, till: Ti
     assert till.asked.count("CustomerMetadata") == 3  # nothing has changed
 
 
+@pytest.mark.parametrize("at", [0, 1])
+def test_ti8_dying_while_telling_ends_in_the_same_words(shop: Loyal, till: Till, at: int) -> None:
+    till.dying = (at, True)
+    shop.buys("ana", 120)
+    shop.waits(seconds=20)
+    assert till.public == {gid("User", "ana"): {"perennial.tier": "bronze"}}
+    assert till.private == {gid("User", "ana"): {"perennial.tier_valid_till": "2027-03-02"}}
+    assert [act.verb for act in shop.acts()] == ["told"]
+
+
 def test_ti8_what_a_customer_writes_herself_is_put_right_and_gives_nothing(
     shop: Loyal, till: Till
 ) -> None:
