@@ -67,6 +67,7 @@ def _take(tx: Tx, *, kinds: Collection[str], most: int, for_: timedelta) -> list
     for promise in rows:
         if promise.lease is not None:
             promise.lost += 1
+            _let_go(promise)  # or the next look would count the same death again
         if promise.lost >= MOST_LOST:
             park(tx, promise, reason=f"whoever was at it died, {promise.lost} times over")
             continue
