@@ -26,7 +26,9 @@ DAYS = 180
 @dataclass(frozen=True)
 class Trial:
     """One cut-off. Orders only; errors are per person. `rules` maps each simple rule to its
-    root mean squared error, `ranks` are the randomised PIT, `coverage` that of 80 % ranges."""
+    root mean squared error, `ranks` are the randomised PIT, `coverage` that of 80 % ranges;
+    `gains` the share of all orders by decile of customers, best first; `deciles` mean thought
+    and mean come, least first."""
 
     cut: int
     horizon: int
@@ -42,14 +44,16 @@ class Trial:
     uneven: float
     ranks: Floats
     gains: Floats
+    deciles: tuple[Floats, Floats]
 
     def summary(self) -> dict[str, Any]:
         """As plain JSON, without what each single customer did."""
-        left_out = ("ranks", "gains", "rules")
+        left_out = ("ranks", "gains", "rules", "deciles")
         plain = {name: value for name, value in vars(self).items() if name not in left_out}
         return plain | {
             "rules": {str(rule): error for rule, error in self.rules.items()},
             "gains": self.gains.tolist(),
+            "deciles": [column.tolist() for column in self.deciles],
             "bias": self.bias if self.came else None,
             "won": self.won,
         }
@@ -122,6 +126,7 @@ def try_out(history: History, cut: int, horizon: int, *, traits: Sequence[str] =
         uneven=measures.uneven(past),
         ranks=past,
         gains=gains(came, thought),
+        deciles=deciles(came, thought),
     )
 
 
@@ -130,6 +135,15 @@ def gains(came: Floats, thought: Floats) -> Floats:
     order = np.argsort(-thought, kind="stable")
     shares = np.concatenate(([0.0], np.cumsum(came[order]) / max(float(came.sum()), 1.0)))
     return np.asarray(shares[np.linspace(0, len(came), 11).astype(np.int64)])
+
+
+def deciles(came: Floats, thought: Floats) -> tuple[Floats, Floats]:
+    """Mean orders thought and come in each tenth of customers, least first: calibration."""
+    parts = np.array_split(np.argsort(thought, kind="stable"), 10)
+    return (
+        np.array([thought[rows].mean() for rows in parts]),
+        np.array([came[rows].mean() for rows in parts]),
+    )
 
 
 def chance_spread(thought: Floats, reach: Range) -> float:
