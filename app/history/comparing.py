@@ -24,6 +24,7 @@ from app.orders import rules as money
 from app.saleor.client import PartialAnswerError
 from app.saleor.operations import ORDER, ORDER_BOOKS, ORDER_WITHOUT_ORIGIN
 from app.saleor.shapes import Order, OrderMoney
+from app.shops.flows import tonight
 from app.world import World
 
 BOOKS = Source(queries.BOOKS, "order", ORDER_BOOKS)
@@ -88,17 +89,17 @@ def _end_night(tx: Tx, world: World, first: date) -> None:
     tx.exec(delete(Reckoning).where(col(Reckoning.day) < first.isoformat()))
     flows.swept(tx, queries.BOOKS, at=tx.now)
     _recheck_soon(tx, world, turn=1)
-    tonight = max(flows.tonight(tx), tx.now + world.clock.after(BREATH))
-    tx.postpone(Compare(), until=tonight)
+    night = max(tonight(tx), tx.now + world.clock.after(BREATH))
+    tx.postpone(Compare(), until=night)
 
 
 def _compare(world: World, days: Sequence[date]) -> date | None:
     """Day by day. The one to go on with, if there was not time enough."""
     till = stopwatch() + TURN
     for day, theirs in _their_books(world, days):
-        if stopwatch() > till:
-            return day
         _close(world, day, theirs, till=till)
+        if stopwatch() > till and day < days[-1]:
+            return day + timedelta(days=1)
     return None
 
 
@@ -121,7 +122,8 @@ def _their_books(world: World, days: Sequence[date]) -> Iterator[tuple[date, Map
 
 def _entry(order: OrderMoney) -> Entry:
     currency = order.total.gross.currency
-    return Entry(order.channel.slug, currency, minor(money.charged(order), currency))
+    units = minor(money.charged(order), currency)
+    return Entry(order.channel.slug, currency, units, order.number)
 
 
 def _close(world: World, day: date, theirs: Mapping[str, Entry], *, till: float) -> None:
@@ -129,9 +131,9 @@ def _close(world: World, day: date, theirs: Mapping[str, Entry], *, till: float)
     with world.look() as tx:
         ours = queries.book(tx, day)
     for id_ in rules.difference(ours, theirs).all:
+        _mend(world, id_, number=(theirs.get(id_) or ours[id_]).number)
         if stopwatch() > till:
-            break
-        _mend(world, id_)
+            break  # the rest is found again when the day is compared once more
     world.do(partial(_reckon, day=day, ours=ours, theirs=theirs))
 
 
@@ -154,13 +156,13 @@ def _reckon(tx: Tx, day: date, ours: Mapping[str, Entry], theirs: Mapping[str, E
     tx.put(Reckoning, rows, key=("channel", "day"))
 
 
-def _mend(world: World, id_: str) -> bool:
+def _mend(world: World, id_: str, *, number: str | None) -> bool:
     """Read one order again, and hear it like any other. Whether it could be read."""
     asked = world.clock.now()
     try:
         order = _ask(world, id_)
     except (PartialAnswerError, ValidationError) as failure:
-        flaw = Flaw(id_, None, reason(failure), read=False)
+        flaw = Flaw(id_, number, reason(failure), read=False)
         world.do(partial(flows.note, kind=Kind.ORDERS, flaws=[flaw]))
         return False
     if order is None:
@@ -182,8 +184,8 @@ def _try_unread(world: World) -> None:
     """What could not be read when it was met may be readable by now."""
     with world.look() as tx:
         unread = queries.unread_orders(tx, limit=MOST_UNREAD)
-    for id_ in unread:
-        if _mend(world, id_):
+    for id_, number in unread:
+        if _mend(world, id_, number=number):
             world.do(partial(_readable, saleor_id=id_))
 
 

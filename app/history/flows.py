@@ -3,19 +3,17 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select, update
 from typing_extensions import override
 
-from app.history import keeping, queries, rules
+from app.history import keeping, queries
 from app.history.rules import Kind
 from app.history.sources import Flaw, Stretch, Told
 from app.history.tables import Misfit, Passage, Swept
-from app.kit.clock import real_now
 from app.kit.promises import Promise
 from app.kit.tx import Job, Tx
-from app.shops.flows import this_shop
+from app.shops.flows import tonight
 
 
 class ReadHistory(Job, kind="history.import", rank=2):
@@ -116,7 +114,6 @@ def keep_watch(tx: Tx) -> None:
     _promise(tx, Compare(), at=tonight(tx))
     if queries.current(tx):
         _promise(tx, ReadHistory(), at=tx.now)
-        _take_over(tx, ReadHistory())
 
 
 def ask_again(tx: Tx) -> None:
@@ -130,10 +127,6 @@ def hearing_failed(tx: Tx) -> None:
     tx.postpone(HearFailed(), until=tx.now)
 
 
-def tonight(tx: Tx) -> datetime:
-    return rules.next_night(tx.now, ZoneInfo(this_shop(tx).zone))
-
-
 def _promise(tx: Tx, job: Job, *, at: datetime) -> None:
     """Promise it unless it is promised; what was parked gets another chance."""
     open_ = select(Promise.id).where(
@@ -141,12 +134,6 @@ def _promise(tx: Tx, job: Job, *, at: datetime) -> None:
     )
     if tx.exec(open_).first() is None:
         tx.postpone(job, until=at)
-
-
-def _take_over(tx: Tx, job: Job) -> None:
-    """Whoever held it when we were stopped is dead; if not, the cursor tells it to stop."""
-    held = update(Promise).where(col(Promise.key) == job.key, col(Promise.lease).is_not(None))
-    tx.exec(held.values(leased_till=real_now()))
 
 
 def expect(tx: Tx, totals: Iterable[tuple[Kind, int]]) -> None:

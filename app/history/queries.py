@@ -133,9 +133,9 @@ def misfits(tx: Tx, *, limit: int = 100) -> list[Misfit]:
     return list(tx.exec(rows.limit(limit)))
 
 
-def unread_orders(tx: Tx, *, limit: int) -> list[str]:
-    """Saleor's ids of orders that could not be read at all."""
-    rows = select(Misfit.saleor_id).where(
+def unread_orders(tx: Tx, *, limit: int) -> list[tuple[str, str | None]]:
+    """Saleor's ids and numbers of orders that could not be read at all."""
+    rows = select(Misfit.saleor_id, Misfit.number).where(
         Misfit.kind == Kind.ORDERS.value,
         col(Misfit.read).is_(False),
         col(Misfit.number).is_not(None),
@@ -146,7 +146,9 @@ def unread_orders(tx: Tx, *, limit: int) -> list[str]:
 def book(tx: Tx, day: date) -> Mapping[str, Entry]:
     """Our orders of a UTC day, by Saleor's id. Drafts are in no book."""
     start = datetime.combine(day, time(), UTC)
-    columns: list[Any] = [Order.saleor_id, Order.channel, Order.currency, Order.charged_minor]
+    columns: list[Any] = [
+        Order.saleor_id, Order.channel, Order.currency, Order.charged_minor, Order.number,
+    ]  # fmt: skip
     rows: Any = tx.exec(
         select(*columns).where(
             col(Order.created_at) >= start,

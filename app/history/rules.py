@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 
 class Kind(StrEnum):
@@ -31,8 +30,6 @@ MISSED_AFTER = timedelta(minutes=2)
 """A change this old that a sweep finds has not been heard: something is wrong with hearing."""
 DAYS = 35
 """IN-4: how far back the books are compared."""
-NIGHT = 3
-"""The hour of the shop's own day at which they are."""
 
 
 class Entry(NamedTuple):
@@ -42,6 +39,7 @@ class Entry(NamedTuple):
     currency: str
     minor: int
     """What was charged, less what was refunded (LV-1)."""
+    number: str
 
 
 class Sum(NamedTuple):
@@ -88,13 +86,6 @@ def days_compared(now: datetime) -> list[date]:
     """The whole UTC days before this one, as Saleor's own filter cuts them; the oldest first."""
     today = now.astimezone(UTC).date()
     return [today - timedelta(days=ago) for ago in range(DAYS, 0, -1)]
-
-
-def next_night(now: datetime, zone: ZoneInfo) -> datetime:
-    """The next time that it is the hour of comparison in the shop."""
-    local = now.astimezone(zone)
-    tonight = local.replace(hour=NIGHT, minute=0, second=0, microsecond=0)
-    return tonight if tonight > local else tonight + timedelta(days=1)
 
 
 def share(part: int, whole: int) -> Decimal | None:

@@ -6,22 +6,18 @@ from typing import Any, cast
 
 from sqlmodel import SQLModel, select
 
-from app.agenda import AGENDA
 from app.carts.tables import Cart
 from app.catalog.tables import Collection, Price, Product, Variant
 from app.customers.tables import Address, Merge, Person
-from app.history import errands, flows, queries
+from app.history import flows, queries
 from app.history.queries import Progress
+from app.kit import leases
 from app.kit.clock import StillClock
 from app.kit.house import House
-from app.kit.loop import Agenda, Decision, Errand
 from app.kit.promises import Promise
-from app.kit.tx import Tx
 from app.orders.tables import Discount, Line, Order
-from app.world import World
 from tests.support.past import Past
 from tests.support.story import Shop
-from webhooks import answer
 
 KNOWN = (Person, Address, Merge, Product, Variant, Collection, Price, Order, Line, Discount, Cart)
 SURROGATE = {"id", "person", "source", "order", "variant", "product", "target", "merged_into"}
@@ -33,26 +29,13 @@ class OldShop(Shop):
 
     def __init__(self, house: House, past: Past) -> None:
         self.past = past
-        self.read: list[str] = []
         super().__init__(house, transport=past.transport())
-        self.perennial.worker.keeper.agenda = self._agenda()
 
-    def _agenda(self) -> Agenda[World]:
-        """The app's own, and this room's jobs paired as they are there."""
-        return Agenda[World](
-            *AGENDA.handlers.values(),
-            Decision(flows.Overheard, answer),
-            Decision(flows.HistoryRead, self._note),
-            Errand(flows.ReadHistory, errands.read_history),
-            Errand(flows.Sweep, errands.sweep),
-            Errand(flows.HearFailed, errands.hear_failed),
-            Errand(flows.Compare, errands.compare),
-            Errand(flows.Recheck, errands.recheck),
-            always=(flows.Overheard,),
-        )
-
-    def _note(self, job: flows.HistoryRead, _: Tx) -> None:
-        self.read.append(job.occasion)
+    @property
+    def read(self) -> int:
+        """How often all of the past was in, and told to be."""
+        kept = [p for p in self.all(Promise) if p.kept_at and p.kind == flows.HistoryRead.kind]
+        return len(kept)
 
     @property
     def now(self) -> datetime:
@@ -60,6 +43,7 @@ class OldShop(Shop):
 
     def starts(self) -> None:
         """The process comes up (again)."""
+        leases.take_over(self.house.engine)
         with self.work() as tx:
             flows.keep_watch(tx)
 
