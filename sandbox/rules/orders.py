@@ -33,6 +33,7 @@ def complete(store: Store, cart: Checkout) -> Order:
     voucher = spend_voucher(store, cart)
     order = order_from(store, cart, voucher)
     spend_gift_cards(store, cart)
+    remember_addresses(cart)
     del store.checkouts[cart.id]
     store.add_order(order)
     covered = order.authorize_status == "FULL"
@@ -161,6 +162,18 @@ def spend_gift_cards(store: Store, cart: Checkout) -> None:
         left -= part
         card.last_used_on = store.clock.now()
         card.used_by_email = cart.customer_email
+
+
+def remember_addresses(cart: Checkout) -> None:
+    """A signed-in shopper's first addresses become her account's, and nobody is told."""
+    user = cart.user
+    if user is None:
+        return
+    user.default_billing_address = user.default_billing_address or cart.billing_address
+    user.default_shipping_address = user.default_shipping_address or cart.shipping_address
+    for address in (cart.billing_address, cart.shipping_address):
+        if address is not None and address not in user.addresses:
+            user.addresses.append(address)
 
 
 def charge(store: Store, order: Order, *, before: Decimal) -> None:
