@@ -14,7 +14,7 @@ from app.customers.tables import Address, Erasure, Merge, Person
 from app.kit.merging import SEALED
 from app.kit.promises import Delivery, Promise
 from app.kit.tx import OfShop, Tx
-from app.loyalty.tables import Membership, TierChange
+from app.loyalty import erasing
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
@@ -107,8 +107,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
     tx.exec(
         delete(Merge).where(or_(col(Merge.source).in_(persons), col(Merge.target).in_(persons)))
     )
-    tx.exec(delete(Membership).where(col(Membership.person).in_(persons)))
-    tx.exec(delete(TierChange).where(col(TierChange.person).in_(persons)))
+    erasing.forget(tx, persons)
 
 
 def _empty_post(tx: Tx, names: Sequence[str]) -> None:
