@@ -117,7 +117,7 @@ def decoded(kept: Mapping[str, Any]) -> Refit:
     )  # fmt: skip
     gamma = s["gamma"]
     spending = Spending(
-        s["mean"], s["patience"], s["spread"],
+        s["tilt"], s["mean"], s["patience"], s["spread"],
         GammaGamma(
             SpendParameters(**gamma["parameters"]), gamma["log_likelihood"] or float("nan"),
             gamma["customers"], usable=gamma["usable"],
