@@ -22,7 +22,7 @@ from app.shops.reach import Reach
 from app.today import pages as today
 from app.web.frame import Frame
 from app.web.page import STATIC
-from app.worker import Worker
+from app.worker import PROBATION, Worker
 from webhooks import install
 from webhooks.door import PREFIX, Door
 
@@ -42,7 +42,8 @@ class Perennial:
         self.directory = Directory(house)
         self.reach = Reach(house, transport=transport, resolve=resolve)
         self.keyring = Keyring(house, self.directory, self.reach.jwks)
-        self.worker = Worker(house, AGENDA, self.reach.world)
+        probation = PROBATION if works else 0.0
+        self.worker = Worker(house, AGENDA, self.reach.world, probation=probation)
         durable = open_engine(house.settings.database_url, synchronous="FULL")
         self.intake = Intake(durable, house.gate, house.clock, wake=self.worker.wake)
         self.works = works

@@ -18,15 +18,24 @@ log = structlog.get_logger()
 HANDS = 4
 """Errands at a time: they wait for the network, not for the processor."""
 NAP = 0.25
+PROBATION = 5.0
+"""Seconds a new process leaves alone what may have killed the last."""
 
 
 class Worker:
     """Keeps promises until it is told to stop: decisions here, errands on a few threads."""
 
     def __init__(
-        self, house: House, agenda: Agenda[World], world: Callable[[ShopId], World]
+        self,
+        house: House,
+        agenda: Agenda[World],
+        world: Callable[[ShopId], World],
+        *,
+        probation: float = PROBATION,
     ) -> None:
-        self.keeper = Keeper(house, agenda, world, awake=shops.awake, excused=shops.excuses)
+        self.keeper = Keeper(
+            house, agenda, world, awake=shops.awake, excused=shops.excuses, probation=probation
+        )
         self.house = house
         self._woken = Event()
         self._stopping = False

@@ -45,7 +45,7 @@ class Desk:
         )
         self.keeper = Keeper(house, agenda, lambda _: None)
 
-    def note(self, job: Note | Urgent, tx: Tx) -> None:
+    def note(self, job: Note | Urgent, _: Tx) -> None:
         if isinstance(job, Note):
             self.on_note(job)
         self.done.append(job.text)
@@ -264,3 +264,20 @@ def test_a_postponed_promise_moves_and_a_kept_one_opens_again(desk: Desk) -> Non
         tx.postpone(Note(text="quiet"), until=tx.now)
     desk.settle()
     assert desk.done == ["quiet", "quiet"]
+
+
+def test_whoever_has_just_started_touches_nothing_that_may_have_killed_the_last(
+    desk: Desk,
+) -> None:
+    desk.promises(Note(text="suspect"))
+    leases.take(desk.house, ONE, kinds=[Note.kind], most=1, for_=timedelta(minutes=5))
+    overtake(desk)
+    desk.promises(Note(text="blameless"))
+    desk.keeper.suspects_from += 3600
+    desk.settle()
+    assert desk.done == ["blameless"]
+    (left,) = [p for p in desk.rows().values() if p.kept_at is None]
+    assert left.lost == 0
+    desk.keeper.suspects_from -= 3600
+    desk.settle()
+    assert desk.done == ["blameless", "suspect"]

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, or_, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, or_, true, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
@@ -38,27 +38,33 @@ def take(
     kinds: Collection[str],
     most: int,
     for_: timedelta,
+    suspects: bool = True,
 ) -> list[Promise]:
     """Lease up to `most` due promises, by rank and age. Nothing if another worker was faster.
 
-    A promise whose lease ran out was in the hands of somebody who died: it is taken alone, so
-    that if it is what kills, it kills nobody else's, and parked after the third time.
+    A promise whose lease ran out was in the hands of somebody who died. Such a suspect is taken
+    alone, so that if it is what kills, it kills nobody else's, and parked after the third time;
+    without `suspects` it is left where it is.
     """
     try:
         with house.work(shop) as tx:
-            return _take(tx, kinds=kinds, most=most, for_=for_)
+            return _take(tx, kinds=kinds, most=most, for_=for_, suspects=suspects)
     except DBAPIError as failure:
         if conflicts(failure):
             return []
         raise
 
 
-def _take(tx: Tx, *, kinds: Collection[str], most: int, for_: timedelta) -> list[Promise]:
+def _take(
+    tx: Tx, *, kinds: Collection[str], most: int, for_: timedelta, suspects: bool
+) -> list[Promise]:
     real = real_now()
     asked = among(col(Promise.kind), kinds)
+    blameless = and_(col(Promise.lease).is_(None), col(Promise.lost) == 0)
     rows = tx.exec(
         select(Promise)
         .where(OPEN, col(Promise.due) <= tx.now, asked, _free(real), _lane_free(real))
+        .where(true() if suspects else blameless)
         .order_by(col(Promise.rank), col(Promise.due), col(Promise.id))
         .limit(most)
     ).all()

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app.kit import leases
-from app.kit.clock import effort
+from app.kit.clock import effort, stopwatch
 from app.kit.house import House, conflicts
 from app.kit.promises import Promise
 from app.kit.tx import Job, ShopId, Tx
@@ -63,7 +63,9 @@ class Keeper(Generic[W]):
     """Leases what is due and keeps it. `world` is the outside that errands of a shop may touch.
 
     For a shop that is not `awake` only what the agenda keeps `always` is done. `excused` may
-    take a failure upon itself: then the promise waits as if it had never been tried.
+    take a failure upon itself: then the promise waits as if it had never been tried. What may
+    have killed the last process is only touched after `probation` seconds, when this one has
+    shown that it can live: somebody who pulls the plug again and again makes nothing guilty.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Keeper(Generic[W]):
         *,
         awake: Callable[[Tx], bool] = lambda _: True,
         excused: Callable[[Tx, Exception], bool] = lambda *_: False,
+        probation: float = 0,
     ) -> None:
         self.house = house
         self.agenda = agenda
@@ -81,6 +84,7 @@ class Keeper(Generic[W]):
         self.awake = awake
         self.excused = excused
         self.size = SMALLEST
+        self.suspects_from = stopwatch() + probation
 
     def decide_some(self, shop: ShopId) -> int:
         """Keep a batch of the shop's due decisions in one transaction."""
@@ -157,7 +161,8 @@ class Keeper(Generic[W]):
         with self.house.look(shop) as tx:
             if not self.awake(tx):
                 kinds = self.agenda.always.intersection(kinds)
-        return leases.take(self.house, shop, kinds=kinds, most=most, for_=for_)
+        suspects = stopwatch() >= self.suspects_from
+        return leases.take(self.house, shop, kinds=kinds, most=most, for_=for_, suspects=suspects)
 
     def lease_errand(self, shop: ShopId) -> Promise | None:
         held = self._take(shop, self.agenda.errands, most=1, for_=timedelta(minutes=10))
