@@ -88,11 +88,16 @@ def judge(
     """Try the cut-offs (days ago, each with a horizon up to today)."""
     possible = [days for days in cuts if _enough(history, today - days, days)]
     trials = tuple(try_out(history, today - days, days, traits=traits) for days in possible)
-    lost = [trial for trial in trials if not trial.won]
-    # With three cut-offs two must be won; with fewer, more than half.
-    rule = lost[0].best_rule if trials and 2 * len(lost) >= len(trials) else None
     levels = learn_levels(trials[0].ranks, wanted=WANTED) if trials else WANTED
-    return Judgement(trials, tuple(d for d in cuts if d not in possible), rule, levels)
+    skipped = tuple(days for days in cuts if days not in possible)
+    return Judgement(trials, skipped, rule_instead(trials), levels)
+
+
+def rule_instead(trials: Sequence[Trial]) -> Rule | None:
+    """The simple rule to use: the best one where the model lost half of the cut-offs or more
+    (of three it must win two); None where it may be trusted, or where nothing could be tried."""
+    lost = [trial for trial in trials if not trial.won]
+    return lost[0].best_rule if trials and 2 * len(lost) >= len(trials) else None
 
 
 def _enough(history: History, cut: int, horizon: int) -> bool:
