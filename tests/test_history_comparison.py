@@ -118,6 +118,25 @@ def test_an_order_that_saleor_does_not_have_is_in_no_book_of_ours(
     assert told.complete
 
 
+def test_an_order_that_saleor_lists_is_never_forgotten(shop: OldShop, past: Past) -> None:
+    """Its list names the order and its answer about it is empty: only one of them can be right."""
+    listed = past.orders[10]
+    past.orders[10] = listed | {"totalRefunded": {"amount": 9.0, "currency": "EUR"}}
+    past.hidden = {listed["id"]}
+    told = night(shop)
+    assert listed["id"] in shop.orders()
+    assert not told.complete
+
+
+def test_orders_of_other_days_are_not_counted_on_the_first_one(shop: OldShop, past: Past) -> None:
+    """A Saleor that takes no notice of the days asked for."""
+    past.heeds_days = False
+    before = shop.orders()
+    told = night(shop)
+    assert shop.orders() == before
+    assert told.complete
+
+
 def test_what_cannot_be_mended_stands_as_a_difference_with_its_name(
     shop: OldShop, past: Past
 ) -> None:

@@ -114,7 +114,8 @@ def _their_books(world: World, days: Sequence[date]) -> Iterator[tuple[date, Map
             while at < len(days) and day > days[at]:
                 yield days[at], book
                 at, book = at + 1, {}
-            book[order.id] = _entry(order)
+            if at < len(days) and day == days[at]:
+                book[order.id] = _entry(order)
     for day in days[at:]:
         yield day, book
         book = {}
@@ -131,7 +132,7 @@ def _close(world: World, day: date, theirs: Mapping[str, Entry], *, till: float)
     with world.look() as tx:
         ours = queries.book(tx, day)
     for id_ in rules.difference(ours, theirs).all:
-        _mend(world, id_, number=(theirs.get(id_) or ours[id_]).number)
+        _mend(world, id_, number=(theirs.get(id_) or ours[id_]).number, listed=id_ in theirs)
         if stopwatch() > till:
             break  # the rest is found again when the day is compared once more
     world.do(partial(_reckon, day=day, ours=ours, theirs=theirs))
@@ -156,14 +157,20 @@ def _reckon(tx: Tx, day: date, ours: Mapping[str, Entry], theirs: Mapping[str, E
     tx.put(Reckoning, rows, key=("channel", "day"))
 
 
-def _mend(world: World, id_: str, *, number: str | None) -> bool:
-    """Read one order again, and hear it like any other. Whether it could be read."""
+def _mend(world: World, id_: str, *, number: str | None, listed: bool) -> bool:
+    """Read one order again, and hear it like any other. Whether that told us anything.
+
+    Only what Saleor neither lists nor knows is forgotten: of two answers that contradict each
+    other neither is reason enough to delete a sale.
+    """
     asked = world.clock.now()
     try:
         order = _ask(world, id_)
     except (PartialAnswerError, ValidationError) as failure:
         flaw = Flaw(id_, number, reason(failure), read=False)
         world.do(partial(flows.note, kind=Kind.ORDERS, flaws=[flaw]))
+        return False
+    if order is None and listed:
         return False
     if order is None:
         world.do(partial(orders.forget_orders, saleor_ids=[id_]))
@@ -185,7 +192,7 @@ def _try_unread(world: World) -> None:
     with world.look() as tx:
         unread = queries.unread_orders(tx, limit=MOST_UNREAD)
     for id_, number in unread:
-        if _mend(world, id_, number=number):
+        if _mend(world, id_, number=number, listed=True):
             world.do(partial(_readable, saleor_id=id_))
 
 
