@@ -42,14 +42,22 @@ class Perennial:
         self.directory = Directory(house)
         self.reach = Reach(house, transport=transport, resolve=resolve)
         self.keyring = Keyring(house, self.directory, self.reach.jwks)
-        probation = PROBATION if works else 0.0
-        self.worker = Worker(house, AGENDA, self.reach.world, probation=probation)
         durable = open_engine(house.settings.database_url, synchronous="FULL")
-        self.intake = Intake(durable, house.gate, house.clock, wake=self.worker.wake)
+        self.intake = Intake(durable, house.gate, house.clock, wake=self._wake)
+        self.worker = Worker(
+            house,
+            AGENDA,
+            self.reach.world,
+            probation=PROBATION if works else 0.0,
+            pressed=self.intake.pressed,
+        )
         self.works = works
         self.door = Door(house, self.directory, self.keyring, self.intake)
         pages = Frame(_pages(self), frame_ancestors=house.settings.frame_ancestors)
         self.asgi = _front(self.door, pages)
+
+    def _wake(self) -> None:
+        self.worker.wake()
 
     def close(self) -> None:
         self.intake.close()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event, Thread
+from time import sleep
 
 import structlog
 
@@ -18,6 +19,8 @@ log = structlog.get_logger()
 HANDS = 4
 """Errands at a time: they wait for the network, not for the processor."""
 NAP = 0.25
+GIVE_WAY, MOST_WAITS = 0.005, 50
+"""Seconds, and how many times in a row, the loop stands back from an intake under pressure."""
 PROBATION = 5.0
 """Seconds a new process leaves alone what may have killed the last."""
 
@@ -32,11 +35,13 @@ class Worker:
         world: Callable[[ShopId], World],
         *,
         probation: float = PROBATION,
+        pressed: Callable[[], bool] = lambda: False,
     ) -> None:
         self.keeper = Keeper(
             house, agenda, world, awake=shops.awake, excused=shops.excuses, probation=probation
         )
         self.house = house
+        self._pressed = pressed
         self._woken = Event()
         self._stopping = False
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="errand")
@@ -60,6 +65,7 @@ class Worker:
 
     def run(self) -> None:
         while not self._stopping:
+            self._give_way()
             try:
                 idle = not self.turn()
             except Exception:  # the loop outlives a database that is away for a moment
@@ -68,6 +74,13 @@ class Worker:
             if idle:
                 self._woken.wait(NAP)
                 self._woken.clear()
+
+    def _give_way(self) -> None:
+        """A flood is written down first and worked after, but worked it is, now and then."""
+        waits = 0
+        while waits < MOST_WAITS and self._pressed() and not self._stopping:
+            sleep(GIVE_WAY)
+            waits += 1
 
     def turn(self) -> int:
         """One round over the shops that have something due: a batch of decisions each."""

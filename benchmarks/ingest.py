@@ -1,7 +1,10 @@
 """How fast deliveries are heard, against app-sdk's own handler, and how fast they are worked.
 
 One process on SQLite, synchronous=FULL, each answer given when its delivery is on disk. The peer
-(app-sdk 1.15 on Node, nothing behind its handler) gets the same signed bodies in the same run.
+(app-sdk 1.15 on Node, nothing behind its handlers) gets the same signed bodies in the same run,
+several times over, and its best time counts: Node gets faster as it warms up. The speed-up is
+against its handler for the Fetch API, which Node speaks by itself; that for Next.js, without the
+Next.js it is made for, stands beside it.
 """
 
 import asyncio
@@ -34,9 +37,10 @@ from benchmarks.serving import free_port, process
 
 API_URL = "https://shop.example/graphql/"
 CONNECTIONS = 64
-FLOOD = 12_000
+FLOOD = 8_000
 BURST = 10_000
-STEADY_SECONDS = 10
+STEADY_SECONDS = 5
+FASTEST = 3_500
 PEER = Path(__file__).parent / "peer"
 
 
@@ -50,14 +54,14 @@ def main() -> None:
     out = Console()
     with tempfile.TemporaryDirectory() as folder:
         out.print("making and signing deliveries …")
-        bodies = list(deliveries.make(FLOOD * 2 + BURST + 6_000 * STEADY_SECONDS // 2))
+        bodies = list(deliveries.make(FLOOD * 2 + BURST + FASTEST * STEADY_SECONDS))
         figures = _measure(Path(folder), bodies, out)
     print(json.dumps({"bench": "ingest", "figures": figures}))
 
 
 def _measure(folder: Path, bodies: Sequence[deliveries.Signed], out: Console) -> dict[str, Any]:
     wave, second, burst, rest = _cut(bodies, FLOOD, FLOOD, BURST)
-    theirs = _peer(folder, wave, out)
+    theirs, bare = _peer(folder, wave, "web", out), _peer(folder, wave, "next", out)
     with ours(folder / "flood.db") as app:
         heard = asyncio.run(flood(app.port, _requests(wave), connections=CONNECTIONS))
         again = asyncio.run(flood(app.port, _requests(second), connections=CONNECTIONS))
@@ -69,11 +73,12 @@ def _measure(folder: Path, bodies: Sequence[deliveries.Signed], out: Console) ->
             stream(app.port, _requests(steady), per_second=half, connections=CONNECTIONS * 4)
         )
     kept = _drain(folder / "burst.db", burst)
-    _tell(out, theirs, heard, calm, kept)
+    _tell(out, {"web": theirs, "next": bare}, heard, calm, kept)
     return {
         "speedup_vs_app_sdk": theirs and round(heard.per_second / theirs.per_second, 2),
         "accepted_per_s": round(heard.per_second),
         "app_sdk_per_s": theirs and round(theirs.per_second),
+        "app_sdk_next_per_s": bare and round(bare.per_second),
         "p99_ms_at_half_rate": round(calm.percentile(99), 1),
         "half_rate_per_s": round(half),
         "refused": sum(n for o in (heard, calm) for s, n in o.statuses.items() if s != 202),
@@ -137,13 +142,15 @@ def _house(database: Path) -> House:
     return House.of(Settings(database_url=f"sqlite:///{database}"))
 
 
-def _peer(folder: Path, wave: Sequence[deliveries.Signed], out: Console) -> Outcome | None:
+def _peer(
+    folder: Path, wave: Sequence[deliveries.Signed], kind: str, out: Console
+) -> Outcome | None:
     """app-sdk's handler on Node; None, and said so, where there is no Node or no package."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         out.print("no Node here: app-sdk is not measured")
         return None
-    here = folder / "peer"
+    here = folder / kind
     shutil.copytree(PEER, here, ignore=shutil.ignore_patterns("node_modules"))
     install = [npm, "install", "--no-audit", "--no-fund", "--silent"]
     if subprocess.run(install, cwd=here, check=False, capture_output=True).returncode:
@@ -151,10 +158,10 @@ def _peer(folder: Path, wave: Sequence[deliveries.Signed], out: Console) -> Outc
         return None
     (here / "jwks.json").write_text(json.dumps(deliveries.jwks()))
     port = free_port()
-    command = [node, "server.mjs", str(port), API_URL, "jwks.json"]
+    command = [node, "server.mjs", str(port), API_URL, "jwks.json", kind]
     with process(command, port, {"PATH": "/usr/bin:/bin"}, cwd=here):
         asyncio.run(flood(port, _requests(wave[:2000]), connections=CONNECTIONS))
-        runs = [asyncio.run(flood(port, _requests(wave), connections=CONNECTIONS)) for _ in "ab"]
+        runs = [asyncio.run(flood(port, _requests(wave), connections=CONNECTIONS)) for _ in "abc"]
     best = max(runs, key=lambda outcome: outcome.per_second)
     assert set(best.statuses) == {200}, best.statuses
     return best
@@ -172,10 +179,12 @@ def _cut(bodies: Sequence[Any], *sizes: int) -> list[Sequence[Any]]:
     return [*parts, bodies[at:]]
 
 
-def _tell(out: Console, theirs: Outcome | None, heard: Outcome, calm: Outcome, kept: float) -> None:
+def _tell(
+    out: Console, peers: dict[str, Outcome | None], heard: Outcome, calm: Outcome, kept: float
+) -> None:
     table = Table("", "deliveries/s", "p50 ms", "p99 ms", title="Hearing")
-    rows = [("app-sdk on Node, flood", theirs), ("ours, flood, on disk", heard),
-            ("ours, half that rate, loop keeping", calm)]  # fmt: skip
+    rows = [(f"app-sdk on Node, {kind}, flood", outcome) for kind, outcome in peers.items()]
+    rows += [("ours, flood, on disk", heard), ("ours, half that rate, loop keeping", calm)]
     for name, outcome in rows:
         if outcome:
             p50, p99 = outcome.percentile(50), outcome.percentile(99)

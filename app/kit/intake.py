@@ -14,6 +14,7 @@ from app.kit.tx import ShopId
 
 STAMP = "%Y-%m-%d %H:%M:%S.%f"
 """As SQLite keeps instants; PostgreSQL is told the zone too."""
+PRESSED = 16
 ROOM = 4000
 """Deliveries that may wait for the next commit; one more is told to come again."""
 
@@ -76,6 +77,10 @@ class Intake:
             if len(self._waiting) == 1:  # else the writer is awake, or about to be
                 self._news.notify()
         await done
+
+    def pressed(self) -> bool:
+        """So much is coming in that others had better wait with what can wait."""
+        return len(self._waiting) > PRESSED
 
     def close(self) -> None:
         with self._news:
