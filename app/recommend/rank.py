@@ -1,0 +1,376 @@
+"""One customer's list, best first: gather what may stand in it, score it, choose.
+
+All valid products have one sequence, by log odds and then key; a list takes the first that their
+families admit (two of each), and only then those left out. So a list of 5 begins a list of 10, and
+is never short while the shelf has products.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from app.recommend import chances
+from app.recommend.chances import Habits, Weights
+from app.recommend.fame import Offer
+from app.recommend.kernel import Flags, Floats, Ints, Longs, kernel
+from app.recommend.ledger import DATED, RECENT, SOLD, Ledger
+from app.recommend.near import PRODUCTS, Near
+
+AGAIN, NEW, MIXED = 0, 1, 2  # slots: of what he bought, of what he did not, of both
+LEARNT, FREQUENT, POPULAR = 0, 1, 2  # methods: by chances; by how often he bought; the same for all
+OF_A_FAMILY = 2
+
+
+class Notes(NamedTuple):
+    """Of one list in the making; by product, but for those that say otherwise."""
+
+    token: Longs  # (1)
+    held: Longs  # last token: the customer bought it
+    out: Longs  # last token: may not stand in the list
+    times: Ints
+    since: Ints  # his orders after the last with it
+    long: Floats
+    short: Floats
+    pull: Floats  # zero between lists
+    lure: Floats
+    lured_at: Longs  # `version` at which the lure was worked out
+    version: Longs  # (1)
+    have: Ints  # what he bought, the latest first …
+    had: Longs  # (1) … and how many that are
+    touched: Ints  # what that pulls
+    product: Ints  # what may stand in the list …
+    score: Floats  # … and its log odds
+    place: Ints  # in the list that is being explained, -1 for none
+    family: Longs  # by family: token × 4 + how many stand in the list
+    liked: Floats  # by category: his share of purchases in it; zero between lists
+
+
+def notes(products: int, families: int, categories: int) -> Notes:
+    def longs(count: int) -> Longs:
+        return np.zeros(count, np.int64)
+
+    def ints() -> Ints:
+        return np.zeros(products, np.int32)
+
+    def floats(count: int) -> Floats:
+        return np.zeros(count, np.float64)
+
+    return Notes(
+        token=longs(1), held=longs(products), out=longs(products), times=ints(), since=ints(),
+        long=floats(products), short=floats(products), pull=floats(products),
+        lure=floats(products), lured_at=longs(products), version=longs(1), have=ints(),
+        had=longs(1), touched=ints(), product=ints(), score=floats(products),
+        place=np.full(products, -1, np.int32), family=longs(families), liked=floats(categories),
+    )  # fmt: skip
+
+
+class Asking(NamedTuple):
+    """One question, the same for many customers."""
+
+    slot: int
+    method: int
+    want: int
+    pins: Ints  # first of all, in this sequence
+    without: Ints  # never: what is in the cart, or stands elsewhere on the page
+    within: Flags  # by category: only these; empty for all
+
+
+@kernel
+def within(asking: Flags, category: int) -> bool:
+    return len(asking) == 0 or (category >= 0 and asking[category] == 1)
+
+
+@kernel
+def remember(book: Ledger, notes: Notes, customer: int) -> tuple[int, Habits]:
+    """Begin a list: what the customer has, the latest first, and how he buys."""
+    notes.token[0] += 1
+    token, count, lines = notes.token[0], 0, 0
+    notes.had[0] = 0
+    if customer < 0:
+        return 0, chances.habits(0, 0, 0)
+    start, orders = book.bought.start[customer], book.bought.size[customer]
+    long = short = 1.0
+    for k in range(orders):
+        order = book.bought.data[start + orders - 1 - k]
+        for j in range(book.first[order], book.first[order] + book.size[order]):
+            product = book.line[j]
+            if notes.held[product] != token:
+                notes.held[product] = token
+                notes.times[product] = 0
+                notes.since[product] = k
+                notes.long[product] = notes.short[product] = 0.0
+                notes.have[count] = product
+                count += 1
+            notes.times[product] += 1
+            notes.long[product] += long
+            notes.short[product] += short
+        lines += book.size[order]
+        long *= chances.LONG
+        short *= chances.SHORT
+    notes.had[0] = count
+    return count, chances.habits(orders, lines, count)
+
+
+@kernel
+def trend(recent: int, sales: int, all_recent: int, all_sales: int) -> float:
+    """Log of a product's share of recent sales by its share of all; 0 where nothing is known."""
+    if all_recent <= 0 or sales == 0:
+        return 0.0
+    ratio = recent / all_recent * all_sales / sales
+    return float(np.log(min(max(ratio, 1.0 / chances.STEADY), chances.STEADY)))
+
+
+@kernel
+def rebuys(taken: int, chances_had: int, all_taken: int, all_chances: int) -> float:
+    """Log of how often a chance to buy a product again was taken."""
+    prior = chances.REBUYS_PRIOR * all_taken / max(all_chances, 1)
+    return float(np.log((taken + prior) / (chances_had + chances.REBUYS_PRIOR) + 1e-6))
+
+
+@kernel
+def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float]:
+    """How strongly what he has pulls its neighbours: how many are pulled, and the sum."""
+    pull, touched, lift = notes.pull, notes.touched, book.lift
+    count, total = 0, 0.0
+    for i in range(min(have, PRODUCTS)):
+        product = notes.have[i]
+        say = chances.PULL_FADES ** notes.since[product] * book.reach[product]
+        if say < 1e-9:
+            break  # and nothing older says more
+        others, strength = near.product[product], near.strength[product]
+        for j in range(len(others)):
+            other = others[j]
+            if other < 0:
+                break
+            if pull[other] == 0.0:
+                touched[count] = other
+                count += 1
+            pull[other] += say * abs(strength[j])
+    for i in range(count):
+        pull[touched[i]] *= lift[touched[i]]
+        total += pull[touched[i]]
+    return count, total
+
+
+@kernel
+def gather(
+    book: Ledger, near: Near, offer: Offer, w: Weights, notes: Notes, asking: Asking,
+    have: int, who: Habits, deep: int,
+) -> tuple[int, bool]:  # fmt: skip
+    """All that may stand in the list, with its log odds; not all of what nothing pulls, but so
+    much that the best `deep` are among it. Says how many, and whether that is everything."""
+    count = 0
+    if asking.slot != NEW:
+        count = _gather_again(book, offer, w, notes, asking, have, who)
+    if asking.slot == AGAIN:
+        return count, True
+    if asking.method != LEARNT:
+        return _gather_rest(book, offer, w, notes, asking, who, count, deep)
+    touched, total = pulls(book, near, notes, have)
+    count = _gather_pulled(book, offer, w, notes, asking, touched, total, who, count)
+    if len(offer.untried):
+        count = _gather_untried(offer, w, notes, asking, have, who, count)
+    return _gather_rest(book, offer, w, notes, asking, who, count, deep)
+
+
+# The loops below bind arrays to names first: handing whole ledgers on for each product is slow.
+
+
+@kernel
+def _gather_again(
+    book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking, have: int, who: Habits
+) -> int:
+    token, count = notes.token[0], 0
+    all_sales, all_recent, all_taken, all_chances, dated = book.totals
+    sales, recent, taken, had = book.sales.size, book.recent, book.rebought, book.chances
+    for i in range(have):
+        p = notes.have[i]
+        if offer.sold[p] and notes.out[p] != token and within(asking.within, offer.category[p]):
+            notes.product[count] = p
+            if asking.method == FREQUENT:
+                notes.score[count] = notes.times[p] + 1.0 / (2.0 + notes.since[p])
+            else:
+                notes.score[count] = chances.again(
+                    w.again, notes.long[p], notes.short[p],
+                    rebuys(taken[p], had[p], all_taken, all_chances),
+                    trend(recent[p], sales[p], all_recent * dated, all_sales), who,
+                )  # fmt: skip
+            count += 1
+    return count
+
+
+@kernel
+def _gather_pulled(
+    book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking,
+    touched: int, total: float, who: Habits, count: int,
+) -> int:  # fmt: skip
+    token, version = notes.token[0], notes.version[0]
+    all_sales, all_recent, dated = book.totals[SOLD], book.totals[RECENT], book.totals[DATED]
+    sales, recent, sold, category = book.sales.size, book.recent, offer.sold, offer.category
+    lured, lured_at, held, out, pull = notes.lure, notes.lured_at, notes.held, notes.out, notes.pull
+    products, scores, weights, only = notes.product, notes.score, w.new, asking.within
+    for i in range(touched):
+        p = notes.touched[i]
+        pulled = pull[p] / total
+        pull[p] = 0.0
+        if held[p] == token or out[p] == token or not sold[p] or not within(only, category[p]):
+            continue
+        if lured_at[p] != version:
+            lured_at[p] = version
+            lured[p] = chances.lure(
+                weights, recent[p] / max(all_recent, 1),
+                trend(recent[p], sales[p], all_recent * dated, all_sales),
+            )  # fmt: skip
+        products[count] = p
+        scores[count] = chances.new(weights, pulled, lured[p], who)
+        out[p] = token  # so that it comes once
+        count += 1
+    return count
+
+
+@kernel
+def _gather_untried(
+    offer: Offer, w: Weights, notes: Notes, asking: Asking, have: int, who: Habits, count: int
+) -> int:
+    """New products, by the customer's liking of their category."""
+    token, category, liked = notes.token[0], offer.category, notes.liked
+    likes = 1e-9
+    for i in range(have):
+        if category[notes.have[i]] >= 0:
+            liked[category[notes.have[i]]] += notes.long[notes.have[i]]
+            likes += notes.long[notes.have[i]]
+    for p in offer.untried:
+        k = category[p]
+        if notes.out[p] != token and notes.held[p] != token and within(asking.within, k):
+            part = 1.0 / offer.items[k]
+            taste = (liked[k] / likes + 0.3 * offer.share[k]) / 1.3
+            lured = chances.lure(w.new, offer.share[k] * part / 2.0, 0.0)
+            notes.product[count] = p
+            notes.score[count] = chances.new(w.new, taste * part, lured, who)
+            notes.out[p] = token
+            count += 1
+    for i in range(have):
+        if category[notes.have[i]] >= 0:
+            liked[category[notes.have[i]]] = 0.0
+    return count
+
+
+@kernel
+def _gather_rest(
+    book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking,
+    who: Habits, count: int, deep: int,
+) -> tuple[int, bool]:  # fmt: skip
+    """What nothing pulls, the most popular first, `deep` of it."""
+    token, held, out, order, recent = (
+        notes.token[0],
+        notes.held,
+        notes.out,
+        offer.order,
+        book.recent,
+    )
+    all_recent, taken = max(book.totals[RECENT], 1), 0
+    for i in range(len(order)):
+        p = order[i]
+        if held[p] == token or out[p] == token or not within(asking.within, offer.category[p]):
+            continue
+        if taken == deep:
+            return count, False
+        notes.product[count] = p
+        notes.score[count] = chances.unrelated(w.new, recent[p] / all_recent, who)
+        count += 1
+        taken += 1
+    return count, offer.whole
+
+
+@kernel
+def sequence(products: Ints, scores: Floats, key: Longs, deep: int) -> Ints:
+    """Places of the best `deep` of what was gathered, by log odds and then key."""
+    if len(products) <= deep:
+        by_key = np.argsort(key[products])
+        return by_key[np.argsort(-scores[by_key], kind="mergesort")].astype(np.int32)
+    best, found = np.empty(deep, np.int32), 0
+    for i in range(len(products)):
+        score, name = scores[i], key[products[i]]
+        j = found if found < deep else deep - 1
+        if found == deep and score < scores[best[j]]:
+            continue
+        if found == deep and score == scores[best[j]] and name > key[products[best[j]]]:
+            continue
+        while j > 0 and (
+            score > scores[best[j - 1]]
+            or (score == scores[best[j - 1]] and name < key[products[best[j - 1]]])
+        ):
+            best[j] = best[j - 1]
+            j -= 1
+        best[j] = i
+        found = min(found + 1, deep)
+    return best
+
+
+@kernel
+def choose(
+    offer: Offer, notes: Notes, asking: Asking, places: Ints,
+    picked: int, all_here: bool, products: Ints, scores: Floats,
+) -> int:  # fmt: skip
+    """Fill up after the `picked` pins: first what families admit, then the rest; how many in all,
+    or -1 if more must be gathered to tell."""
+    left = np.zeros(len(places), np.uint8)
+    for i in range(len(places)):
+        if picked == asking.want:
+            return picked
+        product = notes.product[places[i]]
+        if _room_in_family(offer, notes, product):
+            products[picked], scores[picked] = product, notes.score[places[i]]
+            picked += 1
+        else:
+            left[i] = 1
+    if picked < asking.want and not all_here:
+        return -1
+    for i in range(len(places)):
+        if picked < asking.want and left[i]:
+            products[picked] = notes.product[places[i]]
+            scores[picked] = notes.score[places[i]]
+            picked += 1
+    return picked
+
+
+@kernel
+def _room_in_family(offer: Offer, notes: Notes, product: int) -> bool:
+    family = offer.family[product]
+    if family < 0:
+        return True
+    if notes.family[family] // 4 != notes.token[0]:
+        notes.family[family] = notes.token[0] * 4
+    notes.family[family] += 1
+    return bool(notes.family[family] % 4 <= OF_A_FAMILY)
+
+
+@kernel
+def pin(offer: Offer, notes: Notes, asking: Asking, products: Ints, scores: Floats) -> int:
+    """The merchant's own choice comes first, where it can be bought."""
+    picked = 0
+    for product in asking.without:
+        notes.out[product] = notes.token[0]
+    for product in asking.pins:
+        here = offer.sold[product] and within(asking.within, offer.category[product])
+        if picked < asking.want and here and notes.out[product] != notes.token[0]:
+            _room_in_family(offer, notes, product)
+            products[picked], scores[picked] = product, np.inf
+            notes.out[product] = notes.token[0]
+            picked += 1
+    return picked
+
+
+@kernel
+def rank(
+    book: Ledger, near: Near, offer: Offer, w: Weights, notes: Notes, asking: Asking,
+    customer: int, deep: int, products: Ints, scores: Floats,
+) -> int:  # fmt: skip
+    """Fill `products` and `scores`; how many, or -1 if it takes a deeper look to tell."""
+    have, who = remember(book, notes, -1 if asking.method == POPULAR else customer)
+    picked = pin(offer, notes, asking, products, scores)
+    count, all_here = gather(book, near, offer, w, notes, asking, have, who, deep)
+    places = sequence(notes.product[:count], notes.score[:count], book.product_key, deep)
+    return choose(
+        offer, notes, asking, places, picked, all_here and count <= deep, products, scores
+    )

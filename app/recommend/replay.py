@@ -1,0 +1,95 @@
+"""The last order of some customers, taken out of the book for a while so that it can be foretold,
+and what the book's dates are worth.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.recommend.book import Book, Purchase
+from app.recommend.kernel import Ints, Longs
+
+CUSTOMERS = 3_000
+LEAST_DAYS = 30.0  # the half-life of a sale's weight is this …
+LEAST_ORDERS = 1_000  # … or as long as it takes to see so many orders
+FEW = 20  # orders that are too few to tell
+LUMP = 0.2  # of all orders at one second: that is an import, not a rush
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Last orders that are out of the book for a while, and what was in them."""
+
+    customers: Longs
+    purchases: list[Purchase]
+
+    @property
+    def first(self) -> Longs:
+        sizes = [len(purchase.products) for purchase in self.purchases]
+        return np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))).astype(np.int64)
+
+    def truth(self, book: Book) -> Ints:
+        keys = [key for purchase in self.purchases for key in purchase.products]
+        return book.products.numbers(np.array(keys, np.int64))
+
+
+@contextmanager
+def without_last_orders(book: Book, most: int = CUSTOMERS) -> Iterator[Taken]:
+    """Take the last order out of up to `most` customers with two or more; it comes back after."""
+    customers = sample(book, most)
+    purchases = []
+    for customer in customers:
+        last = int(book.history(int(customer))[0][-1])
+        purchases.append(
+            Purchase(
+                int(book.orders.keys[last]),
+                int(customer),
+                int(book.ledger.when[last]),
+                book.products.keys[book.products_of(last)].tolist(),
+            )
+        )
+    for purchase in purchases:
+        book.drop(purchase.order)
+    try:
+        yield Taken(customers, purchases)
+    finally:
+        for purchase in purchases:
+            book.put(purchase)
+
+
+def sample(book: Book, most: int) -> Longs:
+    """Customers with two orders or more; which of them, their keys decide."""
+    count = book.customers.count
+    known = book.ledger.guest[:count] == 0
+    keys = book.customers.keys[:count][known & (book.ledger.bought.size[:count] > 1)]
+    scattered = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    chosen: Longs = keys[np.argsort(scattered, kind="stable")][:most]
+    return chosen
+
+
+@dataclass(frozen=True)
+class Clock:
+    """From when on sales fade (seconds since 1970), days to half, and whether dates are true."""
+
+    now: int
+    half_life: float
+    true: bool
+
+
+def clock(book: Book, now: int | None = None) -> Clock:
+    """How the shop's sales should be weighed.
+
+    Without `now` it is the time of the latest orders, but for the last thousandth: one order with
+    a date far ahead must not make all others old.
+    """
+    when = np.sort(book.ledger.when[: book.orders.count][book.ledger.who[: book.orders.count] >= 0])
+    if not len(when):
+        return Clock(now or 0, LEAST_DAYS, true=True)
+    latest = int(when[int(len(when) * 0.999)]) if now is None else now
+    behind = int(when[max(len(when) - LEAST_ORDERS, 0)])
+    half_life = max(LEAST_DAYS, (latest - behind) / 86_400)
+    longest = int(np.diff(np.flatnonzero(np.diff(when, prepend=-1, append=-1))).max(initial=0))
+    true = longest <= LUMP * len(when) or len(when) < FEW
+    return Clock(latest, float(np.ceil(half_life)), true)
