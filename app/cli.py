@@ -8,12 +8,14 @@ import typer
 from rich.console import Console
 
 from app.kit.settings import Settings
+from app.ltv.cli import cli as ltv
 
 cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="Perennial: a Saleor app that makes a shop's customers come back.",
 )
+cli.add_typer(ltv, name="ltv")
 out = Console()
 
 

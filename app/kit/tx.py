@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Integer,
+    Table,
     TypeDecorator,
     bindparam,
     event,
@@ -154,10 +155,9 @@ class Tx(Session):
         self.connection().execute(order, rows)
 
 
-def _promises() -> type[SQLModel]:
-    from app.kit.promises import Promise  # noqa: PLC0415  # its table needs this module
-
-    return Promise
+def _promises() -> Table:
+    """The table of app.kit.promises, which is made of this module's types."""
+    return SQLModel.metadata.tables["promise"]
 
 
 @event.listens_for(Tx, "do_orm_execute")
