@@ -3,7 +3,8 @@
 A row a split of public data (`../shared/data/README.md`): everything is learnt from what was known
 at the cut, then compared with the holdout. The textbook is BG/NBD by maximum likelihood, and its
 orders × Gamma-Gamma on repeat orders for spending, in the same run on the same rows. Spending is
-net of returns on both sides. Nothing here was tuned on these holdouts.
+net of returns on both sides. Choices were made on rolling origins before the cuts, but these
+holdouts were looked at along the way: docs/ltv.md says where that touched a decision.
 
     python -m benchmarks.accuracy                                 the splits of the folder
     python -m benchmarks.accuracy orders.csv 2024-06-30 180       your own data, split once
