@@ -178,6 +178,23 @@ def test_a_page_of_ours_opens_without_reloading_and_the_dashboard_is_told(
     shown(dashboard, "Totals match Saleor.")
 
 
+@pytest.mark.parametrize(
+    "whole",
+    ["/extensions/app/QXBwOjE%3D", "/dashboard/extensions/app/QXBwOjE=", "/apps/QXBwOjE=/app"],
+)
+def test_the_dashboard_tells_a_page_of_ours_by_its_own_whole_path(
+    dashboard: Dashboard, whole: str
+) -> None:
+    """As 3.23.27 does, once after each handshake."""
+    dashboard.opens("/app")
+    shown(dashboard, "Totals match Saleor.")
+    dashboard.posts("redirect", path=f"{whole}/settings")
+    shown(dashboard, "The ladder")
+    dashboard.posts("redirect", path=whole)
+    shown(dashboard, "Totals match Saleor.")
+    assert dashboard.frame.evaluate("location.pathname") == "/app"
+
+
 def test_a_customer_opens_in_the_dashboard_itself(dashboard: Dashboard) -> None:
     dashboard.opens("/app")
     dashboard.frame.get_by_role("link", name="cleo@example.com").first.click()

@@ -43,7 +43,9 @@ addEventListener("message", ({ source, origin, data }) => {
     keep("sessionStorage", "locale", locale);
     load("main");
   } else if (type === "redirect" && typeof payload.path === "string") {
-    const path = `/app/${payload.path.replace(/^\//, "")}`.replace(/\/$/, "");
+    // the Dashboard means the page within us and says its own whole path, wherever it is mounted
+    const within = payload.path.replace(/^.*\/(extensions\/app\/[^/]+|apps\/[^/]+\/app(?=\/|$))/, "");
+    const path = `/app/${within.replace(/^\//, "")}`.replace(/\/$/, "");
     if (path !== location.pathname.replace(/\/$/, "")) go(path, { tell: false });
   }
 });

@@ -59,6 +59,12 @@ class Bridge {
   greet() {
     this.post("theme", { theme: root.dataset.theme });
     this.post("localeChanged", { locale: root.lang });
+    if (this.frame.dataset.base) this.point();
+  }
+
+  // Which page within the app is meant: the real one says its own whole path, base and all.
+  point() {
+    this.post("redirect", { path: location.pathname });
   }
 
   // Messages of other origins, without a type or without an actionId are not for us.
@@ -146,7 +152,7 @@ addEventListener("popstate", () => {
   const here = decodeURIComponent(location.pathname); // an id ends in "=", spelled either way
   for (const bridge of bridges) {
     const base = decodeURIComponent(bridge.frame.dataset.base ?? "");
-    if (base && here.startsWith(base)) bridge.post("redirect", { path: here.slice(base.length) || "/" });
+    if (base && here.startsWith(base)) bridge.point();
   }
 });
 
