@@ -3,7 +3,9 @@
 Warm: fit, P(still a customer) and expected orders in 180 days, the summary in memory, everything
 compiled. Cold: from the start of a new process to the same answer, reading included; our kernels
 and the peers' compiled code lie on disk from a run before. Peak: of that process. The same model
-on both sides: BG/NBD and MBG/NBD; the figures are the worse of the two for us.
+on both sides: BG/NBD and MBG/NBD; the figures are the worse of the two for us. Warm is the best
+of seven runs of ours and three of a peer's, which take up to a hundred times as long: on a busy
+machine short runs are disturbed more, and absolute seconds are those of a quiet one.
 
 Peers: lifetimes 0.11 from the development requirements; pymc-marketing 1.3 by MAP from a venv of
 its own in `benchmarks/.peer-venv`, made at first need where there is a Python ≥ 3.12
@@ -96,7 +98,7 @@ def ours(model: str, path: str) -> None:
     data = np.load(path)
     columns = data["x"], data["last"], data["age"]
     seconds, done, peak = [], 0.0, 0.0
-    for again in range(4):
+    for again in range(7):
         start = time.perf_counter()
         rhythm = Rhythm.of(*columns)
         fit = learn(rhythm, kind=MODELS[model])

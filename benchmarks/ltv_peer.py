@@ -64,9 +64,11 @@ def main(peer: str, model: str, path: str) -> None:
     found, total = work(x, t_x, age)
     done, first = time.time(), time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    start = time.perf_counter()
-    work(x, t_x, age)
-    warm = min(first, time.perf_counter() - start)
+    warm = first
+    for _ in range(2):
+        start = time.perf_counter()
+        work(x, t_x, age)
+        warm = min(warm, time.perf_counter() - start)
     answer = {"done": done, "warm": warm, "peak_mb": peak, "parameters": found, "total": total}
     print(json.dumps(answer))
 
