@@ -215,6 +215,13 @@ def test_the_widget_shows_value_tier_code_and_last_orders(shop: Loyal, till: Til
     assert len(shop.all(Code)) == 1
 
 
+def test_an_average_order_is_rounded_as_saleor_rounds_it(shop: Loyal) -> None:
+    """$768.75 in four orders are $192.19 each, as the Dashboard says two boxes further up."""
+    for amount in (768.75, 0, 0, 0):
+        shop.buys("ben", amount)
+    assert "€192.19" in widget(shop, "ben")
+
+
 def test_the_widget_says_why_there_is_no_code(shop: Loyal) -> None:
     shop.buys("ben", 20)
     assert "no offer is switched on" in widget(shop, "ben")

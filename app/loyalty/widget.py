@@ -127,4 +127,4 @@ def _sum(minor: int, currency: str) -> Sum:
 
 
 def _average(minor: int, count: int, currency: str) -> Sum:
-    return _sum(minor // count, currency)
+    return _sum(round(Decimal(minor) / count), currency)

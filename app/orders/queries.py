@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, distinct, extract, or_
@@ -36,7 +37,7 @@ class Spend:
     @property
     def average_minor(self) -> int:
         priced = self.orders - self.without_rate
-        return self.minor // priced if priced else 0
+        return round(Decimal(self.minor) / priced) if priced else 0
 
 
 @dataclass(frozen=True)
