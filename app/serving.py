@@ -16,6 +16,7 @@ from app.history import flows as history
 from app.history import queries as reading
 from app.kit import leases
 from app.kit.house import House
+from app.kit.memory import collect_seldom
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
 from app.main import Perennial
@@ -26,6 +27,11 @@ from app.shops.tables import Shop, Status
 from app.worker import Worker
 
 log = structlog.get_logger()
+
+SWITCH = 0.0005
+"""Seconds after which a thread must let another one run. The loop computes, the door only waits for
+its turn: at Python's own 5 ms each of its many small steps would wait that long.
+"""
 
 
 def open_house(settings: Settings) -> House:
@@ -67,9 +73,11 @@ def pick_up(house: House) -> None:
 
 def serve(settings: Settings) -> None:
     _speak_plainly()
+    collect_seldom()
     house = open_house(settings)
     pick_up(house)
     perennial = Perennial(house, works=settings.embedded)
+    sys.setswitchinterval(SWITCH)
     log.info("serving", host=settings.host, port=settings.port)
     uvicorn.run(
         perennial.asgi,
@@ -84,6 +92,7 @@ def serve(settings: Settings) -> None:
 
 def work(settings: Settings) -> None:
     _speak_plainly()
+    collect_seldom()
     house = open_house(settings)
     worker = Worker(house, AGENDA, Reach(house).world)
     stop = Event()
@@ -96,6 +105,7 @@ def work(settings: Settings) -> None:
 
 def import_history(settings: Settings, api_url: str | None, out: Console) -> int:
     """Promise the import for the shops asked for and watch it. The exit code."""
+    collect_seldom()
     house = open_house(settings)
     with Session(house.engine) as session:
         rows = session.exec(select(Shop).where(col(Shop.status) == Status.ACTIVE.value)).all()

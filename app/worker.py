@@ -19,7 +19,7 @@ log = structlog.get_logger()
 HANDS = 4
 """Errands at a time: they wait for the network, not for the processor."""
 NAP = 0.25
-GIVE_WAY, MOST_WAITS = 0.005, 50
+GIVE_WAY, MOST_WAITS = 0.005, 400
 """Seconds, and how many times in a row, the loop stands back from an intake under pressure."""
 PROBATION = 5.0
 """Seconds a new process leaves alone what may have killed the last."""

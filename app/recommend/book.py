@@ -162,28 +162,37 @@ class Book:
 
     def settle(self) -> None:
         """Set all in order anew: no gaps, exact room, every count from scratch."""
-        book, count = self.ledger, self.orders.count
-        live = np.flatnonzero(book.who[:count] >= 0)
-        live = live[np.lexsort((book.order_key[live], book.when[live]))]
-        first, line = _packed(live, book.first, book.size, book.line)
-        self.orders.again(book.order_key[live])
-        self._lines = len(line)
-        book = _counted_anew(
-            book._replace(
-                order_key=self.orders.keys,
-                when=book.when[live],
-                who=book.who[live],
-                size=book.size[live],
-                first=first,
-                line=line,
-            ),
-            self.customers.count,
+        customers, products = len(self.ledger.guest), len(self.ledger.holders)
+        self.ledger = self.ledger._replace(bought=nothing(), sales=nothing())
+        live = self._in_time()
+        # One column after the other, so that never two of all are in memory.
+        self.ledger = self.ledger._replace(
+            **dict(zip(("first", "line"), self._packed(live), strict=True))
         )
-        self.ledger = book
-        books.count_all(book, len(live), self.customers.count, self.anchor, self.half_life)
+        for column in ("size", "who", "when", "order_key"):
+            kept = getattr(self.ledger, column)[live]
+            self.ledger = self.ledger._replace(**{column: kept})
+        self.orders.again(self.ledger.order_key)
+        self._lines, orders = len(self.ledger.line), len(live)
+        del live
+        self.ledger = _counted_anew(self.ledger, customers, products)
+        books.count_all(self.ledger, orders, customers, self.anchor, self.half_life)
         self.version += 1
 
     # inside
+
+    def _in_time(self) -> Ints:
+        """The numbers of all orders that count, by time and then key."""
+        book = self.ledger
+        live: Ints = np.flatnonzero(book.who[: self.orders.count] >= 0).astype(np.int32)
+        when, key = book.when[live], book.order_key[live]
+        if not _sorted(when, key):
+            live = live[np.lexsort((key, when))]
+        return live
+
+    def _packed(self, live: Ints) -> tuple[Ints, Ints]:
+        book = self.ledger
+        return packed(live, book.first, book.size, book.line)
 
     def _is(self, order: int, purchase: Purchase, wanted: Longs) -> bool:
         book = self.ledger
@@ -265,17 +274,17 @@ def _empty() -> Ledger:
 
     flags, halves = np.zeros(0, np.uint8), np.zeros(0, np.float32)
     return Ledger(
-        order_key=longs(), when=longs(), who=ints(), first=longs(), size=ints(), line=ints(),
+        order_key=longs(), when=longs(), who=ints(), first=ints(), size=ints(), line=ints(),
         bought=nothing(), guest=flags, product_key=longs(), sales=nothing(), holders=ints(),
         recent=longs(), rebought=longs(), chances=longs(), reach=halves, lift=halves, moved=flags,
         totals=np.array([0, 0, 0, 0, 1]), mark=longs(), since=ints(), times=ints(), token=longs(1),
     )  # fmt: skip
 
 
-def _counted_anew(book: Ledger, customers: int) -> Ledger:
+def _counted_anew(book: Ledger, customers: int, products: int) -> Ledger:
     """Empty lists of the right sizes, and zeros where counts go."""
-    orders_of = counted(book.who, max(customers, len(book.guest)))
-    sales_of = counted(book.line, len(book.holders))
+    orders_of = counted(book.who, customers)
+    sales_of = counted(book.line, products)
     for column in (book.holders, book.recent, book.rebought, book.chances):
         column[:] = 0
     book.totals[: books.DATED] = 0
@@ -293,9 +302,17 @@ def counted(values: Ints, count: int) -> Ints:
 
 
 @kernel
-def _packed(live: Longs, first: Longs, size: Ints, line: Ints) -> tuple[Longs, Ints]:
+def _sorted(when: Longs, key: Longs) -> bool:
+    for i in range(1, len(when)):
+        if when[i] < when[i - 1] or (when[i] == when[i - 1] and key[i] < key[i - 1]):
+            return False
+    return True
+
+
+@kernel
+def packed(live: Ints, first: Ints, size: Ints, line: Ints) -> tuple[Ints, Ints]:
     """The lines of some orders, one order after the other."""
-    starts = np.zeros(len(live), np.int64)
+    starts = np.zeros(len(live), np.int32)
     total = 0
     for i in range(len(live)):
         starts[i] = total

@@ -27,11 +27,11 @@ def kernel(function: F) -> F:
 
 
 def grown(array: NDArray[N], need: int, fill: int | None = 0) -> NDArray[N]:
-    """At least `need` cells: the same array, or a copy with a quarter to spare."""
+    """At least `need` cells: the same array, or a copy with an eighth to spare."""
     have = len(array)
     if need <= have:
         return array
-    larger = np.empty((need + need // 4 + 16, *array.shape[1:]), array.dtype)
+    larger = np.empty((need + need // 8 + 16, *array.shape[1:]), array.dtype)
     larger[:have] = array
     if fill is not None:
         larger[have:] = fill

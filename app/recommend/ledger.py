@@ -22,7 +22,7 @@ class Ledger(NamedTuple):
     order_key: Longs
     when: Longs  # seconds since 1970
     who: Ints  # customer, -1 for an order taken out
-    first: Longs  # its lines are line[first : first + size], distinct products by key
+    first: Ints  # its lines are line[first : first + size], distinct products by key
     size: Ints
     line: Ints
     # by customer

@@ -94,12 +94,12 @@ class Names:
     def _room(self, more: int) -> None:
         need = self.count + more
         self.keys = grown(self.keys, need, NOBODY)
-        if need * 4 > len(self._table) * 3:
+        if need * 5 > len(self._table) * 4:
             self._index(need)
 
     def _index(self, need: int) -> None:
         size = 64
-        while size * 3 < need * 4 + need:
+        while size * 4 < need * 5 + 64:
             size *= 2
         self._table = np.full(size, EMPTY, np.int32)
         _rebuild(self._table, self.keys, self.count, NOBODY)

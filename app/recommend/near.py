@@ -16,7 +16,7 @@ HOLDERS = 300  # the latest customers of a product who are asked
 SCANNED = 4_096  # and at most so many of its orders are looked through for them
 PRODUCTS = 100  # of a customer, the latest
 DOUBT = 0.5  # a pair's strength v is discounted to v²/(v + DOUBT)
-PAIRS = 8_000_000  # kept in all; 64 to 400 a product
+PAIRS = 6_400_000  # kept in all; 64 to 400 a product
 
 
 class Near(NamedTuple):

@@ -85,6 +85,9 @@ class Saleor:
 
     def run(self, operation: Operation[T], /, **variables: object) -> T:
         """Ask once. Raises a SaleorError; a mutation's own `errors` are SaleorRefusedError."""
+        return operation.returns.model_validate(self._data(operation, variables))
+
+    def _data(self, operation: Operation[T], variables: Mapping[str, object]) -> dict[str, Any]:
         self.bucket.take(patience=PATIENCE)
         answer = self._ask(operation.name, variables)
         if answer.errors:
@@ -92,7 +95,7 @@ class Saleor:
         data = answer.data or {}
         if operation.refusals and (refusals := refused(data)):
             raise SaleorRefusedError(operation.name, refusals)
-        return operation.returns.model_validate(data)
+        return data
 
     def pages(self, operation: Operation[Page[N]], /, **variables: object) -> Iterator[Page[N]]:
         """Every page, the next one asked for while this one is worked. `after=` starts later.
@@ -103,17 +106,21 @@ class Saleor:
         with ThreadPoolExecutor(1, thread_name_prefix="next-page") as ahead:
             coming = ahead.submit(self._page, operation, variables)
             while True:
-                page = coming.result()
-                if page.next is None:
-                    yield page
-                    return
-                coming = ahead.submit(self._page, operation, {**variables, "after": page.next})
+                data = coming.result()
+                # asked for before this one is even understood: that takes as long as a short wait
+                if cursor := _cursor(data):
+                    coming = ahead.submit(self._page, operation, {**variables, "after": cursor})
+                page = operation.returns.model_validate(data)
                 yield page
+                if cursor is None:
+                    return
 
-    def _page(self, operation: Operation[Page[N]], variables: Mapping[str, object]) -> Page[N]:
+    def _page(
+        self, operation: Operation[Page[N]], variables: Mapping[str, object]
+    ) -> dict[str, Any]:
         while True:
             try:
-                return self.run(operation, **variables)
+                return self._data(operation, variables)
             except SaleorThrottledError as wait:
                 self.bucket.wait(wait.retry_after)
 
@@ -189,6 +196,18 @@ def plain(value: Any) -> Any:  # noqa: ANN401  # JSON's edge
             return str(value)
         case _:
             return value
+
+
+def _cursor(data: Mapping[str, Any]) -> str | None:
+    """Where a raw answer says that its list goes on: the list itself, or one inside a thing."""
+    for part in data.values():
+        if not isinstance(part, Mapping):
+            continue
+        if isinstance(info := part.get("pageInfo"), Mapping):
+            return info.get("endCursor") if info.get("hasNextPage") else None
+        if cursor := _cursor(part):
+            return cursor
+    return None
 
 
 def refused(data: Mapping[str, Any]) -> list[Refusal]:
