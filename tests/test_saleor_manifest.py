@@ -11,7 +11,7 @@ from tests.support.saleor import SCHEMAS, complaints
 from tests.support.shared import needs_shared
 
 BASE = "https://perennial.example"
-EVERYWHERE = ["NAVIGATION_CUSTOMERS", "NAVIGATION_ORDERS", "NAVIGATION_DISCOUNTS"]
+EVERYWHERE = ["NAVIGATION_CUSTOMERS", "NAVIGATION_DISCOUNTS"]
 NARROW = [*EVERYWHERE, "CUSTOMER_DETAILS_MORE_ACTIONS"]
 WIDE = [*EVERYWHERE, "CUSTOMER_DETAILS_WIDGETS"]
 VERSIONS = [None, "", "nonsense", "2.11", "3.20", "3.21", "3.22", "3.23", "3.24", "3.30"]

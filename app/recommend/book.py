@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.recommend import ledger as books
-from app.recommend.kernel import Ints, Longs, grown, kernel
+from app.recommend.kernel import Flags, Halves, Ints, Longs, grown, kernel
 from app.recommend.ledger import Ledger
 from app.recommend.lists import cells_to_add, lengthened, nothing, sized, with_cells
 from app.recommend.names import NOBODY, Names
@@ -47,10 +47,18 @@ class Purchases:
         )
 
 
+EPOCH = 946_684_800  # 2000-01-01: times are kept as seconds from there, 1932 to 2068
+
+
+def kept_time(when: int | Longs) -> Ints:
+    """Seconds since 1970 as they are kept in 4 bytes; what is beyond falls on the nearest end."""
+    return np.clip(np.asarray(when, np.int64) - EPOCH, -(2**31), 2**31 - 1).astype(np.int32)
+
+
 class Book:
     def __init__(self) -> None:
         self.products, self.customers, self.orders = Names(), Names(), Names()
-        self.anchor, self.half_life = 0, 30.0  # seconds since 1970; days
+        self.anchor, self.half_life = 0, 30.0  # as times are kept; days
         self.version = 0
         self._lines = 0
         self.ledger = _empty()
@@ -65,6 +73,10 @@ class Book:
         bought = self.ledger.bought
         start = int(bought.start[number])
         return bought.data[start : start + int(bought.size[number])].copy(), number
+
+    def time_of(self, order: int) -> int:
+        """Seconds since 1970."""
+        return int(self.ledger.when[order]) + EPOCH
 
     def products_of(self, order: int) -> Ints:
         first = int(self.ledger.first[order])
@@ -99,7 +111,7 @@ class Book:
         book, end = self.ledger, self._lines + len(products)
         book.line[self._lines : end] = products
         book.first[order], book.size[order] = self._lines, len(products)
-        book.who[order], book.when[order] = customer, purchase.when
+        book.who[order], book.when[order] = customer, kept_time(purchase.when)
         book.guest[customer] = purchase.customer is None
         self._lines = end
         self._enter(order)
@@ -149,9 +161,9 @@ class Book:
         """Let sales fade from that instant on (seconds since 1970), to half in so many days.
 
         `dated` False: their dates say nothing, so nothing is called rising or falling."""
-        self.anchor, self.half_life = anchor, half_life
+        self.anchor, self.half_life = int(kept_time(anchor)), half_life
         self.ledger.totals[books.DATED] = dated
-        books.weigh_all(self.ledger, self.orders.count, anchor, half_life)
+        books.weigh_all(self.ledger, self.orders.count, self.anchor, half_life)
         self.version += 1
 
     def read(self, batches: Iterable[Purchases]) -> None:
@@ -166,9 +178,8 @@ class Book:
         self.ledger = self.ledger._replace(bought=nothing(), sales=nothing())
         live = self._in_time()
         # One column after the other, so that never two of all are in memory.
-        self.ledger = self.ledger._replace(
-            **dict(zip(("first", "line"), self._packed(live), strict=True))
-        )
+        first, line = packed(live, self.ledger.first, self.ledger.size, self.ledger.line)
+        self.ledger = self.ledger._replace(first=first, line=line)
         for column in ("size", "who", "when", "order_key"):
             kept = getattr(self.ledger, column)[live]
             self.ledger = self.ledger._replace(**{column: kept})
@@ -190,10 +201,6 @@ class Book:
             live = live[np.lexsort((key, when))]
         return live
 
-    def _packed(self, live: Ints) -> tuple[Ints, Ints]:
-        book = self.ledger
-        return packed(live, book.first, book.size, book.line)
-
     def _is(self, order: int, purchase: Purchase, wanted: Longs) -> bool:
         book = self.ledger
         owner = int(book.who[order])
@@ -204,7 +211,7 @@ class Book:
         )
         return (
             same_owner
-            and book.when[order] == purchase.when
+            and book.when[order] == kept_time(purchase.when)
             and np.array_equal(self.products.keys[self.products_of(order)], wanted)
         )
 
@@ -233,7 +240,7 @@ class Book:
         book = self.ledger
         book.line[self._lines : self._lines + len(products)] = products
         book.first[orders], book.size[orders] = self._lines + first[:-1], np.diff(first)
-        book.who[orders], book.when[orders] = customers, batch.when[new]
+        book.who[orders], book.when[orders] = customers, kept_time(batch.when[new])
         book.guest[customers] = ~known
         self._lines += len(products)
 
@@ -272,12 +279,18 @@ def _empty() -> Ledger:
     def ints() -> Ints:
         return np.zeros(0, np.int32)
 
-    flags, halves = np.zeros(0, np.uint8), np.zeros(0, np.float32)
+    def flags() -> Flags:
+        return np.zeros(0, np.uint8)
+
+    def halves() -> Halves:
+        return np.zeros(0, np.float32)
+
     return Ledger(
-        order_key=longs(), when=longs(), who=ints(), first=ints(), size=ints(), line=ints(),
-        bought=nothing(), guest=flags, product_key=longs(), sales=nothing(), holders=ints(),
-        recent=longs(), rebought=longs(), chances=longs(), reach=halves, lift=halves, moved=flags,
-        totals=np.array([0, 0, 0, 0, 1]), mark=longs(), since=ints(), times=ints(), token=longs(1),
+        order_key=longs(), when=ints(), who=ints(), first=ints(), size=ints(), line=ints(),
+        bought=nothing(), guest=flags(), product_key=longs(), sales=nothing(), holders=ints(),
+        recent=longs(), rebought=longs(), chances=longs(), reach=halves(), lift=halves(),
+        moved=flags(), totals=np.array([0, 0, 0, 0, 1]), mark=longs(), since=ints(), times=ints(),
+        token=longs(1),
     )  # fmt: skip
 
 
@@ -302,7 +315,7 @@ def counted(values: Ints, count: int) -> Ints:
 
 
 @kernel
-def _sorted(when: Longs, key: Longs) -> bool:
+def _sorted(when: Ints, key: Longs) -> bool:
     for i in range(1, len(when)):
         if when[i] < when[i - 1] or (when[i] == when[i - 1] and key[i] < key[i - 1]):
             return False

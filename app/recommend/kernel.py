@@ -27,12 +27,17 @@ def kernel(function: F) -> F:
 
 
 def grown(array: NDArray[N], need: int, fill: int | None = 0) -> NDArray[N]:
-    """At least `need` cells: the same array, or a copy with an eighth to spare."""
+    """At least `need` cells, an eighth to spare if it grows. The array given is used up.
+
+    It grows in place, so that a large one is not in memory twice and leaves no hole behind: no
+    view of it may be alive.
+    """
     have = len(array)
     if need <= have:
         return array
-    larger = np.empty((need + need // 8 + 16, *array.shape[1:]), array.dtype)
-    larger[:have] = array
-    if fill is not None:
-        larger[have:] = fill
-    return larger
+    if not array.flags.owndata:
+        array = array.copy()
+    array.resize((need + need // 8 + 16, *array.shape[1:]), refcheck=False)
+    if fill:
+        array[have:] = fill
+    return array

@@ -20,7 +20,7 @@ SOLD, RECENT, REBOUGHT, CHANCES, DATED = range(5)  # places in `totals`
 class Ledger(NamedTuple):
     # by order
     order_key: Longs
-    when: Longs  # seconds since 1970
+    when: Ints  # seconds since 2000
     who: Ints  # customer, -1 for an order taken out
     first: Ints  # its lines are line[first : first + size], distinct products by key
     size: Ints

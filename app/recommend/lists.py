@@ -1,4 +1,4 @@
-"""Many growable lists of int32 in one array: 4 bytes an entry, 16 a list."""
+"""Many growable lists of int32 in one array: 4 bytes an entry, 12 a list."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from app.recommend.kernel import Ints, Longs, grown, kernel
 class Lists(NamedTuple):
     """List `r` is `data[start[r] : start[r] + size[r]]`; `used[0]` cells of `data` are taken."""
 
-    start: Longs
+    start: Ints
     size: Ints
     room: Ints
     data: Ints
@@ -24,7 +24,7 @@ def nothing(lists: int = 0) -> Lists:
 def sized(sizes: Ints) -> Lists:
     """Empty lists with room for that many entries and an eighth more."""
     room = sizes + sizes // 8
-    start = np.zeros(len(sizes), np.int64)
+    start = np.zeros(len(sizes), np.int32)
     np.cumsum(room[:-1], out=start[1:])
     used = int(room.sum(dtype=np.int64))
     data = np.empty(used + used // 16 + 64, np.int32)

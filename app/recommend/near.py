@@ -16,7 +16,7 @@ HOLDERS = 300  # the latest customers of a product who are asked
 SCANNED = 4_096  # and at most so many of its orders are looked through for them
 PRODUCTS = 100  # of a customer, the latest
 DOUBT = 0.5  # a pair's strength v is discounted to v²/(v + DOUBT)
-PAIRS = 6_400_000  # kept in all; 64 to 400 a product
+PAIRS = 5_000_000  # kept in all; 50 to 400 a product
 
 
 class Near(NamedTuple):
@@ -32,16 +32,17 @@ class Near(NamedTuple):
 class Asked(NamedTuple):
     """Notes of a look-up."""
 
-    seen: Longs  # by customer: last token
+    seen: Ints  # by customer: last look-up
     mark: Longs  # by product: last token
     strength: Floats  # by product, zero between look-ups
     hands: Ints  # by product, zero between look-ups
-    token: Longs
+    token: Longs  # (1)
+    look_ups: Longs  # (1)
 
 
 def rows(products: int) -> Near:
     """No neighbours yet, for that many products."""
-    width = min(max(PAIRS // max(products, 1), 64), 400)
+    width = min(max(PAIRS // max(products, 1), 50), 400)
     return Near(np.full((products, width), -1, np.int32), np.zeros((products, width), np.float32))
 
 
@@ -51,10 +52,11 @@ def lengthened(near: Near, products: int) -> Near:
 
 def notes(customers: int, products: int) -> Asked:
     return Asked(
-        np.zeros(customers, np.int64),
+        np.zeros(customers, np.int32),
         np.zeros(products, np.int64),
         np.zeros(products, np.float64),
         np.zeros(products, np.int32),
+        np.zeros(1, np.int64),
         np.zeros(1, np.int64),
     )
 
@@ -97,8 +99,8 @@ def _look_up(book: Ledger, near: Near, asked: Asked, product: int) -> None:
     touched = np.empty(HOLDERS * PRODUCTS, np.int32)
     basket = np.empty(PRODUCTS, np.int32)
     count = holders = 0
-    asked.token[0] += 1
-    mine = asked.token[0]
+    asked.look_ups[0] += 1
+    mine = asked.look_ups[0]
     start, size = book.sales.start[product], book.sales.size[product]
     for k in range(size - 1, max(size - 1 - SCANNED, -1), -1):
         order = book.sales.data[start + k]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.recommend.book import Book, Purchase
+from app.recommend.book import EPOCH, Book, Purchase
 from app.recommend.kernel import Ints, Longs
 
 CUSTOMERS = 3_000
@@ -46,7 +46,7 @@ def without_last_orders(book: Book, most: int = CUSTOMERS) -> Iterator[Taken]:
             Purchase(
                 int(book.orders.keys[last]),
                 int(customer),
-                int(book.ledger.when[last]),
+                book.time_of(last),
                 book.products.keys[book.products_of(last)].tolist(),
             )
         )
@@ -84,7 +84,8 @@ def clock(book: Book, now: int | None = None) -> Clock:
     Without `now` it is the time of the latest orders, but for the last thousandth: one order with
     a date far ahead must not make all others old.
     """
-    when = np.sort(book.ledger.when[: book.orders.count][book.ledger.who[: book.orders.count] >= 0])
+    live = book.ledger.who[: book.orders.count] >= 0
+    when = np.sort(book.ledger.when[: book.orders.count][live].astype(np.int64) + EPOCH)
     if not len(when):
         return Clock(now or 0, LEAST_DAYS, true=True)
     latest = int(when[int(len(when) * 0.999)]) if now is None else now
