@@ -178,9 +178,12 @@ class Book:
         self.ledger = self.ledger._replace(bought=nothing(), sales=nothing())
         live = self._in_time()
         # One column after the other, so that never two of all are in memory.
-        first, line = packed(live, self.ledger.first, self.ledger.size, self.ledger.line)
-        self.ledger = self.ledger._replace(first=first, line=line)
-        for column in ("size", "who", "when", "order_key"):
+        first, size = np.zeros(len(live), np.int32), self.ledger.size[live]
+        np.cumsum(size[:-1], out=first[1:])
+        line = np.empty(int(size.sum(dtype=np.int64)), np.int32)
+        packed(live, self.ledger.first, self.ledger.size, self.ledger.line, line)
+        self.ledger = self.ledger._replace(first=first, line=line, size=size)
+        for column in ("who", "when", "order_key"):
             kept = getattr(self.ledger, column)[live]
             self.ledger = self.ledger._replace(**{column: kept})
         self.orders.again(self.ledger.order_key)
@@ -323,18 +326,13 @@ def _sorted(when: Ints, key: Longs) -> bool:
 
 
 @kernel
-def packed(live: Ints, first: Ints, size: Ints, line: Ints) -> tuple[Ints, Ints]:
-    """The lines of some orders, one order after the other."""
-    starts = np.zeros(len(live), np.int32)
-    total = 0
-    for i in range(len(live)):
-        starts[i] = total
-        total += size[live[i]]
-    packed = np.empty(total, np.int32)
-    for i in range(len(live)):
-        for j in range(size[live[i]]):
-            packed[starts[i] + j] = line[first[live[i]] + j]
-    return starts, packed
+def packed(live: Ints, first: Ints, size: Ints, line: Ints, out: Ints) -> None:
+    """Write the lines of some orders into `out`, one order after the other."""
+    end = 0
+    for order in live:
+        for j in range(first[order], first[order] + size[order]):
+            out[end] = line[j]
+            end += 1
 
 
 @kernel

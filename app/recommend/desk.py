@@ -44,7 +44,8 @@ class Desk:
         self._near = near.rows(0)
         self._asked = near.notes(0, 0)
         self._notes = rank.notes(0, 0, 0)
-        self._lured: object = None
+        self._lured: tuple[int, int] | None = None
+        self._lured_for: tuple[Shelf | None, Weights | None] = (None, None)
         self._offers: WeakKeyDictionary[Shelf, dict[bool, tuple[object, Offer]]] = (
             WeakKeyDictionary()
         )
@@ -154,9 +155,17 @@ class Desk:
         if any(n > h for n, h in zip(needs, has, strict=True)):
             self._notes = rank.notes(*map(max, needs, has))
             self._lured = None
-        if weights is not None and self._lured != (self.book.version, id(weights)):
-            self._lured = (self.book.version, id(weights))
-            self._notes.version[0] += 1
+        if weights is not None:
+            self._lure(shelf, weights)
+
+    def _lure(self, shelf: Shelf, weights: Weights) -> None:
+        """Forget what products have for anybody if it was for other times, shelves, weights."""
+        stamp = (self.book.version, shelf.version)
+        if not (
+            self._lured == stamp and self._lured_for[0] is shelf and self._lured_for[1] is weights
+        ):
+            self._lured, self._lured_for = stamp, (shelf, weights)
+            self._notes.lure[:] = np.nan
 
     def _offer(self, shelf: Shelf, *, whole: bool = False) -> Offer:
         stamp, known = (self.book.version, shelf.version), self._offers.setdefault(shelf, {})

@@ -32,9 +32,7 @@ class Notes(NamedTuple):
     long: Floats
     short: Floats
     pull: Floats  # zero between lists
-    lure: Floats
-    lured_at: Longs  # `version` at which the lure was worked out
-    version: Longs  # (1)
+    lure: Floats  # see `chances.lure`; NaN until worked out, -inf for what is not sold
     have: Ints  # what he bought, the latest first …
     had: Longs  # (1) … and how many that are
     touched: Ints  # what that pulls
@@ -58,8 +56,8 @@ def notes(products: int, families: int, categories: int) -> Notes:
     return Notes(
         token=longs(1), held=longs(products), out=longs(products), times=ints(), since=ints(),
         long=floats(products), short=floats(products), pull=floats(products),
-        lure=floats(products), lured_at=longs(products), version=longs(1), have=ints(),
-        had=longs(1), touched=ints(), product=ints(), score=floats(products),
+        lure=np.full(products, np.nan), have=ints(), had=longs(1), touched=ints(),
+        product=ints(), score=floats(products),
         place=np.full(products, -1, np.int32), family=longs(families), liked=floats(categories),
     )  # fmt: skip
 
@@ -166,6 +164,8 @@ def gather(
         return count, True
     if asking.method != LEARNT:
         return _gather_rest(book, offer, w, notes, asking, who, count, deep)
+    for i in range(have):
+        notes.out[notes.have[i]] = notes.token[0]  # from here on only what is new
     touched, total = pulls(book, near, notes, have)
     count = _gather_pulled(book, offer, w, notes, asking, touched, total, who, count)
     if len(offer.untried):
@@ -204,28 +204,30 @@ def _gather_pulled(
     book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking,
     touched: int, total: float, who: Habits, count: int,
 ) -> int:  # fmt: skip
-    token, version = notes.token[0], notes.version[0]
-    all_sales, all_recent, dated = book.totals[SOLD], book.totals[RECENT], book.totals[DATED]
-    sales, recent, sold, category = book.sales.size, book.recent, offer.sold, offer.category
-    lured, lured_at, held, out, pull = notes.lure, notes.lured_at, notes.held, notes.out, notes.pull
-    products, scores, weights, only = notes.product, notes.score, w.new, asking.within
+    token, only, category = notes.token[0], asking.within, offer.category
+    lures, out, pull = notes.lure, notes.out, notes.pull
+    products, scores, weights = notes.product, notes.score, w.new
     for i in range(touched):
         p = notes.touched[i]
         pulled = pull[p] / total
         pull[p] = 0.0
-        if held[p] == token or out[p] == token or not sold[p] or not within(only, category[p]):
+        if np.isnan(lures[p]):
+            lures[p] = _lure(book, weights, p) if offer.sold[p] else -np.inf
+        if out[p] == token or lures[p] == -np.inf:
             continue
-        if lured_at[p] != version:
-            lured_at[p] = version
-            lured[p] = chances.lure(
-                weights, recent[p] / max(all_recent, 1),
-                trend(recent[p], sales[p], all_recent * dated, all_sales),
-            )  # fmt: skip
-        products[count] = p
-        scores[count] = chances.new(weights, pulled, lured[p], who)
-        out[p] = token  # so that it comes once
-        count += 1
+        if len(only) == 0 or within(only, category[p]):
+            products[count] = p
+            scores[count] = chances.new(weights, pulled, lures[p], who)
+            out[p] = token  # so that it comes once
+            count += 1
     return count
+
+
+@kernel
+def _lure(book: Ledger, weights: Floats, p: int) -> float:
+    all_sales, all_recent, dated = book.totals[SOLD], book.totals[RECENT], book.totals[DATED]
+    rising = trend(book.recent[p], book.sales.size[p], all_recent * dated, all_sales)
+    return chances.lure(weights, book.recent[p] / max(all_recent, 1), rising)
 
 
 @kernel
@@ -241,7 +243,7 @@ def _gather_untried(
             likes += notes.long[notes.have[i]]
     for p in offer.untried:
         k = category[p]
-        if notes.out[p] != token and notes.held[p] != token and within(asking.within, k):
+        if notes.out[p] != token and within(asking.within, k):
             part = 1.0 / offer.items[k]
             taste = (liked[k] / likes + 0.3 * offer.share[k]) / 1.3
             lured = chances.lure(w.new, offer.share[k] * part / 2.0, 0.0)

@@ -47,21 +47,25 @@ def explain(
     why: Ints, detail: Ints,
 ) -> None:  # fmt: skip
     """Fill `why` and `detail` for a list that was ranked just now."""
-    token = notes.token[0]
+    token, new_ones = notes.token[0], 0
     for i in range(len(products)):
-        product = products[i]
         if i < pinned:
             why[i], detail[i] = PINNED, -1
-        elif notes.held[product] == token:
-            why[i], detail[i] = BOUGHT, notes.times[product]
+        elif notes.held[products[i]] == token:
+            why[i], detail[i] = BOUGHT, notes.times[products[i]]
         else:
-            why[i], detail[i] = of_the_shop(book, offer, product)
-            if why[i] == SHELF and _has_of(offer, notes, have, offer.category[product]):
-                why[i], detail[i] = LIKES, offer.category[product]
-            notes.place[product] = i
+            why[i] = SHELF
+            notes.place[products[i]] = i
+            new_ones += 1
+    if new_ones == 0:
+        return
     _companions(book, near, notes, have, why, detail)
-    for i in range(len(products)):
-        notes.since[products[i]] = max(notes.since[products[i]], 0)
+    for i in range(pinned, len(products)):
+        notes.place[products[i]] = -1
+        if why[i] == SHELF:
+            why[i], detail[i] = of_the_shop(book, offer, products[i])
+        if why[i] == SHELF and _has_of(offer, notes, have, offer.category[products[i]]):
+            why[i], detail[i] = LIKES, offer.category[products[i]]
 
 
 @kernel
