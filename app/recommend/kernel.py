@@ -1,6 +1,8 @@
 """Compiled loops over plain arrays, and the names of those arrays' types."""
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -17,13 +19,27 @@ F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N", bound=np.generic)
 
 
+def _print_of(folder: Path) -> str:
+    """What all of a folder's sources with kernels come to."""
+    sources = [source.read_bytes() for source in sorted(folder.glob("*.py"))]
+    return hashlib.sha256(b"".join(text for text in sources if b"@kernel" in text)).hexdigest()
+
+
+HERE = _print_of(Path(__file__).parent)
+
+
 def kernel(function: F) -> F:
     """Compile once, keep on disk, and let go of the interpreter's lock while running.
 
-    What is kept knows only its own file: after a change in a kernel that others call, delete the
-    `.nbi` and `.nbc` files in `__pycache__`.
+    Numba looks only at a kernel's own file to see whether what it kept is still true, but kernels
+    hold copies of those that they call: after an update an old copy would go on. So what is kept
+    is stamped with all sources of this folder that have any.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    kept = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if kept is not None:  # there is none where the just-in-time compiler is switched off
+        kept._source_stamp = HERE  # noqa: SLF001  # numba has no other way to say it
+    return cast(F, compiled)
 
 
 def grown(array: NDArray[N], need: int, fill: int | None = 0) -> NDArray[N]:

@@ -343,8 +343,10 @@ def _room_in_family(offer: Offer, notes: Notes, product: int) -> bool:
         return True
     if notes.family[family] // 4 != notes.token[0]:
         notes.family[family] = notes.token[0] * 4
+    if notes.family[family] % 4 == OF_A_FAMILY:
+        return False
     notes.family[family] += 1
-    return bool(notes.family[family] % 4 <= OF_A_FAMILY)
+    return True
 
 
 @kernel
