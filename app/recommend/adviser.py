@@ -17,6 +17,7 @@ from app.recommend.book import Book
 from app.recommend.chances import DEFAULT, Weights
 from app.recommend.desk import Desk
 from app.recommend.kernel import Flags, Ints, Longs
+from app.recommend.names import NOBODY
 from app.recommend.picks import Pick, Picks, Wish
 from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.shelf import Shelf
@@ -94,7 +95,7 @@ class Adviser:
         self, slot: int, method: int, customer: int | None, shelf: Shelf, wish: Wish
     ) -> list[Pick]:
         method = POPULAR if customer is None and slot != AGAIN else method
-        who = np.array([0 if customer is None else customer], np.int64)
+        who = np.array([NOBODY if customer is None else customer], np.int64)
         return self._checked(
             wish,
             lambda wished: self.desk.lists(slot, method, who, shelf, wished, self.weights),

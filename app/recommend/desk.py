@@ -13,7 +13,7 @@ from app.recommend.fame import Offer, offer
 from app.recommend.kernel import Floats, Ints, Longs
 from app.recommend.learn import Examples, examples
 from app.recommend.picks import Picks, Wish
-from app.recommend.rank import AGAIN, LEARNT, NEW, Asking
+from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR, Asking
 from app.recommend.shelf import Shelf
 
 
@@ -57,8 +57,8 @@ class Desk:
         self._ready(shelf, weights)
         numbers = self.book.customers.numbers(customers)
         asking = self._asking(slot, method, wish)
-        if slot != AGAIN and method == LEARNT:
-            self._freshen(numbers)
+        if slot != AGAIN and (slot, method) != (MIXED, POPULAR):
+            self._freshen(numbers)  # simpler lists only need them for their reasons
         rows = Rows.blank(len(numbers), asking.want)
         lengths = self._fill(asking, numbers, self._offer(shelf), weights, rows)
         short = np.flatnonzero(lengths < 0)

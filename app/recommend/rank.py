@@ -371,7 +371,8 @@ def rank(
     customer: int, deep: int, products: Ints, scores: Floats,
 ) -> int:  # fmt: skip
     """Fill `products` and `scores`; how many, or -1 if it takes a deeper look to tell."""
-    have, who = remember(book, notes, -1 if asking.method == POPULAR else customer)
+    alike = asking.method == POPULAR and asking.slot == MIXED  # one list for all
+    have, who = remember(book, notes, -1 if alike else customer)
     picked = pin(offer, notes, asking, products, scores)
     count, all_here = gather(book, near, offer, w, notes, asking, have, who, deep)
     places = sequence(notes.product[:count], notes.score[:count], book.product_key, deep)
