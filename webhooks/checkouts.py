@@ -7,6 +7,7 @@ from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty import offers
 from app.loyalty import queries as codes
+from app.ltv import flows as value
 from app.saleor.shapes import CheckoutEvent
 from webhooks.telling import telling
 
@@ -23,4 +24,6 @@ def checkouts_changed(events: Sequence[CheckoutEvent], tx: Tx) -> None:
     for touch in touches:
         if touch.by_shopper:
             offers.shopper_at_checkout(tx, touch.checkout, touch.person)
-    loyalty.reconsider_all(tx, {person for touch in touches for person in touch.touched})
+    touched = {person for touch in touches for person in touch.touched}
+    value.follow(tx, touched)
+    loyalty.reconsider_all(tx, touched)

@@ -4,8 +4,10 @@ from app.customers import flows as customers
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty.placing import Cause
+from app.ltv import flows as value
 from app.orders import flows as orders
 from app.privacy import flows as privacy
+from app.recommend import flows as recommend
 from app.saleor.shapes import CustomerEvent, GoneEvent
 from webhooks.telling import telling
 
@@ -17,8 +19,11 @@ def customer_changed(event: CustomerEvent, tx: Tx) -> None:
     met = customers.know(tx, customer, telling(event))
     if not met.known:
         privacy.erase_late(tx, account=customer.id, email=customer.email)
-    for person in sorted(orders.settle(tx, met)):
+    settled = orders.settle(tx, met)
+    value.follow(tx, settled)
+    for person in sorted(settled):
         loyalty.reconsider(tx, person, cause=Cause.ACCOUNT)
+    recommend.people_changed(tx, met)
     for known in met.known.values():
         if known.renewed:
             loyalty.shown_otherwise(tx, known.person, customer.tier)

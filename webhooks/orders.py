@@ -9,8 +9,10 @@ from app.kit.hearing import Hearing
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty import offers
+from app.ltv import flows as value
 from app.orders import flows as orders
 from app.privacy import flows as privacy
+from app.recommend import flows as recommend
 from app.saleor.shapes import Order, OrderBulkCreated, OrderEvent
 from webhooks.telling import telling, telling_of_one
 
@@ -52,4 +54,6 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
     for order, _ in told:
         if order.user and order.id in forgotten:
             privacy.erase_late(tx, account=order.user.id, email=order.user.email)
+    value.book(tx, purchases)
     loyalty.reconsider_all(tx, {person for purchase in purchases for person in purchase.touched})
+    recommend.heard(tx, purchases)

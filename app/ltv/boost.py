@@ -6,7 +6,7 @@ out-of-fold corrections of a window of the past lowered the deviance. The answer
 mean of both, at the model's total: what a season did to the window learnt from is not carried on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -45,6 +45,18 @@ class Boost:
         plain = outlook.orders(horizon)
         found = features(history, outlook, plain / horizon)
         return _blend(plain, plain * np.exp(self.trees.predict(found, raw_score=True)))
+
+    def encoded(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {"trees": self.trees.model_to_string(), "gain": self.gain}
+
+
+def decoded(kept: Mapping[str, Any] | None) -> Boost | None:
+    """The trees again; None where there were none, or the extra is not installed here."""
+    if kept is None or not available():
+        return None
+    trees = import_module("lightgbm").Booster(model_str=kept["trees"])
+    return Boost(trees, kept["gain"])
 
 
 def available() -> bool:

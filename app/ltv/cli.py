@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from app.ltv.backtest import judge
+from app.ltv.boost import available
 from app.ltv.history import History
 from app.ltv.kernels import Floats, Ints, Longs
 from app.ltv.reading import read
@@ -54,6 +55,10 @@ Format = Annotated[
 Digits = Annotated[int, typer.Option(help="Digits of the currency's minor unit.", min=0, max=4)]
 Fees = Annotated[float, typer.Option(help="Payment fees, share of what is charged.")]
 Shipping = Annotated[float, typer.Option(help="Shipping the shop pays per order, money.")]
+Trees = Annotated[
+    bool,
+    typer.Option("--boost", help="Try trees (extra `boost`); used only where they have won."),
+]
 Service = Annotated[float, typer.Option(help="Service cost per order, money.")]
 
 
@@ -61,11 +66,11 @@ Service = Annotated[float, typer.Option(help="Service cost per order, money.")]
 def fit(
     orders: Orders, destination: Out = "model.json", today: Today = None, trait: Traits = None,
     customer: Customer = None, day: Date = None, amount: Amount = None,
-    date_format: Format = None, digits: Digits = 2,
+    date_format: Format = None, digits: Digits = 2, boost: Trees = False,  # noqa: FBT002
 ) -> None:  # fmt: skip
     """Learn a shop's customers and keep what was learnt as JSON."""
     book = _read(orders, _layout(customer, day, amount, date_format, digits, trait))
-    found = _learn(book, _stand(book, today), trait or ())
+    found = _learn(book, _stand(book, today), trait or (), boost=boost)
     _write(destination, json.dumps(encoded(found), indent=1, allow_nan=False).encode())
     err.print(f"{found.model.customers:,} customers learnt: {found.model.status}.")
 
@@ -77,13 +82,14 @@ def predict(
     today: Today = None, trait: Traits = None, customer: Customer = None, day: Date = None,
     amount: Amount = None, date_format: Format = None, digits: Digits = 2,
     fees: Fees = 0.02, shipping: Shipping = 0.0, service: Service = 0.0,
+    boost: Trees = False,  # noqa: FBT002
 ) -> None:  # fmt: skip
     """What each customer will bring: a row a customer, as CSV, JSON or Parquet."""
     kept = _kept(model) if model else None
     used = list(kept.model.groups.levels) if kept else trait
     book = _read(orders, _layout(customer, day, amount, date_format, digits, used))
     stand = _stand(book, today)
-    found = kept or _learn(book, stand, trait or ())
+    found = kept or _learn(book, stand, trait or (), boost=boost)
     scores = _score(book, found, stand, _costs(fees, shipping, service, digits))
     _write(destination, _table(book, scores, destination))
 
@@ -124,13 +130,14 @@ def report(
     customer: Customer = None, day: Date = None, amount: Amount = None,
     date_format: Format = None, digits: Digits = 2,
     fees: Fees = 0.02, shipping: Shipping = 0.0, service: Service = 0.0,
+    boost: Trees = False,  # noqa: FBT002
 ) -> None:  # fmt: skip
     """One HTML page with pictures: who is worth what, and how well that holds."""
     from app.ltv.report import page  # noqa: PLC0415  # jinja and plotly only where needed
 
     book = _read(orders, _layout(customer, day, amount, date_format, digits, trait))
     stand = _stand(book, today)
-    found = _learn(book, stand, trait or ())
+    found = _learn(book, stand, trait or (), boost=boost)
     scores = _score(book, found, stand, _costs(fees, shipping, service, digits))
     _write(destination, page(book, found, scores, today=stand).encode())
     err.print(f"Written to {destination}.")
@@ -177,11 +184,16 @@ def _working(words: str, work: Callable[[], Any]) -> Any:  # noqa: ANN401
         return work()
 
 
-def _learn(book: Book, today: int, traits: Sequence[str]) -> Refit:
+def _learn(book: Book, today: int, traits: Sequence[str], *, boost: bool = False) -> Refit:
+    if boost and not available():
+        _stop('--boost needs LightGBM: pip install "perennial[boost]"')
     found: Refit = _working(
         "learning, and judging on the past",
-        lambda: refit(book.history, today=today, traits=traits),
+        lambda: refit(book.history, today=today, traits=traits, trees=boost),
     )
+    if boost:
+        words = f"used (gain {found.boost.gain:.1%})" if found.boost else "tried and not used"
+        err.print(f"Boost: {words}.")
     return found
 
 

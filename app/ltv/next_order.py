@@ -31,9 +31,14 @@ def next_order(outlook: Outlook) -> NextOrder:
 def late_by(outlook: Outlook) -> Floats:
     """Days beyond the gap that nine in ten of her own gaps would keep; 0 for who is in time."""
     s = outlook.statistics
+    return np.asarray(np.maximum((s.today - s.last) - patience(outlook), 0.0))
+
+
+def patience(outlook: Outlook) -> Floats:
+    """Days after the last order within which nine in ten of her own gaps are over."""
+    s = outlook.statistics
     r, scale = _of_mbg(outlook)
-    at_last = scale - (s.today - s.last)
-    return np.asarray(np.maximum((s.today - s.last) - _wait(r, at_last, 0.9), 0.0))
+    return _wait(r, scale - (s.today - s.last), 0.9)
 
 
 def _of_mbg(outlook: Outlook) -> tuple[Floats, Floats]:

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from app.ltv import boost, measures
 from app.ltv.backtest import CUTS, Judgement, judge, try_out, usable
+from app.ltv.boost import Boost, learn_boost
 from app.ltv.fits import Kind, Status
 from app.ltv.gammagamma import GammaGamma
 from app.ltv.gammagamma import Parameters as SpendParameters
@@ -29,23 +31,51 @@ PAYS = 0.998  # a trait stays if it brings the root mean squared error down to t
 
 @dataclass(frozen=True)
 class Refit:
-    """`personal` is False where people may not be judged alone (PV-2: too few, too young)."""
+    """`personal` is False where people may not be judged alone (PV-2: too few, too young). `boost`
+    are trees that correct the model, where they have earned it."""
 
     model: Model
     judgement: Judgement
     spread: Spread
     personal: bool
+    boost: Boost | None = None
 
 
 def refit(
-    history: History, *, today: int, traits: Sequence[str] = (), cuts: Sequence[int] = CUTS
+    history: History,
+    *,
+    today: int,
+    traits: Sequence[str] = (),
+    cuts: Sequence[int] = CUTS,
+    trees: bool = False,
 ) -> Refit:
-    """Everything from the history up to `today`. Costs about ten fits."""
+    """Everything from the history up to `today`. Costs about ten fits. With `trees` a boost is
+    tried too (see `earned_boost`)."""
     paying = paying_traits(history, today=today, candidates=traits)
     model = learn(history, today=today, horizon=YEAR, traits=paying)
     judgement = judge(history, today=today, cuts=cuts, traits=paying)
     misses = rolling(history, today=today, horizon=YEAR, traits=paying)
-    return Refit(model, judgement, learn_spread(misses), usable(model, history))
+    corrected = earned_boost(history, today=today, traits=paying) if trees else None
+    return Refit(model, judgement, learn_spread(misses), usable(model, history), corrected)
+
+
+def earned_boost(history: History, *, today: int, traits: Sequence[str]) -> Boost | None:
+    """Trees only where the same trees, learnt at an earlier day, came closer than the model to
+    what followed; None also without LightGBM or with fewer than 2,000 customers by then."""
+    horizon = min(YEAR, int(0.4 * (today - history.first_day)))
+    if not boost.available() or horizon < 14:
+        return None
+    cut = today - horizon
+    then = learn_boost(history, today=cut, horizon=horizon, traits=traits)
+    if then is None:
+        return None
+    known = history.at(cut)
+    outlook = learn(history, today=cut, horizon=horizon, traits=traits).score(known)
+    came = history.between(cut, today).purchases[known.who]
+    corrected = then.orders(history, outlook, horizon)
+    if measures.rmse(came, corrected) >= measures.rmse(came, outlook.orders(horizon)):
+        return None
+    return learn_boost(history, today=today, horizon=YEAR, traits=traits)
 
 
 def paying_traits(history: History, *, today: int, candidates: Sequence[str]) -> tuple[str, ...]:
@@ -95,6 +125,7 @@ def encoded(fit: Refit) -> dict[str, Any]:
         },
         "spread": vars(fit.spread),
         "personal": fit.personal,
+        "boost": fit.boost.encoded() if fit.boost else None,
     }
 
 
@@ -129,7 +160,13 @@ def decoded(kept: Mapping[str, Any]) -> Refit:
     )  # fmt: skip
     rule = Rule(j["rule"]) if j["rule"] else None
     judgement = Judgement((), tuple(j["skipped"]), rule, Levels(**j["levels"]))
-    return Refit(model, judgement, Spread(**kept["spread"]), personal=kept["personal"])
+    return Refit(
+        model,
+        judgement,
+        Spread(**kept["spread"]),
+        personal=kept["personal"],
+        boost=boost.decoded(kept.get("boost")),
+    )
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

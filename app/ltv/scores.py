@@ -8,12 +8,15 @@ import numpy as np
 from app.ltv import simple
 from app.ltv.history import History
 from app.ltv.kernels import Floats, Ints, Longs
-from app.ltv.next_order import late_by, next_order
+from app.ltv.model import Outlook
+from app.ltv.next_order import late_by, next_order, patience
 from app.ltv.ranges import order_range, spend_range
 from app.ltv.refit import Refit
 from app.ltv.season import YEAR
 from app.ltv.statistics import Statistics
 from app.ltv.worth import Costs, ahead, to_date
+
+SILENCE = 180  # days without an order that count as gone where nobody has a contract (CT-4)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Scores:
     next_order_earliest: Floats
     next_order_latest: Floats
     late_by_days: Floats
+    patience_days: Floats
+    silent_180: Floats
 
     def __len__(self) -> int:
         return len(self.who)
@@ -56,7 +61,7 @@ def score(
     fit: Refit, statistics: Statistics, *, costs: Costs, history: History | None = None
 ) -> Scores:
     """All of it for these customers. `history` is needed only where a simple rule has beaten the
-    model: the rule looks at it, and its orders replace the model's."""
+    model, or trees correct it: they look at it, and their orders replace the model's."""
     outlook = fit.model.score(statistics)
     levels = fit.judgement.levels
     orders, spend = (
@@ -66,10 +71,10 @@ def score(
     thought = outlook.orders(YEAR)
     year, two = ahead(outlook, YEAR, costs).net, ahead(outlook, 2 * YEAR, costs).net
     paid = thought * outlook.order_value()
-    if fit.judgement.rule is not None and history is not None:
-        ruled = simple.forecast(fit.judgement.rule, history, statistics.today, YEAR)
-        factor = np.divide(ruled, thought, out=np.ones(len(ruled)), where=thought > 1e-9)
-        thought, year, two, paid = ruled, year * factor, two * factor, paid * factor
+    better = None if history is None else _instead(fit, history, outlook)
+    if better is not None:
+        factor = np.divide(better, thought, out=np.ones(len(better)), where=thought > 1e-9)
+        thought, year, two, paid = better, year * factor, two * factor, paid * factor
     keep = np.divide(year, paid, out=np.zeros(len(paid)), where=paid > 0.0)
     when = next_order(outlook)
     table = {
@@ -80,6 +85,7 @@ def score(
         "net_24": two,
         "next_order_days": when.days, "next_order_earliest": when.earliest,
         "next_order_latest": when.latest, "late_by_days": late_by(outlook),
+        "patience_days": patience(outlook), "silent_180": silent(outlook, SILENCE),
     }  # fmt: skip
     if not fit.personal:
         table = {name: _average(name, column) for name, column in table.items()}
@@ -93,7 +99,22 @@ def score(
     )
 
 
+def _instead(fit: Refit, history: History, outlook: Outlook) -> Floats | None:
+    """Orders of the next 12 months by whatever is better than the model; None where it is best."""
+    if fit.judgement.rule is not None:
+        return simple.forecast(fit.judgement.rule, history, outlook.statistics.today, YEAR)
+    return fit.boost.orders(history, outlook, YEAR) if fit.boost else None
+
+
+def silent(outlook: Outlook, horizon: float) -> Floats:
+    """P(no order at all within so many days)."""
+    out = np.empty(len(outlook.statistics))
+    for rows, tails in outlook.chances(horizon):
+        out[rows] = 1.0 - tails[:, 1]
+    return out
+
+
 def _average(name: str, column: Floats) -> Floats:
-    ranged = name.endswith(("_low", "_high")) or name.startswith(("next_", "late_"))
+    ranged = name.endswith(("_low", "_high")) or name.startswith(("next_", "late_", "patience_"))
     value = np.nan if ranged or not len(column) else float(column.mean())
     return np.full(len(column), value)

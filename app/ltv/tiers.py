@@ -24,14 +24,21 @@ def tiers(
         return out
     rank = np.empty(len(rows))
     rank[np.argsort(-net[rows], kind="stable")] = (np.arange(len(rows)) + 0.5) / len(rows)
+    out[rows] = letters(rank, shares=shares, before=None if before is None else before[rows])
+    return out
+
+
+def letters(
+    rank: Floats, *, shares: Sequence[float] = SHARES, before: NDArray[np.str_] | None = None
+) -> NDArray[np.str_]:
+    """The same from ranks among active buyers, 0 the best and 1 the last."""
     edges = np.cumsum(shares)
     now = np.searchsorted(edges, rank, side="left")
     if before is not None:
-        for i, letter in enumerate(before[rows]):
+        for i, letter in enumerate(before):
             if letter:
                 now[i] = _settled(TIERS.index(letter), int(now[i]), float(rank[i]), edges)
-    out[rows] = np.array(list(TIERS))[now]
-    return out
+    return np.array(list(TIERS))[now]
 
 
 def _settled(was: int, now: int, rank: float, edges: Floats) -> int:

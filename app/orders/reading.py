@@ -68,6 +68,7 @@ def row(order: Order, hearing: Hearing, *, now: datetime) -> dict[str, Any]:
         "refunded_minor": minor(sums.refunded, currency),
         "charged_minor": minor(sums.charged, currency),
         "goods_minor": minor(sums.goods, currency),
+        "tax_minor": minor(sums.tax, currency),
         "shipping_minor": minor(sums.shipping, currency),
         "discount_minor": minor(sums.discount, currency),
         "gift_card_minor": minor(sums.gift_card, currency),

@@ -23,6 +23,8 @@ class Sums:
     total: Decimal
     refunded: Decimal
     goods: Decimal
+    tax: Decimal
+    """What of `goods` is tax."""
     shipping: Decimal
     discount: Decimal
     gift_card: Decimal
@@ -37,10 +39,12 @@ def sums(order: Order) -> Sums:
     lines, shipping = order.subtotal.gross.amount, order.shipping_price.gross.amount
     total = order.total.gross.amount
     by_card = max(lines + shipping - total, ZERO) if order.gift_cards else ZERO
+    kept = goods(order)
     return Sums(
         total=total,
         refunded=order.total_refunded.amount,
-        goods=goods(order),
+        goods=kept,
+        tax=tax_in(kept, order),
         shipping=shipping,
         discount=max(order.undiscounted_total.gross.amount - total - by_card, ZERO),
         gift_card=by_card,
@@ -70,6 +74,13 @@ def goods(order: Order) -> Decimal:
         taken *= paid / claimed * _goods_share(order, named, claimed)
     rest = (refunded - paid) / total if total > 0 else ZERO
     return max(lines - taken - lines * min(rest, Decimal(1)), ZERO)
+
+
+def tax_in(kept: Decimal, order: Order) -> Decimal:
+    """LV-1: how much of `goods` is tax, by the share of tax in the order's lines."""
+    gross = sum((line.total_price.gross.amount for line in order.lines), ZERO)
+    net = sum((line.total_price.net.amount for line in order.lines), ZERO)
+    return kept * (gross - net) / gross if order.display_gross_prices and gross else ZERO
 
 
 def shown(line: Line, order: Order) -> Decimal:

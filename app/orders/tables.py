@@ -45,6 +45,8 @@ class Order(OfShop, SQLModel, table=True):
     """LV-1: lines after discounts and refunds, with or without tax as the shop shows prices."""
     goods_reporting_minor: int | None = Field(default=None, sa_type=BigInteger)
     """`goods` in the shop's reporting currency; None where no rate is known for its day."""
+    tax_minor: int = Field(default=0, sa_type=BigInteger)
+    """The tax that is inside `goods_minor`; none where the shop shows prices without it."""
     shipping_minor: int = Field(default=0, sa_type=BigInteger)
     discount_minor: int = Field(default=0, sa_type=BigInteger)
     gift_card_minor: int = Field(default=0, sa_type=BigInteger)

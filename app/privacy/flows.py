@@ -15,9 +15,11 @@ from app.kit.merging import SEALED
 from app.kit.promises import Delivery, Promise
 from app.kit.tx import OfShop, Tx
 from app.loyalty import erasing
+from app.ltv import flows as value
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
+from app.recommend import flows as recommend
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def erase(tx: Tx, *, account: str, email: str | None, at: datetime) -> Forgotten
     _drop_carts(tx, persons, emails, at=at)
     _blank_persons(tx, persons)
     _release(tx, back)
+    value.forget(tx, bearers, but=back)
     tx.exec(delete(Vouched).where(col(Vouched.account) == account))
     _empty_post(tx, [account, *sorted(emails)])
     return Forgotten(persons, keys)
@@ -108,6 +111,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
         delete(Merge).where(or_(col(Merge.source).in_(persons), col(Merge.target).in_(persons)))
     )
     erasing.forget(tx, persons)
+    recommend.forget(tx, persons)
 
 
 def _empty_post(tx: Tx, names: Sequence[str]) -> None:
