@@ -9,6 +9,7 @@ from rich.console import Console
 
 from app.kit.settings import Settings
 from app.ltv.cli import cli as ltv
+from app.recommend.cli import cli as recommend
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +17,7 @@ cli = typer.Typer(
     help="Perennial: a Saleor app that makes a shop's customers come back.",
 )
 cli.add_typer(ltv, name="ltv")
+cli.add_typer(recommend, name="recommend")
 out = Console()
 
 
