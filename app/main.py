@@ -14,6 +14,7 @@ from app.agenda import AGENDA
 from app.kit.house import House, open_engine
 from app.kit.intake import Intake
 from app.loyalty import pages as loyalty
+from app.messages import public as messages
 from app.saleor.outward import Resolve
 from app.shops import pages as shops
 from app.shops.directory import Directory
@@ -93,6 +94,7 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.worker = perennial.worker
     for router in (install.router, shops.router, today.router, loyalty.router):
         pages.include_router(router)
+    pages.include_router(messages.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
     _add_plumbing(pages, perennial.house)
     return pages

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,6 +62,27 @@ class House:
         """A unit of work that may write. Its instant is taken once it has the pen."""
         with self.gate.through(), Tx(self.engine, shop, self.clock.now()) as tx, tx.begin():
             yield tx
+
+    @cached_property
+    def durable(self) -> Engine:
+        """Commits that outlive a lost power line: for what must be known before the world hears."""
+        if not self.settings.embedded:
+            return self.engine
+        return open_engine(self.settings.database_url, synchronous="FULL")
+
+    def do_durably(self, shop: ShopId, work: Callable[[Tx], T], *, tries: int = 5) -> T:
+        """As `do`, and on disk when it returns."""
+        for _ in range(tries - 1):
+            try:
+                return self._durably(shop, work)
+            except DBAPIError as failure:
+                if not conflicts(failure):
+                    raise
+        return self._durably(shop, work)
+
+    def _durably(self, shop: ShopId, work: Callable[[Tx], T]) -> T:
+        with self.gate.through(), Tx(self.durable, shop, self.clock.now()) as tx, tx.begin():
+            return work(tx)
 
     @contextmanager
     def look(self, shop: ShopId) -> Iterator[Tx]:

@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     """Phrases that seal tokens at rest, newest first; the old ones stay until all is renewed."""
     frame_ancestors: str = "*"
     """Which Dashboards may show the app in a frame (CSP frame-ancestors)."""
+    smtp_url: SecretStr | None = None
+    """Where e-mail goes unless a shop says otherwise: smtp://user:password@host:587?tls=starttls,
+    smtps://…, or `mailbox:` for the app's own, which sends nothing.
+    """
+    smtp_from: str = ""
+    """`Shop <hello@news.shop.example>`."""
     clock: str = "real"
     host: str = "127.0.0.1"
     port: int = 8000

@@ -34,6 +34,7 @@ PRODUCTS = Operation("queries/products", shapes.ProductsPage)
 VOUCHERS_NAMED = Operation("queries/vouchers_named", shapes.VouchersPage)
 VOUCHER_CODES = Operation("queries/voucher_codes", shapes.VoucherCodesPage)
 
+PURCHASES_SINCE = Operation("queries/purchases_since", shapes.PurchasesSince)
 ORDER = Operation("queries/order", shapes.OneOrder)
 ORDER_WITHOUT_ORIGIN = Operation("queries/order_without_origin", shapes.OneOrder)
 CUSTOMER = Operation("queries/customer", shapes.OneCustomer)

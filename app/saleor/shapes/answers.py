@@ -74,6 +74,25 @@ class OneOrder(Shape):
     order: Order | None = None
 
 
+class Purchase(Shape):
+    """An order, as far as it stops a message."""
+
+    id: str
+    created: datetime
+    origin: str | None = None
+    email: Annotated[str | None, Field(validation_alias="userEmail")] = None
+    account: Annotated[str | None, Field(validation_alias=AliasPath("user", "id"))] = None
+
+
+class PurchasesSince(Shape):
+    by_address: Annotated[
+        tuple[Edge[Purchase], ...], Field(validation_alias=AliasPath("byAddress", "edges"))
+    ] = ()
+    of_checkout: Annotated[
+        tuple[Edge[Purchase], ...], Field(validation_alias=AliasPath("ofCheckout", "edges"))
+    ] = ()
+
+
 class OneCheckout(Shape):
     checkout: Checkout | None = None
 

@@ -1,0 +1,34 @@
+"""SMS, WhatsApp, push and a hundred more: one address names the service and whom it is for."""
+
+import apprise
+from apprise import AppriseAsset
+
+from app.messages.carriers import NotTakenError, Parcel
+
+TO = "{to}"
+
+
+class Apprise:
+    """`twilio://sid:token@from/{to}`: the place where the recipient goes is said in the address.
+
+    Apprise tells only whether a service took it, so a no is a no for good; and what breaks on the
+    way is unknown (SS-1).
+    """
+
+    def __init__(self, url: str) -> None:
+        if TO not in url:
+            raise ValueError("the address needs {to} where the recipient goes")
+        self._url = url
+
+    def hand_over(self, parcel: Parcel) -> str:
+        asset = AppriseAsset(app_id="Perennial", secure_logging=True, async_mode=False)
+        service = apprise.Apprise.instantiate(
+            self._url.replace(TO, parcel.recipient.lstrip("+")),
+            asset=asset,
+            suppress_exceptions=True,
+        )
+        if service is None:
+            raise NotTakenError("no such service", permanent=True)
+        if not service.notify(body=parcel.rendered.text, title=parcel.rendered.subject):
+            raise NotTakenError("the service did not take it", permanent=True)
+        return parcel.message_id

@@ -1,0 +1,157 @@
+"""CO: words of consent, each written down for good, and how an address stands after them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, delete, select, update
+
+from app.customers import rules as people
+from app.customers.tables import Person
+from app.kit.tx import Tx
+from app.messages import flows, hashing, law, queries
+from app.messages.law import Said
+from app.messages.policy import policy
+from app.messages.rules import Channel, Purpose
+from app.messages.tables import Consent, ConsentEntry, Suppression
+
+COMPLAINT = "complaint"
+HEAVY = frozenset({"confirmation", "staff", "preferences"})
+"""CO-3: words that a complaint gives way to: nobody else but she, or the shop with proof."""
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What somebody said about one purpose on one channel, and how we know."""
+
+    address: str
+    state: Said
+    source: str
+    channel: str = Channel.EMAIL
+    purpose: str = Purpose.MARKETING
+    person: int | None = None
+    country: str = ""
+    language: str = ""
+    text_version: str = ""
+    text: str = ""
+    proof: dict[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+    """When it was said, where that was before now: an import tells the past."""
+
+
+def tidy(channel: str, address: str) -> str:
+    """As addresses are kept. Raises ValueError on a number that is none."""
+    if channel == Channel.EMAIL:
+        return people.tidy(address) or ""
+    if channel in (Channel.SMS, Channel.WHATSAPP):
+        from app.messages.apprise.numbers import e164  # noqa: PLC0415  # a channel is a folder
+
+        return e164(address)
+    return address.strip()
+
+
+def say(tx: Tx, saying: Saying) -> Consent:
+    """Write it down, and let it stand if it may."""
+    address = tidy(saying.channel, saying.address)
+    own = policy(tx)
+    on = law.basis(
+        saying.channel, saying.purpose, saying.country or own.country, own=own.law,
+        soft=own.soft_opt_in,
+    )  # fmt: skip
+    at = saying.at or tx.now
+    tx.add(
+        ConsentEntry(
+            address=address, channel=saying.channel, purpose=saying.purpose,
+            state=saying.state.value, person=saying.person, basis=on.value,
+            country=saying.country, source=saying.source, text_version=saying.text_version,
+            text=saying.text, language=saying.language, at=at,
+            proof={k: v for k, v in saying.proof.items() if own.keep_ip or k != "ip"},
+        )
+    )  # fmt: skip
+    row = queries.consent(tx, address, saying.channel, saying.purpose)
+    if row is None:
+        row = Consent(
+            address=address, channel=saying.channel, purpose=saying.purpose,
+            state=Said.NOTHING.value, source=saying.source, at=at,
+        )  # fmt: skip
+    if _stands(row, saying, at):
+        row.state, row.source, row.at = saying.state.value, saying.source, at
+        row.country = saying.country or row.country
+        if saying.state is Said.GRANTED:
+            row.complained = False
+            _lift(tx, address)
+        if saying.state is Said.WITHDRAWN:
+            row.complained = row.complained or saying.source == COMPLAINT
+    row.person = saying.person or row.person or _person_of(tx, saying.channel, address)
+    tx.add(row)
+    tx.flush()
+    if row.state == Said.WITHDRAWN and row.person:
+        flows.cancel(  # UN-6
+            tx, reason="withdrawn", person=row.person, purpose=saying.purpose,
+            channel=saying.channel,
+        )  # fmt: skip
+    return row
+
+
+def _stands(row: Consent, saying: Saying, at: datetime) -> bool:
+    """CO-3, and an older word never replaces a newer one."""
+    if row.id is not None and at < row.at:
+        return False
+    if saying.state is Said.PENDING:
+        return row.state != Said.GRANTED
+    if saying.state is Said.NOTHING:
+        return False  # an unticked box says nothing
+    if saying.state is Said.GRANTED and row.complained:
+        return saying.source in HEAVY
+    return True
+
+
+def _person_of(tx: Tx, channel: str, address: str) -> int | None:
+    if channel != Channel.EMAIL:
+        return None
+    rows = select(Person.id).where(Person.email == address, col(Person.merged_into).is_(None))
+    return tx.exec(rows.order_by(col(Person.key)).limit(1)).first()
+
+
+def _lift(tx: Tx, address: str) -> None:
+    """BO-1: what a complaint suppressed, explicit consent lifts. A dead address stays so."""
+    tx.exec(
+        delete(Suppression).where(
+            col(Suppression.hash) == hashing.of_address(address),
+            col(Suppression.reason).in_([COMPLAINT, "unsubscribed"]),
+        )
+    )
+
+
+def suppress(
+    tx: Tx,
+    hash_: str,
+    reason: str,
+    *,
+    channel: str | None = None,
+    purpose: str | None = None,
+    for_: timedelta | None = None,
+) -> None:
+    """No marketing to whoever has this address, by its hash alone."""
+    row = {
+        "hash": hash_, "reason": reason, "at": tx.now, "channel": channel, "purpose": purpose,
+        "until": tx.now + for_ if for_ else None,
+    }  # fmt: skip
+    tx.put(Suppression, [row], key=("hash", "reason"), overwrite=("at", "until"))
+
+
+def merged(tx: Tx, source: int, target: int) -> None:
+    """ID-3: after a merge the stricter word of the two stands, per channel and purpose.
+
+    Words belong to addresses, so only one address with two owners can disagree: what is left is to
+    say whose they are.
+    """
+    tx.exec(update(Consent).where(col(Consent.person) == source).values(person=target))
+
+
+def words_of(tx: Tx, person: int) -> list[ConsentEntry]:
+    """CO-7: everything this person, or whoever had the address, ever said, in order."""
+    ids = queries.group(tx, person)
+    addresses = set(tx.exec(select(Person.email).where(col(Person.id).in_(ids)))) - {None}
+    theirs = col(ConsentEntry.person).in_(ids) | col(ConsentEntry.address).in_(addresses)
+    return list(tx.exec(select(ConsentEntry).where(theirs).order_by(col(ConsentEntry.id))))

@@ -1,0 +1,214 @@
+"""A message leaves: judged, supplied, rendered, asked about, reserved, handed over, settled."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from sqlmodel import col, select
+
+from app.customers.tables import Address
+from app.kit.tx import Tx
+from app.messages import (
+    blocks,
+    bounces,
+    content,
+    flows,
+    guards,
+    hashing,
+    library,
+    outlets,
+    queries,
+    rendering,
+)
+from app.messages.carriers import NotTakenError, Parcel
+from app.messages.content import Content
+from app.messages.flows import Deliver, Due
+from app.messages.links import Links
+from app.messages.outlets import Sending
+from app.messages.policy import Policy, policy
+from app.messages.rendering import Frame, Rendered, Sender
+from app.messages.rules import Purpose, RefusedError, Word
+from app.messages.tables import Send
+from app.saleor.client import SaleorError
+from app.saleor.operations import CHECKOUT
+from app.saleor.shapes import Checkout
+from app.shops.flows import this_shop
+from app.world import World
+
+Supply: TypeAlias = Callable[[Tx, Send], Mapping[str, Any]]
+"""Asked just before rendering: a fresh link, a code. Laid over the context, and never stored."""
+
+
+def nothing(_: Tx, __: Send) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that is needed to make the words of one message."""
+
+    due: Due
+    told: Mapping[str, Any]
+    how: Sending
+    own: Policy
+    zone: str
+    emails: tuple[str, ...]
+    languages: tuple[str, ...]
+    topic: str = ""
+
+
+def deliver(job: Deliver, world: World, *, supply: Supply = nothing) -> None:
+    """At most once, whatever dies at whatever moment (SS-1)."""
+    ready = world.do(lambda tx: _ready(tx, job, world, supply))
+    if ready is None:
+        return
+    token = hashing.new_token()
+    try:
+        fresh = _fresh(ready, world)
+        parcel = _parcel(ready, world, token, fresh)
+        _guarded(ready, world)
+    except RefusedError as refusal:
+        word = refusal.word
+        world.do(lambda tx: flows.refuse(tx, job.send, word))
+        return
+    except SaleorError:
+        world.do(lambda tx: flows.unverified(tx, job.send))
+        return
+    carrier = outlets.carrier(ready.how, ready.due.to.channel, world)
+    held = world.house.do_durably(
+        world.shop,
+        lambda tx: flows.reserve(
+            tx, job.send, own_outlet=outlets.own_outlet(world.house), token=token,
+            address=ready.due.address, version=ready.due.version,
+            language=parcel.rendered.language,
+        ),
+    )  # fmt: skip
+    if held is None:
+        return
+    try:
+        provider_id = carrier.hand_over(parcel)
+    except NotTakenError as no:
+        world.do(partial(_not_taken, held=held, no=no))
+    except Exception:  # noqa: BLE001  # nobody knows what the other side made of it
+        world.do(lambda tx: flows.lost(tx, held, Word.NO_ANSWER))
+    else:
+        world.do(lambda tx: flows.sent(tx, held, provider_id))
+
+
+def _not_taken(tx: Tx, held: flows.Reservation, no: NotTakenError) -> None:
+    dead = no.permanent and bounces.says_dead(no.status)
+    if dead:
+        bounces.came_back(tx, held.send, status=no.status, source="smtp")
+    word = Word.HARD_BOUNCE if dead else Word.NOT_TAKEN
+    flows.not_taken(tx, held, permanent=no.permanent, word=word)
+
+
+def _ready(tx: Tx, job: Deliver, world: World, supply: Supply) -> Ready | None:
+    due = flows.due(tx, job.send, own_outlet=outlets.own_outlet(world.house))
+    if due is None:
+        return None
+    send, service = due.send, due.send.purpose == Purpose.SERVICE
+    how = outlets.sending(tx, due.to.channel, house=world.house, service=service)
+    if how is None or world.house.settings.base_url is None:
+        raise NotSetUpError
+    try:
+        supplied = supply(tx, send)
+    except RefusedError as refusal:
+        flows.refuse(tx, job.send, refusal.word)
+        return None
+    told = {"channel": send.context.get("sales_channel", ""), **send.context, **supplied}
+    return Ready(
+        due, told, how, policy(tx), this_shop(tx).zone,
+        _emails(tx, due), _languages(tx, due),
+    )  # fmt: skip
+
+
+class NotSetUpError(Exception):
+    """The house does not know its own address: PERENNIAL_BASE_URL."""
+
+    public = True
+
+
+def _emails(tx: Tx, due: Due) -> tuple[str, ...]:
+    """Every address under which this person may have bought, her own first."""
+    proved = tx.exec(select(Address.email).where(col(Address.person).in_(due.to.people)))
+    own = due.to.person.email if due.to.person else None
+    return tuple(dict.fromkeys([*filter(None, [own]), *proved]))
+
+
+def _languages(tx: Tx, due: Due) -> tuple[str, ...]:
+    """Her own wish, then the occasion's, then the account's, then the shop's."""
+    wish = queries.preference(tx, due.address) if due.to.channel == "email" else None
+    person, send = due.to.person, due.send
+    wishes = (
+        wish.language if wish else "", send.language, str(send.context.get("language", "")),
+        person.language if person else "", this_shop(tx).locale,
+    )  # fmt: skip
+    return tuple(blocks.tidy_language(w) for w in wishes if w)
+
+
+def _fresh(ready: Ready, world: World) -> Checkout | None:
+    """AC-10: what lies in the checkout at this moment, and for how much."""
+    wants = blocks.Kind.CART in content.kinds_of(ready.due.draft)
+    if not wants or not ready.told.get("checkout"):
+        return None
+    return world.saleor.run(CHECKOUT, id=ready.told["checkout"]).checkout
+
+
+def _guarded(ready: Ready, world: World) -> None:
+    """AC-6: the last question to Saleor, seconds before the call. Raises RefusedError."""
+    if ready.due.send.guard is None:
+        return
+    person = ready.due.to.person
+    word = guards.read(ready.due.send.guard).word(
+        world.saleor, emails=ready.emails, account=person.account if person else None
+    )
+    if word:
+        raise RefusedError(word)
+
+
+def _parcel(ready: Ready, world: World, token: str, fresh: Checkout | None) -> Parcel:
+    send, how, shop = ready.due.send, ready.how, int(world.shop)
+    service = send.purpose == Purpose.SERVICE
+    with world.look() as tx:
+        shown = content.gather(
+            tx, ready.due.to.person, ready.due.draft, ready.told, own=ready.own, fresh=fresh,
+            shop_name=how.shop_name, zone=ready.zone,
+        )  # fmt: skip
+    links = Links(
+        world.house.settings.base_url or "", how.secret, shop=shop, send=ready.due.id,
+        token=token, wrap=ready.own.wrap_links and not service,
+    )  # fmt: skip
+    rendered = _words(ready, shown, links)
+    domain_mail = f"unsub+{shop}.{token}@{how.domain}"
+    return Parcel(
+        send=ready.due.id, recipient=ready.due.address, rendered=rendered,
+        message_id=outlets.message_id(how, shop=shop, send=ready.due.id), sender=how.sender,
+        reply_to=how.reply_to, envelope_from=outlets.envelope(how, shop=shop, send=ready.due.id),
+        unsubscribe=None if service else links.unsubscribe,
+        unsubscribe_mail=None if service or not how.return_path else domain_mail,
+        campaign=send.campaign, service=service, person=send.person,
+    )  # fmt: skip
+
+
+def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
+    """Raises RefusedError."""
+    channel = ready.due.to.channel
+    found = ready.due.draft.variant(channel, ready.languages)
+    if found is None:
+        raise RefusedError(Word.NO_MESSAGE)
+    language, variant = found
+    send, service = ready.due.send, ready.due.send.purpose == Purpose.SERVICE
+    step = "-".join(filter(None, (send.step, send.variant)))
+    frame = Frame(
+        sender=Sender(ready.how.shop_name, ready.how.postal, ready.own.logo),
+        language=language,
+        link=lambda url: links.to(url, medium=channel, campaign=send.campaign, content=step),
+        unsubscribe=None if service else links.unsubscribe,
+        preferences=None if service else links.preferences,
+        honeypot=links.honeypot if ready.own.wrap_links and not service else None,
+    )
+    if isinstance(variant, library.Letter):
+        return rendering.render(variant, shown, frame)
+    return rendering.render_note(variant, shown, frame)

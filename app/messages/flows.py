@@ -1,0 +1,343 @@
+"""A message is asked for, waits, is let through the gate, reserved, and ends one way or another."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import or_
+from sqlmodel import col, delete, select
+from typing_extensions import override
+
+from app.kit.tx import Job, Tx
+from app.messages import gate, guards, hashing, library, policy, queries
+from app.messages.gate import Addressee
+from app.messages.guards import Guard
+from app.messages.rules import ENDED, Channel, Priority, Purpose, State, Verdict, Word
+from app.messages.tables import Pace, PausedCampaign, Send, SendingPolicy, SendNote
+
+TRIES = 8
+
+
+class Deliver(Job, kind="messages.deliver"):
+    """A message is due: judge it, and hand it over if it may go."""
+
+    send: int
+    who: str
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.send}"
+
+    @property
+    @override
+    def lane(self) -> str:
+        return self.who
+
+
+class Ended(Job, kind="messages.ended", rank=0):
+    """How it ended, for whoever asked: `state` and `reason` are words of app.messages.rules."""
+
+    send: int
+    asked: str
+    """The key of the request."""
+    state: str
+    reason: str = ""
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.send}"
+
+
+class Request(BaseModel, frozen=True):
+    """One message to one person on one occasion. `key` says which: it is sent at most once."""
+
+    key: str
+    message: str
+    person: int | None = None
+    address: str | None = None
+    """Instead of a person: CO-4's question to an address somebody typed. Service only."""
+    purpose: str = Purpose.MARKETING.value
+    channel: str | None = None
+    campaign: str = ""
+    step: str = ""
+    variant: str = ""
+    priority: Priority = Priority.NEWSLETTER
+    context: Mapping[str, Any] = Field(default_factory=dict)
+    due: datetime | None = None
+    not_after: datetime | None = None
+    guard: Guard | None = None
+    decision: str | None = None
+    language: str = ""
+
+
+def request(tx: Tx, wish: Request) -> Send:
+    """The message, promised; the same one where it was asked for before (SS-1)."""
+    if known := queries.send(tx, wish.key):
+        return known
+    person = queries.whole(tx, wish.person) if wish.person else None
+    due = max(wish.due or tx.now, tx.now)
+    send = Send(
+        key=wish.key, person=(person.id if person else wish.person), address=wish.address,
+        message=wish.message, purpose=wish.purpose, channel=wish.channel, campaign=wish.campaign,
+        step=wish.step, variant=wish.variant, priority=int(wish.priority),
+        context=dict(wish.context), decision=wish.decision, state=State.WAITING.value,
+        guard=wish.guard.model_dump(mode="json") if wish.guard else None,
+        asked_at=tx.now, due=due, not_after=wish.not_after, language=wish.language,
+    )  # fmt: skip
+    tx.add(send)
+    tx.flush()
+    if wish.due and wish.due < tx.now - timedelta(days=1) and wish.purpose != Purpose.SERVICE:
+        end(tx, send, State.REFUSED, Word.BACKLOG)  # SS-2
+    else:
+        tx.later(job_of(send), at=due)
+    return send
+
+
+def job_of(send: Send) -> Deliver:
+    who = f"person:{send.person}" if send.person else f"address:{send.address}"
+    return Deliver(send=send.id or 0, who=who)
+
+
+def note(
+    tx: Tx, send: Send, outcome: str, word: str = "", *, until: datetime | None = None
+) -> None:
+    tx.add(SendNote(send=send.id or 0, at=tx.now, outcome=outcome, word=word, until=until))
+
+
+def end(tx: Tx, send: Send, state: State, word: str = "") -> None:
+    """It is over, and whoever asked hears of it."""
+    send.state, send.reason, send.ended_at = state.value, str(word), tx.now
+    send.address = None
+    note(tx, send, state.value, str(word))
+    ended = Ended(send=send.id or 0, asked=send.key, state=state.value, reason=str(word))
+    tx.postpone(ended, until=tx.now)
+
+
+def wait(tx: Tx, send: Send, word: str, *, until: datetime) -> None:
+    """Not now. The same reason again is no news."""
+    if send.reason != word or send.due != until:
+        note(tx, send, "postponed", word, until=until)
+    send.reason, send.due = str(word), until
+    tx.postpone(job_of(send), until=until)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message that may go as far as is known, and whom it goes to."""
+
+    send: Send
+    to: Addressee
+    draft: library.Draft
+    version: int
+
+    @property
+    def id(self) -> int:
+        return self.send.id or 0
+
+    @property
+    def address(self) -> str:
+        return self.to.address or ""
+
+
+def due(tx: Tx, id_: int, *, own_outlet: bool) -> Due | None:
+    """The first look of the gate. None: it has ended, or waits."""
+    send = queries.send_by_id(tx, id_)
+    if send is None or send.state in ENDED:
+        return None
+    if send.state == State.RESERVED:
+        end(tx, send, State.UNKNOWN, Word.CRASHED)  # SS-1: whoever reserved it is dead
+        return None
+    verdict, to = gate.look(tx, send, own_outlet=own_outlet)
+    if not verdict.goes:
+        abide(tx, send, verdict)
+        return None
+    message = library.newest(tx, send.message)
+    if message is None:
+        end(tx, send, State.REFUSED, Word.NO_MESSAGE)
+        return None
+    draft = library.draft_of(message)
+    if send.purpose == Purpose.SERVICE and draft.offers:
+        end(tx, send, State.REFUSED, Word.OFFER_IN_SERVICE)  # FC-2
+        return None
+    return Due(send, to, draft, message.version)
+
+
+def abide(tx: Tx, send: Send, verdict: Verdict) -> None:
+    if verdict.until:
+        wait(tx, send, verdict.word, until=verdict.until)
+    else:
+        end(tx, send, State.REFUSED, verdict.word)
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """The right to call the provider, once."""
+
+    send: int
+    hold: str
+
+
+def reserve(
+    tx: Tx, id_: int, *, own_outlet: bool, token: str, address: str, version: int, language: str
+) -> Reservation | None:
+    """FC-7, SS-1: caps are checked and the message taken in one step, on disk before any call."""
+    send = queries.send_by_id(tx, id_)
+    if send is None or send.state != State.WAITING:
+        return None
+    _one_at_a_time(tx, send)
+    verdict, to = gate.look(tx, send, own_outlet=own_outlet)
+    if not verdict.goes:
+        abide(tx, send, verdict)
+        return None
+    if to.address != address:
+        wait(tx, send, Word.NO_ADDRESS, until=tx.now)  # it changed a moment ago: look again
+        return None
+    send.state, send.reason, send.hold = State.RESERVED.value, "", secrets.token_hex(8)
+    send.handed_at, send.channel, send.version = tx.now, to.channel, version
+    send.token_hash, send.address_hash = hashing.of_token(token), hashing.of_address(address)
+    send.language = language
+    note(tx, send, State.RESERVED.value)
+    return Reservation(id_, send.hold)
+
+
+def _one_at_a_time(tx: Tx, send: Send) -> None:
+    """Two that would both be the last allowed: PostgreSQL lets one of them try again."""
+    if send.purpose == Purpose.SERVICE or send.person is None:
+        return
+    rows = [{"who": f"person:{send.person}", "at": tx.now}]
+    tx.put(Pace, rows, key=("who",), overwrite=("at",))
+
+
+def sent(tx: Tx, held: Reservation, provider_id: str) -> None:
+    if send := _held(tx, held):
+        send.provider_id, send.sent_at = provider_id, tx.now
+        send.context = {}  # what it was made of is not needed any more
+        end(tx, send, State.SENT)
+
+
+def lost(tx: Tx, held: Reservation, word: str) -> None:
+    """SS-1: nobody knows whether it went out, so it stays unsent for ever."""
+    if send := _held(tx, held):
+        end(tx, send, State.UNKNOWN, word)
+
+
+def not_taken(tx: Tx, held: Reservation, *, permanent: bool, word: str) -> None:
+    """It surely did not go out: once more later, unless the provider said never."""
+    send = _held(tx, held)
+    if send is None:
+        return
+    tries = sum(n.outcome == State.RESERVED for n in queries.notes(tx, held.send))
+    send.handed_at = send.hold = send.token_hash = None
+    if permanent or tries >= TRIES:
+        end(tx, send, State.FAILED, word)
+        return
+    send.state = State.WAITING.value
+    wait(tx, send, word, until=tx.now + timedelta(minutes=2**tries))
+
+
+def _held(tx: Tx, held: Reservation) -> Send | None:
+    """Only whoever reserved it may say how it ended, even if it was called dead meanwhile."""
+    send = queries.send_by_id(tx, held.send)
+    mine = send is not None and send.hold == held.hold
+    open_ = send is not None and send.state in (State.RESERVED, State.UNKNOWN)
+    return send if mine and open_ else None
+
+
+def unverified(tx: Tx, id_: int) -> None:
+    """AC-6: Saleor can't be asked. Held, asked again, and after six hours dropped."""
+    send = queries.send_by_id(tx, id_)
+    if send is None or send.state != State.WAITING:
+        return
+    send.unverified_since = send.unverified_since or tx.now
+    if tx.now >= send.unverified_since + guards.HELD_FOR:
+        end(tx, send, State.REFUSED, Word.COULD_NOT_VERIFY)
+    else:
+        wait(tx, send, Word.COULD_NOT_VERIFY, until=tx.now + guards.AGAIN)
+
+
+def refuse(tx: Tx, id_: int, word: str) -> None:
+    send = queries.send_by_id(tx, id_)
+    if send and send.state == State.WAITING:
+        end(tx, send, State.REFUSED, word)
+
+
+def cancel(
+    tx: Tx,
+    *,
+    reason: str,
+    key: str | None = None,
+    person: int | None = None,
+    campaign: str | None = None,
+    purpose: str | None = None,
+    channel: str | None = None,
+) -> int:
+    """What waits is called off at once; what is reserved is past stopping. How many there were."""
+    asked = select(Send).where(Send.state == State.WAITING.value)
+    for column, value in (
+        (Send.key, key), (Send.campaign, campaign), (Send.purpose, purpose),
+    ):  # fmt: skip
+        if value is not None:
+            asked = asked.where(column == value)
+    if person is not None:
+        asked = asked.where(col(Send.person).in_(queries.group(tx, person)))
+    if channel is not None:
+        asked = asked.where(col(Send.channel).in_([channel]) | col(Send.channel).is_(None))
+    found = [
+        send for send in tx.exec(asked)
+        if send.channel == channel or channel is None or channel == Channel.EMAIL
+    ]  # fmt: skip
+    for send in found:
+        end(tx, send, State.CANCELLED, reason)
+    return len(found)
+
+
+def stop_all(tx: Tx) -> None:
+    """SS-3: nothing leaves the house from this commit on."""
+    row = policy.row(tx) or SendingPolicy()
+    row.stopped_at = row.stopped_at or tx.now
+    tx.add(row)
+    tx.flush()
+
+
+def resume_all(tx: Tx, *, skip: bool) -> int:
+    """SS-3: go on; what piled up meanwhile is sent, or skipped. How many that were."""
+    row = policy.row(tx)
+    if row is None or row.stopped_at is None:
+        return 0
+    since, row.stopped_at = row.stopped_at, None
+    tx.flush()
+    return _wake(tx, since=since, skip=skip, word=Word.STOPPED)
+
+
+def pause_campaign(tx: Tx, campaign: str, *, reason: str = Word.PAUSED) -> None:
+    rows = [{"campaign": campaign, "reason": str(reason), "at": tx.now}]
+    tx.put(PausedCampaign, rows, key=("campaign",))
+
+
+def resume_campaign(tx: Tx, campaign: str, *, skip: bool) -> int:
+    row = tx.exec(select(PausedCampaign).where(PausedCampaign.campaign == campaign)).first()
+    if row is None:
+        return 0
+    since, word = row.at, row.reason
+    tx.exec(delete(PausedCampaign).where(col(PausedCampaign.campaign) == campaign))
+    return _wake(tx, since=since, skip=skip, word=word, campaign=campaign)
+
+
+def _wake(tx: Tx, *, since: datetime, skip: bool, word: str, campaign: str | None = None) -> int:
+    held = select(Send).where(
+        Send.state == State.WAITING.value, or_(col(Send.reason) == word, col(Send.due) <= tx.now)
+    )
+    if campaign is not None:
+        held = held.where(Send.campaign == campaign)
+    found = [send for send in tx.exec(held) if send.due >= since or send.reason == word]
+    for send in found:
+        if skip:
+            end(tx, send, State.CANCELLED, Word.SKIPPED)
+        else:
+            wait(tx, send, "", until=tx.now)
+    return len(found)

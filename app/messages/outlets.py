@@ -1,0 +1,109 @@
+"""How a shop sends: its own outlet, else the house's mail server, else the local mailbox."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.kit.house import House
+from app.kit.tx import Tx
+from app.messages import hashing, queries
+from app.messages.carriers import Carrier, Parcel
+from app.messages.email.mime import domain_of
+from app.messages.email.smtp import Server, Smtp
+from app.messages.rules import Channel
+from app.messages.tables import Outlet, Posted
+from app.shops.flows import this_shop
+from app.world import World
+
+MAILBOX = "mailbox:"
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What there is to know of a shop's sending in one channel, opened."""
+
+    url: str
+    sender: str
+    reply_to: str
+    return_path: str
+    postal: str
+    shop_name: str
+    secret: str
+    """Signs links and message ids of the shop."""
+
+    @property
+    def domain(self) -> str:
+        return domain_of(self.sender) or "perennial.invalid"
+
+
+class Mailbox:
+    """The app's own mailbox: shows what would have gone out, and sends nothing."""
+
+    def __init__(self, world: World, channel: str) -> None:
+        self._world, self._channel = world, channel
+
+    def hand_over(self, parcel: Parcel) -> str:
+        def keep(tx: Tx) -> None:
+            tx.add(
+                Posted(
+                    send=parcel.send, person=parcel.person, channel=self._channel,
+                    recipient=parcel.recipient, subject=parcel.rendered.subject,
+                    html=parcel.rendered.html, text=parcel.rendered.text, at=tx.now,
+                )
+            )  # fmt: skip
+
+        self._world.do(keep)
+        return parcel.message_id
+
+
+def own_outlet(house: House) -> bool:
+    """The house itself can send e-mail."""
+    return house.settings.smtp_url is not None
+
+
+def sending(tx: Tx, channel: str, *, house: House, service: bool) -> Sending | None:
+    """None where nothing is set up."""
+    outlet = queries.outlet(tx, channel)
+    shop = this_shop(tx)
+    secret = house.secrets.open(shop.code_secret)
+    if outlet is not None:
+        return _of(outlet, shop.name, secret, house.secrets.open, service=service)
+    if channel != Channel.EMAIL or house.settings.smtp_url is None:
+        return None
+    url, sender = house.settings.smtp_url.get_secret_value(), house.settings.smtp_from
+    return Sending(
+        url, sender or f"{shop.name} <shop@perennial.invalid>", "", "", "", shop.name, secret
+    )
+
+
+def _of(
+    outlet: Outlet, name: str, secret: str, open_: Callable[[str], str], *, service: bool
+) -> Sending:
+    sender = outlet.service_sender if service and outlet.service_sender else outlet.sender
+    return Sending(
+        open_(outlet.url), sender, outlet.reply_to, outlet.return_path, outlet.postal, name, secret
+    )
+
+
+def carrier(how: Sending, channel: str, world: World) -> Carrier:
+    """Raises ValueError where the outlet's address is none."""
+    if how.url.startswith(MAILBOX):
+        return Mailbox(world, channel)
+    if channel == Channel.EMAIL:
+        return Smtp(Server.read(how.url), now=world.clock.now())
+    from app.messages.apprise.carrier import Apprise  # noqa: PLC0415  # a slow import, seldom needed
+
+    return Apprise(how.url)
+
+
+def message_id(how: Sending, *, shop: int, send: int) -> str:
+    """BO-4: signed, so that only reports about mail of ours are believed."""
+    mark = hashing.sign(how.secret, "mail", shop, send)
+    return f"<{shop}.{send}.{mark}@{how.domain}>"
+
+
+def envelope(how: Sending, *, shop: int, send: int) -> str:
+    """BO-4, VERP: where this very message's bounces come back to."""
+    if "@" not in how.return_path:
+        return ""
+    local, _, domain = how.return_path.rpartition("@")
+    return f"{local}+{shop}.{send}.{hashing.sign(how.secret, 'mail', shop, send)}@{domain}"

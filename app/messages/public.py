@@ -1,0 +1,196 @@
+"""What the customers of a shop see of us: a way out, their choices, links that lead on.
+
+Nobody is proved here but by what stood in a message. GET never changes anything (UN-3).
+"""
+
+import re
+from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Header, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import select
+from starlette.concurrency import run_in_threadpool
+
+from app.kit.house import House
+from app.kit.tx import ShopId, Tx
+from app.messages import hashing, leaving, queries, touches
+from app.messages.blocks import safe_link
+from app.messages.leaving import TOPICS, Choice
+from app.messages.tables import Send
+from app.shops.tables import Shop
+from app.web.door import PatientRoute
+from app.web.page import Page
+
+router = APIRouter(route_class=PatientRoute)
+
+TOKEN = re.compile(r"(\d{1,12})\.([A-Za-z0-9_-]{20,64})")
+SIGNED = re.compile(r"(\d{1,12})-(\d{1,18})-([0-9a-f]{20})")
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+Agent = Annotated[str, Header(alias="User-Agent")]
+
+
+class Place(NamedTuple):
+    """A shop and the token that was shown for it."""
+
+    shop: ShopId
+    token: str
+
+
+class Shown(NamedTuple):
+    """What a page about a message needs."""
+
+    shop: str
+    language: str
+    choice: Choice | None
+    done: bool = False
+
+
+def _place(token: str) -> Place:
+    found = TOKEN.fullmatch(token)
+    if found is None:
+        raise HTTPException(404)
+    return Place(ShopId(int(found[1])), found[2])
+
+
+def _send(tx: Tx, place: Place) -> Send:
+    send = queries.send_with_token(tx, place.token)
+    if send is None:
+        raise HTTPException(404)
+    return send
+
+
+def _name(tx: Tx) -> str:
+    return tx.exec(select(Shop.name).where(Shop.id == tx.shop)).first() or ""
+
+
+def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+def _page(request: Request, language: str) -> Page:
+    """In the language of the message, unless the reader chose another."""
+    wish = request.query_params.get("locale") or language.replace("_", "-")
+    return Page(locale=wish, browser=request.headers.get("accept-language"))
+
+
+def _shown(tx: Tx, place: Place, *, done: bool = False) -> Shown:
+    send = _send(tx, place)
+    return Shown(_name(tx), send.language, leaving.chosen(tx, send), done)
+
+
+@router.get("/u/{token}")
+def ask(token: str, request: Request) -> HTMLResponse:
+    """UN-3: a page with one button."""
+    place = _place(token)
+    with _house(request).look(place.shop) as tx:
+        shown = _shown(tx, place)
+    return _page(request, shown.language)("messages/unsubscribe.html", shown=shown, token=token)
+
+
+@router.post("/u/{token}")
+async def leave(token: str, request: Request) -> HTMLResponse:
+    """UN-2: RFC 8058, and the page's own button. No cookie, no login, no redirect."""
+    form = await request.form()
+    place, reason = _place(token), str(form.get("reason", ""))[:500]
+
+    def gone(tx: Tx) -> Shown:
+        leaving.unsubscribe(tx, _send(tx, place), reason=reason)
+        return _shown(tx, place, done=True)
+
+    shown = await run_in_threadpool(_house(request).do, place.shop, gone)
+    return _page(request, shown.language)("messages/unsubscribe.html", shown=shown, token=token)
+
+
+@router.get("/preferences/{token}")
+def choices(token: str, request: Request) -> HTMLResponse:
+    place = _place(token)
+    with _house(request).look(place.shop) as tx:
+        shown = _shown(tx, place)
+    return _choices(request, shown, token)
+
+
+@router.post("/preferences/{token}")
+async def choose(token: str, request: Request) -> HTMLResponse:
+    form = await request.form()
+    place, do = _place(token), str(form.get("do", "save"))
+
+    def apply(tx: Tx) -> Shown:
+        send = _send(tx, place)
+        if do == "stop":
+            leaving.stop_everything(tx, send, reason=str(form.get("reason", "")))
+        else:
+            choice = Choice(
+                subscribed=True,
+                topics=frozenset(map(str, form.getlist("topic"))) & frozenset(TOPICS),
+                fewer="fewer" in form,
+                paused="pause" in form,
+                language=str(form.get("language", ""))[:8],
+                reason=str(form.get("reason", "")),
+            )
+            leaving.choose(tx, send, choice)
+        return _shown(tx, place, done=True)
+
+    shown = await run_in_threadpool(_house(request).do, place.shop, apply)
+    return _choices(request, shown, token)
+
+
+def _choices(request: Request, shown: Shown, token: str) -> HTMLResponse:
+    page = _page(request, shown.choice.language if shown.choice else shown.language)
+    return page("messages/preferences.html", shown=shown, token=token, topics=TOPICS)
+
+
+def _signed(house: House, mark: str, what: str, link: str) -> tuple[ShopId, int]:
+    found = SIGNED.fullmatch(mark)
+    if found is None:
+        raise HTTPException(404)
+    shop, send = ShopId(int(found[1])), int(found[2])
+    with house.look(shop) as tx:
+        sealed = tx.exec(select(Shop.code_secret).where(Shop.id == shop)).first()
+    if sealed is None or not hashing.signed(
+        house.secrets.open(sealed), found[3], what, shop, send, link
+    ):
+        raise HTTPException(404)
+    return shop, send
+
+
+@router.api_route("/c/{mark}", methods=["GET", "HEAD"])
+def follow(
+    mark: str, request: Request, to: Annotated[str, Query()] = "", agent: Agent = ""
+) -> Response:
+    """A link of a message: only where we signed that it leads there."""
+    house, trap = _house(request), not to
+    shop, id_ = _signed(house, mark, "trap" if trap else "click", to)
+
+    def note(tx: Tx) -> None:
+        if send := queries.send_by_id(tx, id_):
+            touches.clicked(
+                tx, send, link=_bare(to), agent=agent, head=request.method == "HEAD", trap=trap
+            )
+
+    house.do(shop, note)
+    if trap:
+        raise HTTPException(404)
+    return RedirectResponse(safe_link(to), status_code=302, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/o/{mark}.gif")
+def opened(mark: str, request: Request, agent: Agent = "") -> Response:
+    house = _house(request)
+    shop, id_ = _signed(house, mark, "open", "")
+
+    def note(tx: Tx) -> None:
+        if send := queries.send_by_id(tx, id_):
+            touches.opened(tx, send, agent=agent)
+
+    house.do(shop, note)
+    return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
+
+
+def _bare(url: str) -> str:
+    """A link without what might be personal in it: a recovery token is nobody's business here."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"

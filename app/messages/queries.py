@@ -1,0 +1,348 @@
+"""Questions about messages, and about whom they may go to."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_
+from sqlmodel import col, func, select
+
+from app.customers.tables import Person
+from app.kit.tx import Tx, among
+from app.messages import caps, hashing, law
+from app.messages.caps import Life, Past
+from app.messages.law import Ground, Said, Stance
+from app.messages.policy import Policy, policy
+from app.messages.rules import COUNTED, Channel, Purpose, State
+from app.messages.tables import (
+    Consent,
+    Outlet,
+    PausedCampaign,
+    Preference,
+    Send,
+    SendNote,
+    Suppression,
+    Touch,
+)
+from app.orders.tables import Order
+
+AT_ONCE = 2000
+
+
+def send(tx: Tx, key: str) -> Send | None:
+    return tx.exec(select(Send).where(Send.key == key)).first()
+
+
+def send_by_id(tx: Tx, id_: int) -> Send | None:
+    return tx.exec(select(Send).where(Send.id == id_)).first()
+
+
+def send_with_token(tx: Tx, token: str) -> Send | None:
+    """UN-5."""
+    return tx.exec(select(Send).where(Send.token_hash == hashing.of_token(token))).first()
+
+
+def notes(tx: Tx, send_: int) -> list[SendNote]:
+    return list(tx.exec(select(SendNote).where(SendNote.send == send_).order_by(col(SendNote.id))))
+
+
+def waiting(tx: Tx) -> list[Send]:
+    return list(tx.exec(select(Send).where(Send.state == State.WAITING.value)))
+
+
+def whole(tx: Tx, person: int) -> Person | None:
+    """Who this is today: a guest that joined an account is that account. None once erased."""
+    row = tx.exec(select(Person).where(Person.id == person)).first()
+    if row and row.merged_into:
+        row = tx.exec(select(Person).where(Person.id == row.merged_into)).first()
+    return row if row and row.erased_at is None else None
+
+
+def group(tx: Tx, person: int) -> list[int]:
+    """An account and the guests that joined it: caps count for all of them together."""
+    joined = tx.exec(select(Person.id).where(Person.merged_into == person))
+    return sorted({person, *(id_ for id_ in joined if id_)})
+
+
+def address_of(tx: Tx, person: Person, channel: str) -> str | None:
+    """Where somebody is reached. A number only from her own word on that channel."""
+    if channel == Channel.EMAIL:
+        return person.email
+    theirs = among(col(Consent.person), group(tx, person.id or 0))
+    rows = select(Consent.address).where(theirs, Consent.channel == channel)
+    return tx.exec(rows.order_by(col(Consent.at).desc()).limit(1)).first()
+
+
+def preference(tx: Tx, address: str) -> Preference | None:
+    return tx.exec(select(Preference).where(Preference.address == address)).first()
+
+
+def outlet(tx: Tx, channel: str) -> Outlet | None:
+    rows = select(Outlet).where(Outlet.channel == channel, col(Outlet.active))
+    return tx.exec(rows).first()
+
+
+def suppressed(tx: Tx, address: str, *, channel: str, purpose: str) -> bool:
+    row = Suppression
+    held = select(row.id).where(
+        row.hash == hashing.of_address(address),
+        or_(col(row.until).is_(None), col(row.until) > tx.now),
+        or_(col(row.channel).is_(None), col(row.channel) == channel),
+        or_(col(row.purpose).is_(None), col(row.purpose) == purpose),
+    )
+    return tx.exec(held.limit(1)).first() is not None
+
+
+def consent(tx: Tx, address: str, channel: str, purpose: str) -> Consent | None:
+    return tx.exec(
+        select(Consent).where(
+            Consent.address == address, Consent.channel == channel, Consent.purpose == purpose
+        )
+    ).first()
+
+
+def stance(tx: Tx, address: str, *, channel: str, purpose: str) -> tuple[Said, bool]:
+    """The last word of an address, and whether it ever complained. One number of several people
+    has one word for all of them: the last, and a no of anybody is a no (SM-3).
+    """
+    row = consent(tx, address, channel, purpose)
+    return (Said(row.state), row.complained) if row else (Said.NOTHING, False)
+
+
+def bought(tx: Tx, people: Collection[int]) -> bool:
+    theirs = among(col(Order.person), sorted(people))
+    return tx.exec(select(Order.id).where(theirs, col(Order.counts)).limit(1)).first() is not None
+
+
+def country_of(tx: Tx, person: Person, people: Collection[int], *, default: str) -> str:
+    """QH-1, CO-2: of the account's address, else of the last order."""
+    if person.country:
+        return person.country
+    rows = (
+        select(Order.country)
+        .where(among(col(Order.person), sorted(people)), Order.country != "")
+        .order_by(col(Order.created_at).desc())
+    )
+    return tx.exec(rows.limit(1)).first() or default
+
+
+def past(tx: Tx, people: Collection[int], *, but: int | None = None) -> list[Past]:
+    """What these may have received in the longest window of any cap, service mail apart (FC-2)."""
+    rows = tx.exec(
+        select(Send.channel, Send.handed_at).where(
+            among(col(Send.person), sorted(people)),
+            col(Send.handed_at) > tx.now - caps.LONGEST,
+            among(col(Send.state), sorted(COUNTED)),
+            Send.purpose != Purpose.SERVICE.value,
+            Send.id != but,
+        )
+    )
+    return [Past(channel or "", at) for channel, at in rows if at]
+
+
+def life(tx: Tx, people: Collection[int], address: str) -> Life:
+    """FC-6."""
+    theirs = sorted(people)
+    first = tx.exec(
+        select(func.min(Send.sent_at)).where(
+            among(col(Send.person), theirs), Send.purpose == Purpose.MARKETING.value
+        )
+    ).one()
+    signs: list[datetime | None] = [
+        tx.exec(
+            select(func.max(Touch.at)).where(
+                among(col(Touch.person), theirs), Touch.by == "human", Touch.kind == "click"
+            )
+        ).one(),
+        tx.exec(select(func.max(Order.created_at)).where(among(col(Order.person), theirs))).one(),
+        tx.exec(
+            select(func.max(Consent.at)).where(
+                Consent.address == address, Consent.state == Said.GRANTED.value
+            )
+        ).one(),
+    ]
+    return Life(first, max((at for at in signs if at), default=None))
+
+
+def outranked(tx: Tx, send_: Send, people: Collection[int]) -> bool:
+    """FC-4: something more important waits for the same person and is due."""
+    better = select(Send.id).where(
+        among(col(Send.person), sorted(people)),
+        Send.state == State.WAITING.value,
+        Send.purpose != Purpose.SERVICE.value,
+        Send.priority < send_.priority,
+        col(Send.due) <= tx.now,
+    )
+    return tx.exec(better.limit(1)).first() is not None
+
+
+def paused(tx: Tx, campaign: str) -> str:
+    """SS-3, BO-5: why this automation holds its breath, or nothing."""
+    found = select(PausedCampaign.reason).where(PausedCampaign.campaign == campaign)
+    return tx.exec(found).first() or ""
+
+
+def began(tx: Tx, campaign: str) -> datetime | None:
+    """SS-2: when an automation handed over its first message."""
+    return tx.exec(select(func.min(Send.handed_at)).where(Send.campaign == campaign)).one()
+
+
+def handed(
+    tx: Tx, *, campaign: str | None = None, channel: str | None = None, since: datetime
+) -> int:
+    rows = select(func.count()).select_from(Send).where(col(Send.handed_at) >= since)
+    if campaign is not None:
+        rows = rows.where(Send.campaign == campaign)
+    if channel is not None:
+        rows = rows.where(Send.channel == channel, Send.purpose != Purpose.SERVICE.value)
+    return tx.exec(rows).one()
+
+
+def clicked(tx: Tx, person: int, *, since: datetime) -> bool:
+    """OP-3: a human click."""
+    rows = select(Touch.id).where(
+        among(col(Touch.person), group(tx, person)),
+        Touch.kind == "click",
+        Touch.by == "human",
+        col(Touch.at) >= since,
+    )
+    return tx.exec(rows.limit(1)).first() is not None
+
+
+def reachable(
+    tx: Tx, persons: Collection[int], *, channel: str = "email", purpose: str = "marketing"
+) -> set[int]:
+    """Who of these may be written to today: consent and law, suppression, an address."""
+    found: set[int] = set()
+    wanted, own = sorted(persons), policy(tx)
+    for at in range(0, len(wanted), AT_ONCE):
+        found |= _reachable(tx, wanted[at : at + AT_ONCE], own, channel=channel, purpose=purpose)
+    return found
+
+
+def _reachable(
+    tx: Tx, persons: Sequence[int], own: Policy, *, channel: str, purpose: str
+) -> set[int]:
+    people = tx.exec(
+        select(Person).where(
+            among(col(Person.id), persons), col(Person.erased_at).is_(None), ~col(Person.staff)
+        )
+    ).all()
+    addresses = _addresses(tx, people, channel)
+    said = _said(tx, set(addresses.values()), channel=channel, purpose=purpose)
+    held = _held(tx, set(addresses.values()), channel=channel, purpose=purpose)
+    last = _last_countries(tx, persons)
+    return {
+        id_
+        for person in people
+        if (id_ := person.id or 0) in addresses
+        and addresses[id_] not in held
+        and _ground(
+            said.get(addresses[id_]),
+            own,
+            country=person.country or last.get(id_, "") or own.country,
+            bought=id_ in last,
+            channel=channel,
+            purpose=purpose,
+        ).allowed
+    }
+
+
+def _addresses(tx: Tx, people: Sequence[Person], channel: str) -> dict[int, str]:
+    if channel == Channel.EMAIL:
+        return {p.id: p.email for p in people if p.id and p.email}
+    rows = select(Consent.person, Consent.address).where(
+        among(col(Consent.person), [p.id for p in people]), Consent.channel == channel
+    )
+    return {
+        person: address for person, address in tx.exec(rows.order_by(col(Consent.at))) if person
+    }
+
+
+def _said(
+    tx: Tx, addresses: Collection[str], *, channel: str, purpose: str
+) -> Mapping[str, tuple[Said, bool]]:
+    rows: Any = tx.exec(
+        select(Consent.address, Consent.state, Consent.complained).where(
+            among(col(Consent.address), sorted(addresses)),
+            Consent.channel == channel,
+            Consent.purpose == purpose,
+        )
+    )
+    return {address: (Said(state), complained) for address, state, complained in rows}
+
+
+def _held(tx: Tx, addresses: Collection[str], *, channel: str, purpose: str) -> set[str]:
+    hashes = {hashing.of_address(address): address for address in addresses}
+    rows = tx.exec(
+        select(Suppression.hash).where(
+            among(col(Suppression.hash), sorted(hashes)),
+            or_(col(Suppression.until).is_(None), col(Suppression.until) > tx.now),
+            or_(col(Suppression.channel).is_(None), col(Suppression.channel) == channel),
+            or_(col(Suppression.purpose).is_(None), col(Suppression.purpose) == purpose),
+        )
+    )
+    return {hashes[hash_] for hash_ in rows}
+
+
+def _last_countries(tx: Tx, persons: Sequence[int]) -> dict[int, str]:
+    """By person who bought: the country of the last order."""
+    rows = tx.exec(
+        select(Order.person, Order.country)
+        .where(among(col(Order.person), persons), col(Order.counts))
+        .order_by(col(Order.created_at))
+    )
+    return {person: country for person, country in rows if person}
+
+
+def _ground(
+    said: tuple[Said, bool] | None,
+    own: Policy,
+    *,
+    country: str,
+    bought: bool,
+    channel: str,
+    purpose: str,
+) -> Ground:
+    word, complained = said or (Said.NOTHING, False)
+    on = law.basis(channel, purpose, country, own=own.law, soft=own.soft_opt_in)
+    return law.ground(Stance(word, country, bought=bought, complained=complained), on)
+
+
+def permission(tx: Tx, person: Person, *, channel: str, purpose: str) -> Ground:
+    """CO-2: may this person be written to, on what ground, or why not."""
+    own, people = policy(tx), group(tx, person.id or 0)
+    address = address_of(tx, person, channel)
+    return _ground(
+        stance(tx, address, channel=channel, purpose=purpose) if address else None,
+        own,
+        country=country_of(tx, person, people, default=own.country),
+        bought=bought(tx, people),
+        channel=channel,
+        purpose=purpose,
+    )
+
+
+def figures(tx: Tx, campaign: str, *, since: datetime | None = None) -> dict[str, dict[str, int]]:
+    """By step: how many waiting, sent, refused (by reason), clicked by people."""
+    asked = since or tx.now - timedelta(days=36500)
+    rows: Any = tx.exec(
+        select(Send.step, Send.state, Send.reason, func.count())
+        .where(Send.campaign == campaign, col(Send.asked_at) >= asked)
+        .group_by(col(Send.step), col(Send.state), col(Send.reason))
+    )
+    told: dict[str, dict[str, int]] = {}
+    for step, state, reason, count in rows:
+        by = told.setdefault(step, {})
+        by[state] = by.get(state, 0) + count
+        if state == State.REFUSED:
+            by[f"refused:{reason}"] = by.get(f"refused:{reason}", 0) + count
+    clicks: Any = tx.exec(
+        select(Send.step, func.count(func.distinct(Send.id)))
+        .join(Touch, col(Touch.send) == col(Send.id))
+        .where(Send.campaign == campaign, Touch.kind == "click", Touch.by == "human")
+        .group_by(col(Send.step))
+    )
+    for step, count in clicks:
+        told.setdefault(step, {})["clicked"] = count
+    return told
