@@ -25,6 +25,7 @@ from app.shops.flows import Daily, Reconcile
 from app.shops.reach import Reach
 from app.shops.tables import Shop, Status
 from app.worker import Worker
+from webhooks.doorman import doorman
 
 log = structlog.get_logger()
 
@@ -81,6 +82,7 @@ def serve(settings: Settings) -> None:
     log.info("serving", host=settings.host, port=settings.port)
     uvicorn.run(
         perennial.asgi,
+        http=doorman(perennial.door),
         host=settings.host,
         port=settings.port,
         access_log=False,  # it would write tokens and addresses of people down

@@ -8,6 +8,7 @@ from time import sleep
 import structlog
 
 from app.kit import leases
+from app.kit.clock import stopwatch
 from app.kit.house import House
 from app.kit.loop import Agenda, Keeper
 from app.kit.tx import ShopId
@@ -19,8 +20,12 @@ log = structlog.get_logger()
 HANDS = 4
 """Errands at a time: they wait for the network, not for the processor."""
 NAP = 0.25
-GIVE_WAY, MOST_WAITS = 0.005, 400
-"""Seconds, and how many times in a row, the loop stands back from an intake under pressure."""
+GLANCE = 0.005
+"""Seconds between two looks at an intake under pressure, from which the loop stands back."""
+REST = 4
+"""While the pressure lasts the loop rests so many times as long as its last turn took."""
+FEW = 8
+"""Decisions a batch while the intake waits for the pen."""
 PROBATION = 5.0
 """Seconds a new process leaves alone what may have killed the last."""
 
@@ -64,30 +69,37 @@ class Worker:
         self._hands.shutdown(wait=True, cancel_futures=True)
 
     def run(self) -> None:
+        took = 0.0
         while not self._stopping:
-            self._give_way()
+            hurried = self._gives_way(REST * took)
+            started = stopwatch()
             try:
-                idle = not self.turn()
+                idle = not self.turn(hurried=hurried)
             except Exception:  # the loop outlives a database that is away for a moment
                 log.exception("loop.stumbled")
                 idle = True
+            took = stopwatch() - started
             if idle:
                 self._woken.wait(NAP)
                 self._woken.clear()
 
-    def _give_way(self) -> None:
-        """A flood is written down first and worked after, but worked it is, now and then."""
-        waits = 0
-        while waits < MOST_WAITS and self._pressed() and not self._stopping:
-            sleep(GIVE_WAY)
-            waits += 1
+    def _gives_way(self, most: float) -> bool:
+        """A flood is written down first and worked after, but worked it is, in small turns: True
+        if there still is a flood after `most` seconds.
+        """
+        since = stopwatch()
+        while pressed := self._pressed():
+            if stopwatch() - since >= most or self._stopping:
+                break
+            sleep(GLANCE)
+        return pressed
 
-    def turn(self) -> int:
+    def turn(self, *, hurried: bool = False) -> int:
         """One round over the shops that have something due: a batch of decisions each."""
         done = 0
         self._busy = {errand for errand in self._busy if not errand.done()}
         for shop in leases.shops_with_due(self.house.engine, self.house.clock.now()):
-            done += self.keeper.decide_some(shop)
+            done += self.keeper.decide_some(shop, most=FEW if hurried else None)
             if len(self._busy) < HANDS and (promise := self.keeper.lease_errand(shop)):
                 errand = self._hands.submit(self.keeper.run_errand, shop, promise)
                 errand.add_done_callback(lambda _: self.wake())

@@ -25,6 +25,10 @@ log = structlog.get_logger()
 PREFIX = "/api/webhooks/"
 MOST_BYTES = 64 * 1024 * 1024
 EVENT = re.compile(r"[a-z_]{1,64}")
+Answer: TypeAlias = tuple[int, str]
+BAD: Answer = (401, "the signature does not match the body")
+FULL: Answer = (503, "more is coming in than the disk takes")
+TOO_LARGE: Answer = (413, "larger than any payload of Saleor's")
 HEARD_WHILE_AWAY = frozenset({"app_status_changed", "app_deleted"})
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -49,14 +53,30 @@ class Door:
             return
         body = await _body(receive)
         if body is None:
-            await _answer(send, 413, "larger than any payload of Saleor's")
+            await _answer(send, *TOO_LARGE)
             return
         headers = {name: value for name, value in scope["headers"] if name.startswith(b"saleor-")}
         status, word = await self.hear(scope["path"].removeprefix(PREFIX), headers, body)
         await _answer(send, status, word)
 
-    async def hear(self, path: str, headers: Mapping[bytes, bytes], body: bytes) -> tuple[int, str]:
+    async def hear(self, path: str, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
         """One delivery: the status to answer, and a word for whoever reads Saleor's log."""
+        found = self.meet(path, headers, body)
+        if isinstance(found, Entry):
+            # on a thread: a slow JWKS must not stop the other deliveries
+            if await asyncio.to_thread(self.keyring.refetch, found) is None:
+                return 503, "signed with a key that is not known yet"
+            found = self.meet(path, headers, body)
+        if isinstance(found, Entry):
+            return BAD
+        return await self._write(found) if isinstance(found, Heard) else found
+
+    def meet(
+        self, path: str, headers: Mapping[bytes, bytes], body: bytes
+    ) -> Answer | Heard | Entry:
+        """What can be said at once: an answer, or the delivery to be written down; or the shop
+        whose keys must be fetched anew first.
+        """
         try:
             api_url = normalised(headers.get(b"saleor-api-url", b"").decode("latin-1"))
         except AddressRefusedError as failure:
@@ -64,47 +84,42 @@ class Door:
         shop = self.directory.find(api_url)
         if shop is None:
             return self._stranger(api_url)
-        verdict = await self._judge(shop, headers.get(b"saleor-signature", b""), body)
+        verdict = verify(body, headers.get(b"saleor-signature", b"").decode("latin-1"), shop.jwks)
         if verdict is Verdict.BAD:
-            return 401, "the signature does not match the body"
+            return BAD
         if verdict is Verdict.UNKNOWN_KEY:
-            return 503, "signed with a key that is not known yet"
+            return shop
         event = headers.get(b"saleor-event", path.encode()).decode("latin-1").lower()
         if not EVENT.fullmatch(event):
             event = "unknown"  # the header is not signed: nothing else of it is kept
         if shop.status is not Status.ACTIVE and event not in HEARD_WHILE_AWAY:
             return 202, "dropped: the app is not active in this shop"
-        return await self._write(shop, event, body)
+        hash_ = fingerprint(event, body)
+        return Heard(shop.id, hash_, event, body, key=key_of(hash_), kind=KIND)
 
-    def _stranger(self, api_url: str) -> tuple[int, str]:
+    def _stranger(self, api_url: str) -> Answer:
         settings = self.house.settings
         if not allowed(api_url, settings.allowed_shops, development=settings.development):
             return 403, "this shop is not on the allow-list"
         self.directory.forget()  # another process may have registered it a moment ago
         return 503, "this shop is not registered yet"
 
-    async def _judge(self, shop: Entry, signature: bytes, body: bytes) -> Verdict:
-        text = signature.decode("latin-1")
-        verdict = verify(body, text, shop.jwks)
-        if verdict is Verdict.UNKNOWN_KEY:
-            # on a thread: a slow JWKS must not stop the other deliveries
-            jwks = await asyncio.to_thread(self.keyring.refetch, shop)
-            if jwks is not None:
-                verdict = verify(body, text, jwks)
-                return Verdict.BAD if verdict is Verdict.UNKNOWN_KEY else verdict
-        return verdict
-
-    async def _write(self, shop: Entry, event: str, body: bytes) -> tuple[int, str]:
-        hash_ = fingerprint(event, body)
-        heard = Heard(shop.id, hash_, event, body, key=key_of(hash_), kind=KIND)
+    async def _write(self, heard: Heard) -> Answer:
         try:
             await self.intake.write(heard)
         except IntakeFullError:
-            return 503, "more is coming in than the disk takes"
-        except Exception:  # whatever the disk said: not on it, so 503
-            log.exception("intake.failed")
-            return 503, "it could not be written down"
-        return 202, "heard"
+            return FULL
+        except Exception as failure:  # noqa: BLE001  # whatever the disk said
+            return written(failure)
+        return written(None)
+
+
+def written(failure: Exception | None) -> Answer:
+    """On the disk, or not: then Saleor brings it again."""
+    if failure:
+        log.error("intake.failed", exc_info=failure)
+        return 503, "it could not be written down"
+    return 202, "heard"
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -1,34 +1,45 @@
 """The single writer behind the webhook door: many deliveries, one commit, then their answers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache, partial
 from threading import Condition, Thread
+from typing import TypeAlias
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from app.kit.clock import Clock
+from app.kit.clock import Clock, stopwatch
 from app.kit.gate import Gate
 from app.kit.tx import ShopId
 
 STAMP = "%Y-%m-%d %H:%M:%S.%f"
 """As SQLite keeps instants; PostgreSQL is told the zone too."""
 PRESSED = 16
+"""Deliveries that wait for the next commit, from which on the loop stands back."""
+FLOOD, WINDOW = 1000, 0.05
+"""Deliveries a second, counted over so many seconds, that are more than the loop could work."""
 ROOM = 4000
 """Deliveries that may wait for the next commit; one more is told to come again."""
+SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+"""Rows a statement: few different texts, so that each is parsed once and kept."""
 
+# Many rows in one statement, and not a statement a row: between two statements the writer would
+# have to win Python's lock back from a door that never rests.
 
 # the body is only kept while its promise is open: a repeat of one long kept leaves nothing behind
-WRITE_BODY = (
-    "INSERT INTO delivery (shop, hash, event, body, heard_at)"
-    " SELECT CAST({0} AS INTEGER), {0}, {0}, {0}, {at}"
-    " WHERE NOT EXISTS (SELECT 1 FROM promise WHERE shop = {0} AND key = {0})"
+WRITE_BODIES = (
+    "WITH came (shop, hash, event, body, key) AS (VALUES {rows})"
+    " INSERT INTO delivery (shop, hash, event, body, heard_at)"
+    " SELECT came.shop, came.hash, came.event, came.body, {now} FROM came"
+    " WHERE NOT EXISTS"
+    " (SELECT 1 FROM promise WHERE promise.shop = came.shop AND promise.key = came.key)"
     " ON CONFLICT DO NOTHING"
 )
-WRITE_PROMISE = (
+WRITE_PROMISES = (
     "INSERT INTO promise (shop, key, kind, body, due, rank, tries, lost)"
-    " VALUES ({0}, {0}, {0}, {0}, {at}, 0, 0, 0) ON CONFLICT DO NOTHING"
+    " VALUES {rows} ON CONFLICT DO NOTHING"
 )
 
 
@@ -48,6 +59,10 @@ class Heard:
     kind: str
 
 
+Done: TypeAlias = Callable[[Exception | None], object]
+Waiting: TypeAlias = tuple[Heard, asyncio.AbstractEventLoop, Done]
+
+
 class Intake:
     """Group commit: whatever has come in while the last commit was on its way goes in the next.
 
@@ -61,26 +76,40 @@ class Intake:
         self._gate = gate
         self._clock = clock
         self._wake = wake
-        self._waiting: list[tuple[Heard, asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
         self._news = Condition()
         self._open = True
+        self._came, self._counted_at, self._flooded = 0, stopwatch(), False
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 
-    async def write(self, heard: Heard) -> None:
-        """Returns when the delivery is on disk. Raises IntakeFullError, or what the disk said."""
-        done = asyncio.get_running_loop().create_future()
+    def put(self, heard: Heard, loop: asyncio.AbstractEventLoop, done: Done) -> None:
+        """`done` is called on the loop with None when the delivery is on disk, else with what the
+        disk said. Raises IntakeFullError.
+        """
         with self._news:
             if len(self._waiting) >= ROOM or not self._open:
                 raise IntakeFullError
-            self._waiting.append((heard, done))
+            self._waiting.append((heard, loop, done))
+            self._came += 1
             if len(self._waiting) == 1:  # else the writer is awake, or about to be
                 self._news.notify()
-        await done
+
+    async def write(self, heard: Heard) -> None:
+        """Returns when the delivery is on disk. Raises IntakeFullError, or what the disk said."""
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[Exception | None] = loop.create_future()
+        self.put(heard, loop, partial(_resolve, written))
+        if failure := await written:
+            raise failure
 
     def pressed(self) -> bool:
         """So much is coming in that others had better wait with what can wait."""
-        return len(self._waiting) > PRESSED
+        now = stopwatch()
+        if now - self._counted_at >= WINDOW:
+            self._flooded = self._came > FLOOD * (now - self._counted_at)
+            self._came, self._counted_at = 0, now
+        return self._flooded or len(self._waiting) > PRESSED
 
     def close(self) -> None:
         with self._news:
@@ -97,40 +126,67 @@ class Intake:
                 batch, self._waiting = self._waiting, []
                 if not batch:
                     return
-            failure = self._commit([heard for heard, _ in batch])
-            _answer(batch, failure)
+            failure = self._commit([heard for heard, _, _ in batch])
+            _tell(batch, failure)
             self._wake()
 
     def _commit(self, batch: list[Heard]) -> Exception | None:
-        bodies = [(h.shop, h.hash, h.event, h.body, h.shop, h.key) for h in batch]
-        promises = [
-            (h.shop, h.key, h.kind, f'{{"event": "{h.event}", "hash": "{h.hash}"}}') for h in batch
-        ]
         try:
             with self._gate.through(urgent=True), self._engine.begin() as connection:
-                # past SQLAlchemy's compiler: this is a third of the time a delivery takes
-                lite = connection.dialect.name == "sqlite"
-                blank, zone = ("?", "") if lite else ("%s", "+00:00")
-                at = f"'{self._clock.now().astimezone(UTC):{STAMP}}{zone}'"
-                connection.exec_driver_sql(WRITE_BODY.format(blank, at=at), bodies)
-                connection.exec_driver_sql(WRITE_PROMISE.format(blank, at=at), promises)
+                at = self._clock.now().astimezone(UTC)
+                for some in _portions(batch):
+                    _write(connection, some, at)
         except Exception as failure:  # noqa: BLE001  # every waiting door must be told
             return failure
         return None
 
 
-def _answer(batch: list[tuple[Heard, "asyncio.Future[None]"]], failure: Exception | None) -> None:
-    loops = {done.get_loop() for _, done in batch}
-    for loop in loops:
-        mine = [done for _, done in batch if done.get_loop() is loop]
-        loop.call_soon_threadsafe(_settle, mine, failure)
+def _resolve(written: "asyncio.Future[Exception | None]", failure: Exception | None) -> None:
+    if not written.cancelled():
+        written.set_result(failure)
 
 
-def _settle(futures: list["asyncio.Future[None]"], failure: Exception | None) -> None:
-    for done in futures:
-        if done.cancelled():
-            continue
-        if failure:
-            done.set_exception(failure)
-        else:
-            done.set_result(None)
+def _portions(batch: list[Heard]) -> Iterator[list[Heard]]:
+    start = 0
+    while left := len(batch) - start:
+        size = next(size for size in SIZES if size <= left)
+        yield batch[start : start + size]
+        start += size
+
+
+def _write(connection: Connection, batch: list[Heard], at: datetime) -> None:
+    # past SQLAlchemy's compiler: this is a third of the time a delivery takes
+    lite = connection.dialect.name == "sqlite"
+    now = f"{at:{STAMP}}" if lite else f"{at:{STAMP}}+00:00"
+    bodies, promises = _statements(len(batch), lite=lite)
+    came = [part for h in batch for part in (h.shop, h.hash, h.event, h.body, h.key)]
+    connection.exec_driver_sql(bodies, (*came, now))
+    told = [part for h in batch for part in (h.shop, h.key, h.kind, _job(h), now)]
+    connection.exec_driver_sql(promises, tuple(told))
+
+
+def _job(heard: Heard) -> str:
+    return f'{{"event": "{heard.event}", "hash": "{heard.hash}"}}'
+
+
+@lru_cache(maxsize=2 * len(SIZES))
+def _statements(rows: int, *, lite: bool) -> tuple[str, str]:
+    """The two statements for so many deliveries, as SQLite or PostgreSQL wants its blanks."""
+    blank, now = ("?", "?") if lite else ("%s", "CAST(%s AS TIMESTAMPTZ)")
+    body = "(" + ", ".join([blank] * 5) + ")"
+    promise = "(" + ", ".join([blank] * 5) + ", 0, 0, 0)"
+    return (
+        WRITE_BODIES.format(rows=", ".join([body] * rows), now=now),
+        WRITE_PROMISES.format(rows=", ".join([promise] * rows)),
+    )
+
+
+def _tell(batch: list[Waiting], failure: Exception | None) -> None:
+    for loop in {loop for _, loop, _ in batch}:
+        mine = [done for _, theirs, done in batch if theirs is loop]
+        loop.call_soon_threadsafe(_tell_all, mine, failure)
+
+
+def _tell_all(waiting: list[Done], failure: Exception | None) -> None:
+    for done in waiting:
+        done(failure)

@@ -27,8 +27,10 @@ After: TypeAlias = Job | Sequence[Job] | None
 
 HOLD = 0.050
 """Seconds of work for which a batch of decisions may keep the pen: intake waits that long."""
-SMALLEST, LARGEST = 32, 128
-"""A batch: it grows while it is quick and shrinks when it holds the pen for too long."""
+SMALLEST, LARGEST = 8, 128
+"""A batch: it grows while it is quick, shrinks when it holds the pen for too long, and after a rest
+starts small again.
+"""
 MOST_TRIES = 8
 FIRST_WAIT = timedelta(seconds=10)
 
@@ -86,10 +88,12 @@ class Keeper(Generic[W]):
         self.size = SMALLEST
         self.suspects_from = stopwatch() + probation
 
-    def decide_some(self, shop: ShopId) -> int:
+    def decide_some(self, shop: ShopId, *, most: int | None = None) -> int:
         """Keep a batch of the shop's due decisions in one transaction."""
-        held = self._take(shop, self.agenda.decisions, most=self.size, for_=timedelta(minutes=5))
+        size = most or self.size
+        held = self._take(shop, self.agenda.decisions, most=size, for_=timedelta(minutes=5))
         if not held:
+            self.size = SMALLEST
             return 0
         try:
             return self._decide_held(shop, held)
