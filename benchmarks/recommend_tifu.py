@@ -78,7 +78,7 @@ def lists(at: Split, setting: Setting) -> Rows:
 
 
 def _best(odds: Rows) -> Rows:
-    top = np.argpartition(-odds, N, axis=1)[:, :N]
+    top = np.argpartition(-odds, N - 1, axis=1)[:, :N]
     value = np.take_along_axis(odds, top, axis=1)
     ranked = np.take_along_axis(top, np.argsort(-value, axis=1, kind="stable"), axis=1)
     return np.where(np.take_along_axis(odds, ranked, axis=1) > 0, ranked, -1)

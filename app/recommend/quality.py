@@ -50,12 +50,17 @@ def tune(adviser: Adviser, *, now: int | None = None, customers: int = CUSTOMERS
     `now`: seconds since 1970; without it the time of the latest orders. The book is as before
     afterwards, but for sales being weighed from `now` on.
     """
-    book = adviser.book
-    time = clock(book, now)
-    book.weigh(time.now, time.half_life, dated=time.true)
-    with without_last_orders(book, customers) as taken:
+    time = clock(adviser.book, now)
+    adviser.book.weigh(time.now, time.half_life, dated=time.true)
+    return lesson(adviser, customers)
+
+
+def lesson(adviser: Adviser, customers: int = CUSTOMERS) -> Quality:
+    """What `tune` does once sales are weighed."""
+    with without_last_orders(adviser.book, customers) as taken:
         shelf = _all_of(adviser)
-        again, new = adviser.desk.examples(taken.customers, taken.first, taken.truth(book), shelf)
+        truth = taken.truth(adviser.book)
+        again, new = adviser.desk.examples(taken.customers, taken.first, truth, shelf)
         quality = _judged(adviser, shelf, taken, again, new)
     adviser.weights = learnt(DEFAULT, again, new)
     adviser.methods = dict(quality.methods)
