@@ -11,10 +11,14 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.agenda import AGENDA
+from app.carts import queries as carts
 from app.kit.house import House, open_engine
 from app.kit.intake import Intake
+from app.kit.tx import Tx
 from app.loyalty import pages as loyalty
 from app.messages import public as messages
+from app.recommend import storefront
+from app.recommend.storefront import Outside
 from app.saleor.outward import Resolve
 from app.shops import pages as shops
 from app.shops.directory import Directory
@@ -96,8 +100,26 @@ def _pages(perennial: Perennial) -> FastAPI:
         pages.include_router(router)
     pages.include_router(messages.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
+    pages.mount("/public/v1", storefront.application(_outside(perennial)))
     _add_plumbing(pages, perennial.house)
     return pages
+
+
+def _outside(perennial: Perennial) -> Outside:
+    """What the storefronts' door stands on; carts are another room's, which it does not know."""
+    reach = perennial.reach
+
+    def basket(tx: Tx, checkout: str) -> list[str] | None:
+        cart = carts.by_checkout(tx, checkout)
+        return [line["product"] for line in cart.lines if line.get("product")] if cart else None
+
+    return Outside(
+        house=perennial.house,
+        shops=perennial.directory,
+        keys=perennial.keyring,
+        saleor=lambda shop: reach.world(shop).saleor,
+        basket=basket,
+    )
 
 
 def _add_plumbing(pages: FastAPI, house: House) -> None:

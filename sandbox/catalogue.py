@@ -133,6 +133,10 @@ class Product:
             self.views[slug] = ProductView(self, channel)
         return self.views[slug]
 
+    @property
+    def in_stock(self) -> bool:
+        return any(variant.stock > 0 for variant in self.variants)
+
     def on_sale_in(self, channel: Channel) -> bool:
         listing = self.listings.get(channel.slug)
         return bool(listing and listing.is_published and listing.is_available_for_purchase)

@@ -31,6 +31,7 @@ ORDER_BOOKS = Operation("queries/order_books", shapes.OrderBooksPage)
 CUSTOMERS = Operation("queries/customers", shapes.CustomersPage)
 CHECKOUTS = Operation("queries/checkouts", shapes.CheckoutsPage)
 PRODUCTS = Operation("queries/products", shapes.ProductsPage)
+PRODUCTS_FOR_SALE = Operation("queries/products_for_sale", shapes.ForSalePage)
 VOUCHERS_NAMED = Operation("queries/vouchers_named", shapes.VouchersPage)
 VOUCHER_CODES = Operation("queries/voucher_codes", shapes.VoucherCodesPage)
 

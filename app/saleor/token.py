@@ -1,6 +1,6 @@
-"""The Dashboard's token: who looks at a page, vouched for by the shop's Saleor for five minutes."""
+"""Saleor's tokens: who looks at a page of ours, and who shops at a storefront."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +12,9 @@ from app.saleor.signature import key_of
 
 LEEWAY = timedelta(seconds=10)
 CLAIMS = ("exp", "iat", "iss", "app", "type", "owner", "is_staff", "user_id", "user_permissions")
+
+
+OF_SHOPPERS = ("exp", "iat", "iss", "type", "owner", "is_staff", "user_id")
 
 
 class TokenRejectedError(Exception):
@@ -40,7 +43,7 @@ def viewer_of(
     token: str, *, jwks: Mapping[str, Any], api_url: str, app_id: str, now: datetime
 ) -> Viewer:
     """Everything checked: signature, times, shop, app, kind and staff. `now` is real time."""
-    claims = _signed(token, jwks)
+    claims = _signed(token, jwks, CLAIMS)
     expires = _instant(claims, "exp")
     _demand(expires + LEEWAY > now, "expired")
     _demand(_instant(claims, "iat") - LEEWAY <= now, "issued in the future")
@@ -58,7 +61,25 @@ def viewer_of(
     )
 
 
-def _signed(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
+def shopper_of(token: str, *, jwks: Mapping[str, Any], api_url: str, now: datetime) -> str:
+    """The account of a customer who has signed in at the storefront, as Saleor calls it.
+
+    Only an access token will do: not a refresh token, not one for an app, and none of the staff,
+    whose own orders teach nothing and whose token opens more than a list. `now` is real time.
+    """
+    claims = _signed(token, jwks, OF_SHOPPERS)
+    _demand(_instant(claims, "exp") > now, "expired")
+    _demand(_instant(claims, "iat") - LEEWAY <= now, "issued in the future")
+    _demand(_same_shop(claims["iss"], api_url), "of another shop")
+    _demand((claims["owner"], claims["type"]) == ("saleor", "access"), "of another kind")
+    _demand(claims["is_staff"] is False, "of the staff")
+    _demand("app" not in claims, "for an app")
+    account = claims["user_id"]
+    _demand(isinstance(account, str) and bool(account), "of nobody")
+    return str(account)
+
+
+def _signed(token: str, jwks: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
     try:
         key = key_of(jwks, str(jwt.get_unverified_header(token).get("kid")))
         if key is None:
@@ -69,7 +90,7 @@ def _signed(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
             algorithms=["RS256"],
             # times are ours to judge: the clock is an argument
             options={
-                "require": list(CLAIMS),
+                "require": list(required),
                 "verify_exp": False,
                 "verify_iat": False,
                 "verify_nbf": False,

@@ -41,6 +41,12 @@ class Directory:
             self.read()
         return self._entries.get(api_url)
 
+    def of(self, shop: int) -> Entry | None:
+        """The same by our own row."""
+        if stopwatch() - self._read_at > FRESH:
+            self.read()
+        return next((entry for entry in self._entries.values() if entry.id == shop), None)
+
     def read(self) -> None:
         with self._lock, Session(self._house.engine.execution_options(reads_only=True)) as session:
             self._entries = {

@@ -239,7 +239,9 @@ SHOP_PLAIN: dict[str, Callable[[Any], Any]] = {
     "GiftCard.app": nothing,
     "Product.channel": lambda view: view.channel and view.channel.slug,
     "Product.description": nothing,
-    "Product.isAvailable": lambda view: view.channel and view.of.on_sale_in(view.channel),
+    "Product.isAvailable": lambda view: (
+        view.channel and view.of.on_sale_in(view.channel) and view.of.in_stock
+    ),
     "Product.isAvailableForPurchase": lambda view: (
         view.channel and view.of.on_sale_in(view.channel)
     ),

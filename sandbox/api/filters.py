@@ -157,7 +157,9 @@ def cart_fits(args: Args) -> Fits:
 def product_fits(args: Args, channel: Channel | None) -> Fits:
     asked, where = args.get("filter") or {}, args.get("where") or {}
     refuse_unknown(
-        asked, "isPublished collections categories search updatedAt ids slugs isAvailable"
+        asked,
+        "isPublished publishedFrom collections categories search updatedAt ids slugs isAvailable "
+        "isVisibleInListing giftCard",
     )
     refuse_unknown(where, "ids isPublished updatedAt isAvailable")
     published = asked.get("isPublished", where.get("isPublished"))
@@ -176,9 +178,33 @@ def product_fits(args: Args, channel: Channel | None) -> Fits:
             else None,
             holds(asked.get("search") or args.get("search"), lambda one: one.name),
             (lambda one: on_sale(one, channel) == published) if published is not None else None,
+            *(listed_as(channel, name, value) for name, value in asked.items()),
         )
         or anything
     )
+
+
+def listed_as(channel: Channel | None, name: str, value: Any) -> Fits | None:
+    """What a product's own listing in the channel says; the sandbox sells no gift cards."""
+    if value is None:
+        return None
+
+    def listing(product: Any) -> Any:
+        return product.listings.get(channel.slug) if channel else None
+
+    tests: dict[str, Fits] = {
+        "publishedFrom": lambda one: bool(
+            (held := listing(one)) and held.published_at and held.published_at <= value
+        ),
+        "isAvailable": lambda one: bool(
+            (held := listing(one)) and held.is_available_for_purchase == value
+        ),
+        "isVisibleInListing": lambda one: bool(
+            (held := listing(one)) and held.visible_in_listings == value
+        ),
+        "giftCard": lambda _one: not value,
+    }
+    return tests.get(name)
 
 
 def on_sale(product: Any, channel: Channel | None) -> bool:

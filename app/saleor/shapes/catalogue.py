@@ -68,3 +68,13 @@ class CatalogueProduct(Shape):
     def variants(self) -> tuple[CatalogueVariant, ...]:
         edges = self.product_variants.edges if self.product_variants else ()
         return tuple(edge.node for edge in edges)
+
+
+class ForSale(Shape):
+    """A product that a channel lists; whether it is in stock there, and for how much."""
+
+    id: str
+    is_available: bool | None = None
+    price: Annotated[
+        Money | None, Field(validation_alias=AliasPath("pricing", "priceRange", "start", "gross"))
+    ] = None

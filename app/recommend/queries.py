@@ -1,0 +1,237 @@
+"""What of orders and catalogue the lists are made of, and what was set about them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlmodel import col, func, select
+
+from app.catalog.tables import Price, Product, Variant
+from app.customers.tables import Person
+from app.kit.tx import Tx, among
+from app.orders.tables import Line, Order
+from app.recommend import rules
+from app.recommend.book import Purchase, Purchases
+from app.recommend.tables import Choice, Counsel, Moved, Offered, Told
+
+AT_ONCE = 5_000
+
+
+class Good(NamedTuple):
+    """A product as lists show it."""
+
+    id: int
+    saleor_id: str
+    slug: str
+    name: str
+    category: str | None
+    category_name: str
+    picture: str | None
+    created_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The merchant's own word."""
+
+    pins: tuple[int, ...]
+    beside: Mapping[int, tuple[int, ...]]
+    blocked: frozenset[int]
+
+
+def counsel(tx: Tx) -> Counsel | None:
+    return tx.exec(select(Counsel)).first()
+
+
+# ---- what was bought
+
+
+def staff(tx: Tx) -> frozenset[int]:
+    return frozenset(id_ for id_ in tx.exec(select(Person.id).where(col(Person.staff))) if id_)
+
+
+def purchases(tx: Tx) -> Iterator[Purchases]:
+    """The whole history, some thousand orders at a time."""
+    own, last = staff(tx), 0
+    while True:
+        page = _orders(tx, col(Order.id) > last, limit=AT_ONCE)
+        if not page:
+            return
+        last = page[-1].id
+        yield Purchases.of([p for p in _filled(tx, page, own) if p.products])
+
+
+def purchases_of(
+    tx: Tx, *, orders: Collection[int], persons: Collection[int]
+) -> dict[int, Purchase]:
+    """Some orders, and all of some people's, as they are now; no products: it does not count."""
+    page = _orders(tx, among(col(Order.id), sorted(orders))) if orders else []
+    if persons:
+        page += _orders(tx, among(col(Order.person), sorted(persons)))
+    return {purchase.order: purchase for purchase in _filled(tx, page, staff(tx))}
+
+
+def _orders(tx: Tx, which: Any, *, limit: int | None = None) -> list[Any]:  # noqa: ANN401  # a clause
+    columns: list[Any] = [
+        Order.id, Order.person, Order.created_at,
+        Order.counts, Order.refunded_minor, Order.total_minor,
+    ]  # fmt: skip
+    asked = select(*columns).where(which).order_by(col(Order.id))
+    return list(tx.exec(asked.limit(limit) if limit else asked).all())
+
+
+def _filled(tx: Tx, page: list[Any], own: Collection[int]) -> list[Purchase]:
+    bought = {
+        row.id
+        for row in page
+        if rules.bought(
+            counts=row.counts,
+            refunded_minor=row.refunded_minor,
+            total_minor=row.total_minor,
+            staff=row.person in own,
+        )
+    }
+    products: dict[int, list[int]] = {}
+    if bought:
+        lines = select(Line.order, Line.product).where(
+            among(col(Line.order), sorted(bought)), col(Line.gift).is_(False)
+        )
+        for order, product in tx.exec(lines):
+            if product:
+                products.setdefault(order, []).append(product)
+    return [
+        Purchase(row.id, row.person, int(row.created_at.timestamp()), products.get(row.id, []))
+        for row in page
+    ]
+
+
+def person_of(tx: Tx, account: str) -> int | None:
+    """Somebody with an account, who is not of the staff and did not ask to be forgotten."""
+    return tx.exec(
+        select(Person.id).where(
+            Person.account == account,
+            col(Person.staff).is_(False),
+            col(Person.erased_at).is_(None),
+        )
+    ).first()
+
+
+# ---- what moved
+
+
+def newest(tx: Tx) -> int:
+    return tx.exec(select(func.max(col(Moved.id)))).one() or 0
+
+
+def moved_since(tx: Tx, last: int) -> list[tuple[int, str, int, datetime]]:
+    """Line, what, its number, when."""
+    rows = select(Moved.id, Moved.what, Moved.number, Moved.at).where(col(Moved.id) > last)
+    return [(id_ or 0, what, n, at) for id_, what, n, at in tx.exec(rows.order_by(col(Moved.id)))]
+
+
+# ---- what is sold
+
+
+def goods(tx: Tx, ids: Collection[int] | None = None) -> list[Good]:
+    columns: list[Any] = [getattr(Product, name) for name in Good._fields]
+    asked = select(*columns)
+    if ids is not None:
+        asked = asked.where(among(col(Product.id), sorted(ids)))
+    return [Good(*row) for row in tx.exec(asked)]
+
+
+def priced(tx: Tx, channel: str, currency: str) -> frozenset[int]:
+    """Products with a price in a channel, in its own currency."""
+    rows = (
+        select(Variant.product)
+        .join(Price, col(Price.variant) == col(Variant.id))
+        .where(Price.channel == channel, Price.currency == currency)
+        .distinct()
+    )
+    return frozenset(tx.exec(rows))
+
+
+def offered(tx: Tx, channel: str) -> dict[int, bool]:
+    """What was last seen to be on sale in a channel, or not to be."""
+    rows = select(Offered.product, Offered.sold).where(Offered.channel == channel)
+    return dict(tx.exec(rows).all())
+
+
+def choices(tx: Tx) -> Choices:
+    rows = tx.exec(select(Choice).order_by(col(Choice.id))).all()
+    beside: dict[int, tuple[int, ...]] = {}
+    for row in rows:
+        if row.pinned and row.beside:
+            beside[row.beside] = (*beside.get(row.beside, ()), row.product)
+    return Choices(
+        pins=tuple(row.product for row in rows if row.pinned and not row.beside),
+        beside=beside,
+        blocked=frozenset(row.product for row in rows if not row.pinned),
+    )
+
+
+# ---- what Saleor was told
+
+
+def untold(tx: Tx, *, limit: int) -> list[Told]:
+    """Products first: there are fewer of them, and everybody sees them."""
+    rows = select(Told).where(col(Told.untold).is_(True))
+    return list(tx.exec(rows.order_by(col(Told.kind).desc(), col(Told.id)).limit(limit)))
+
+
+def accounts(tx: Tx, persons: Collection[int]) -> dict[int, str]:
+    """Saleor's id of those who have an account of their own and are not of the staff."""
+    rows = select(Person.id, Person.account).where(
+        among(col(Person.id), sorted(persons)),
+        col(Person.account).is_not(None),
+        col(Person.staff).is_(False),
+        col(Person.merged_into).is_(None),
+        col(Person.erased_at).is_(None),
+    )
+    return {id_: account for id_, account in tx.exec(rows) if id_ and account}
+
+
+def channels_of(tx: Tx, persons: Collection[int]) -> dict[int, set[str]]:
+    """Where each of them has bought."""
+    rows = (
+        select(Order.person, Order.channel).where(among(col(Order.person), sorted(persons)))
+    ).distinct()
+    found: dict[int, set[str]] = {}
+    for person, channel in tx.exec(rows):
+        if person:
+            found.setdefault(person, set()).add(channel)
+    return found
+
+
+def buyers(tx: Tx, *, limit: int) -> list[int]:
+    """People with an account who have bought, the latest first."""
+    rows = (
+        select(Order.person)
+        .join(Person, col(Person.id) == col(Order.person))
+        .where(col(Person.account).is_not(None), col(Order.counts).is_(True))
+        .group_by(col(Order.person))
+        .order_by(func.max(Order.created_at).desc())
+    )
+    return [person for person in tx.exec(rows.limit(limit)) if person]
+
+
+def long_untouched(tx: Tx, *, than: timedelta, limit: int) -> list[int]:
+    """People whose list is older than this, the oldest first: rows of `Told`."""
+    rows = select(Told.id).where(
+        Told.kind == "person", col(Told.untold).is_(False), col(Told.told_at) < tx.now - than
+    )
+    return [id_ for id_ in tx.exec(rows.order_by(col(Told.told_at)).limit(limit)) if id_]
+
+
+def first_variants(tx: Tx, products: Collection[int], channel: str) -> dict[int, str]:
+    """Saleor's id of each product's first variant that has a price in this channel."""
+    if not products:
+        return {}
+    rows = (
+        select(Variant.product, Variant.saleor_id)
+        .join(Price, col(Price.variant) == col(Variant.id))
+        .where(among(col(Variant.product), sorted(products)), Price.channel == channel)
+        .order_by(col(Variant.id).desc())
+    )
+    return dict(tx.exec(rows).all())
