@@ -18,8 +18,10 @@ STAMP = "%Y-%m-%d %H:%M:%S.%f"
 """As SQLite keeps instants; PostgreSQL is told the zone too."""
 PRESSED = 16
 """Deliveries that wait for the next commit, from which on the loop stands back."""
-FLOOD, WINDOW = 1000, 0.05
-"""Deliveries a second, counted over so many seconds, that are more than the loop could work."""
+FLOOD, STRIDE, EBB = 1000, 50, 0.25
+"""Deliveries a second that are more than the loop could work, measured over so many of them, and
+how many seconds after the last such stride the flood is over.
+"""
 ROOM = 4000
 """Deliveries that may wait for the next commit; one more is told to come again."""
 SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
@@ -79,7 +81,7 @@ class Intake:
         self._waiting: list[Waiting] = []
         self._news = Condition()
         self._open = True
-        self._came, self._counted_at, self._flooded = 0, stopwatch(), False
+        self._came, self._stride_began, self._flooded_till = 0, stopwatch(), 0.0
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 
@@ -91,7 +93,7 @@ class Intake:
             if len(self._waiting) >= ROOM or not self._open:
                 raise IntakeFullError
             self._waiting.append((heard, loop, done))
-            self._came += 1
+            self._count()
             if len(self._waiting) == 1:  # else the writer is awake, or about to be
                 self._news.notify()
 
@@ -105,11 +107,15 @@ class Intake:
 
     def pressed(self) -> bool:
         """So much is coming in that others had better wait with what can wait."""
-        now = stopwatch()
-        if now - self._counted_at >= WINDOW:
-            self._flooded = self._came > FLOOD * (now - self._counted_at)
-            self._came, self._counted_at = 0, now
-        return self._flooded or len(self._waiting) > PRESSED
+        return stopwatch() < self._flooded_till or len(self._waiting) > PRESSED
+
+    def _count(self) -> None:
+        self._came += 1
+        if self._came == STRIDE:
+            now = stopwatch()
+            if STRIDE / (now - self._stride_began) > FLOOD:
+                self._flooded_till = now + EBB
+            self._came, self._stride_began = 0, now
 
     def close(self) -> None:
         with self._news:

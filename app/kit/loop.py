@@ -25,8 +25,10 @@ W = TypeVar("W")
 
 After: TypeAlias = Job | Sequence[Job] | None
 
-HOLD = 0.050
-"""Seconds of work for which a batch of decisions may keep the pen: intake waits that long."""
+HOLD = 0.150
+"""Seconds of work for which a batch of decisions may keep the pen: what comes in out of the blue
+waits that long. While much comes in, batches are small (app.worker).
+"""
 SMALLEST, LARGEST = 8, 128
 """A batch: it grows while it is quick, shrinks when it holds the pen for too long, and after a rest
 starts small again.
