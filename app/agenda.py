@@ -14,6 +14,10 @@ from app.history.flows import (
     Recheck,
     Sweep,
 )
+from app.journeys import errands as steps
+from app.journeys import flows as journeys
+from app.journeys import moving, recovery, supplying
+from app.journeys.jobs import BringOffer, EndCoupons, Take
 from app.kit.housekeeping import tidy
 from app.kit.loop import Agenda, Decision, Errand
 from app.kit.tx import Job, Tx
@@ -30,6 +34,7 @@ from app.messages.flows import Deliver, Ended
 from app.privacy import flows as privacy
 from app.recommend import errands as recommend
 from app.recommend import flows as lists
+from app.segments import flows as segments
 from app.shops import errands as shops
 from app.shops import flows as installation
 from app.shops.flows import AskStillIn, Daily, EraseShop, LearnShop, Reconcile
@@ -38,11 +43,11 @@ from webhooks.hearing import Heard
 
 
 def cart_goes_quiet(job: carts.CartGoesQuiet, tx: Tx) -> None:
-    carts.judge(tx, job.checkout)
+    carts_go_quiet([job], tx)
 
 
 def carts_go_quiet(jobs: Sequence[carts.CartGoesQuiet], tx: Tx) -> None:
-    carts.judge_all(tx, {job.checkout for job in jobs})
+    recovery.carts_lost(tx, carts.judge_all(tx, {job.checkout for job in jobs}))
 
 
 def a_day_begins(job: Daily, tx: Tx) -> None:
@@ -50,6 +55,8 @@ def a_day_begins(job: Daily, tx: Tx) -> None:
     tiers.nightly(tx)
     lists.nightly(tx)
     value.nightly(tx)
+    segments.nightly(tx, job.day)
+    moving.nightly(tx, job.day)
     tx.later(AskStillIn(day=job.day))
     night = installation.tonight(tx)
     tx.later(Daily.of(night), at=night)
@@ -59,6 +66,7 @@ def history_is_read(_: HistoryRead, tx: Tx) -> None:
     open_tiers(tx)
     lists.history_read(tx)
     value.history_read(tx)
+    segments.fill(tx)
 
 
 def revalue(job: Revalue, world: World) -> Job:
@@ -76,15 +84,34 @@ def erase_shop(job: EraseShop, tx: Tx) -> None:
 
 def a_message_ends(job: Ended, tx: Tx) -> None:
     """Sent, refused, cancelled, failed or unknown: whoever asked for it may go on."""
+    journeys.send_ended(tx, key=job.asked, state=job.state, reason=job.reason)
+
+
+def people_move(jobs: Sequence[segments.Place], tx: Tx) -> None:
+    moving.people_moved(tx, segments.place(tx, {job.person for job in jobs}))
+
+
+def person_moves(job: segments.Place, tx: Tx) -> None:
+    people_move([job], tx)
+
+
+def review_segments(job: segments.Review, world: World) -> None:
+    segments.review(job, world, moved=moving.people_moved)
 
 
 def deliver(job: Deliver, world: World) -> None:
-    messages.deliver(job, world)
+    base = world.house.settings.base_url or ""
+    messages.deliver(job, world, supply=lambda tx, send: supplying.supply(tx, send, base))
 
 
 AGENDA = Agenda[World](
     Decision(Ended, a_message_ends),
+    Decision(segments.Place, person_moves, people_move),
+    Decision(Take, journeys.taken, journeys.taken_all),
     Errand(Deliver, deliver),
+    Errand(segments.Review, review_segments),
+    Errand(BringOffer, steps.bring_offer),
+    Errand(EndCoupons, steps.end_coupons),
     Decision(Heard, webhooks.answer, webhooks.answer_all),
     Decision(carts.CartGoesQuiet, cart_goes_quiet, carts_go_quiet),
     Decision(tiers.Reconsider, tiers.reconsidered, tiers.reconsidered_all),

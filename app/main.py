@@ -12,13 +12,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.agenda import AGENDA
 from app.carts import queries as carts
+from app.journeys import public as recovery
 from app.kit.house import House, open_engine
 from app.kit.intake import Intake
 from app.kit.tx import Tx
 from app.loyalty import pages as loyalty
-from app.messages import public as messages
+from app.ltv import pages as value
 from app.recommend import storefront
 from app.recommend.storefront import Outside
+from app.messages import public as messages
 from app.saleor.outward import Resolve
 from app.shops import pages as shops
 from app.shops.directory import Directory
@@ -96,9 +98,10 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.saleors = perennial.reach
     pages.state.keyring = perennial.keyring
     pages.state.worker = perennial.worker
-    for router in (install.router, shops.router, today.router, loyalty.router):
+    for router in (install.router, shops.router, today.router, loyalty.router, recovery.router):
         pages.include_router(router)
     pages.include_router(messages.router)
+    pages.include_router(value.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
     _add_plumbing(pages, perennial.house)

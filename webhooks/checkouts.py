@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.carts import flows as carts
+from app.journeys import recovery
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty import offers
@@ -21,6 +22,7 @@ def checkouts_changed(events: Sequence[CheckoutEvent], tx: Tx) -> None:
     ours = codes.codes_called(tx, {c.voucher_code for c, _ in told if c.voucher_code})
     tellings = [carts.Telling(c, heard, c.voucher_code in ours) for c, heard in told]
     touches = [touch for touch in carts.touch_all(tx, tellings) if touch]
+    recovery.shopper_moved(tx, [touch.cart for touch in touches])
     for touch in touches:
         if touch.by_shopper:
             offers.shopper_at_checkout(tx, touch.checkout, touch.person)

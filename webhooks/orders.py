@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.carts import flows as carts
 from app.customers.rules import tidy
 from app.history import flows as history
+from app.journeys import moving, recovery
 from app.kit.hearing import Hearing
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
@@ -39,7 +40,7 @@ def order_bulk_created(event: OrderBulkCreated, tx: Tx) -> None:
 def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
     emails = {order.id: tidy(order.email) for order, _ in told}
     purchases = orders.record_all(tx, told)
-    carts.close_all(
+    closed = carts.close_all(
         tx,
         [
             carts.Closing(purchase.checkout, purchase.person, emails[purchase.saleor_id])
@@ -47,6 +48,8 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
             if purchase.new or purchase.moved
         ],
     )
+    recovery.carts_over(tx, closed)
+    moving.orders_heard(tx, purchases)
     for purchase in purchases:
         if purchase.code:
             offers.code_used(tx, purchase)

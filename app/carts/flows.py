@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from typing_extensions import override
 
 from app.carts import queries, reading, rules
-from app.carts.queries import Purchase
+from app.carts.queries import Purchase, Purchases
 from app.carts.rules import State, Surroundings
-from app.carts.tables import Cart, Patience
+from app.carts.tables import Cart, Heir, Patience
 from app.catalog import flows as catalog
 from app.customers import meeting
 from app.customers import queries as people
@@ -236,6 +236,11 @@ def judge_all(tx: Tx, checkouts: Collection[str]) -> list[Cart]:
     return [c for c in _judge_all(tx, family) if c.checkout in checkouts and lost(c)]
 
 
+def made_anew(tx: Tx, checkout: str, *, of: str) -> None:
+    """RL-5: this checkout was made out of an abandoned one."""
+    tx.put(Heir, [{"checkout": checkout, "of": of}], key=("checkout",))
+
+
 def miss(tx: Tx, checkout: str) -> None:
     """AC-9: Saleor does not know it any more. The snapshot stays."""
     cart = queries.by_checkout(tx, checkout)
@@ -265,15 +270,16 @@ def _judge_all(tx: Tx, carts: Sequence[Cart]) -> list[Cart]:
     bought = queries.purchases(tx, carts)
     changed: list[Cart] = []
     for family in rules.families(carts):
-        changed += _judge_family(tx, family, bought.of(family))
+        changed += _judge_family(tx, family, bought)
     return changed
 
 
-def _judge_family(tx: Tx, family: Sequence[Cart], purchases: Sequence[Purchase]) -> list[Cart]:
-    patience, changed = queries.patience(tx), []
+def _judge_family(tx: Tx, family: Sequence[Cart], bought: Purchases) -> list[Cart]:
+    patience, changed, purchases = queries.patience(tx), [], bought.of(family)
     for cart in family:
-        _order(cart, purchases)
-        around = _surroundings(cart, family, purchases)
+        own = bought.own(cart.checkout)
+        _order(cart, [p for p in purchases if p.checkout in own])
+        around = _surroundings(cart, family, [p for p in purchases if p.checkout not in own])
         state = rules.verdict(cart, around, now=tx.now, patience=patience)
         if state != cart.state:
             changed.append(cart)
@@ -283,7 +289,9 @@ def _judge_family(tx: Tx, family: Sequence[Cart], purchases: Sequence[Purchase])
 
 
 def _order(cart: Cart, purchases: Sequence[Purchase]) -> None:
+    """Of the checkout itself, or of one made out of it."""
     own = next((p for p in purchases if p.checkout == cart.checkout), None)
+    own = own or next(iter(purchases), None)
     cart.order = own.saleor_id if own else None
     cart.ordered_at = own.created_at if own else None
     cart.decision = own.decision if own else None
@@ -292,7 +300,7 @@ def _order(cart: Cart, purchases: Sequence[Purchase]) -> None:
 def _surroundings(
     cart: Cart, family: Sequence[Cart], purchases: Sequence[Purchase]
 ) -> Surroundings:
-    other = (p.created_at for p in purchases if p.checkout != cart.checkout)
+    other = (p.created_at for p in purchases)
     return Surroundings(
         bought_elsewhere_at=rules.first(at for at in other if at >= cart.created_at),
         livelier=any(rules.livelier(one, cart) for one in family if one is not cart),

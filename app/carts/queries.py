@@ -10,7 +10,7 @@ from sqlmodel import and_, col, func, or_, select
 
 from app.carts import rules
 from app.carts.rules import State
-from app.carts.tables import Cart, Patience
+from app.carts.tables import Cart, Heir, Patience
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
 from app.orders.tables import Order
@@ -67,6 +67,7 @@ def family(
 ) -> list[Cart]:
     """These checkouts and all others of the same people, by account or by address."""
     found: dict[int, Cart] = {}
+    checkouts = {*checkouts, *_left(tx, checkouts)}
     recent = col(Cart.created_at) >= tx.now - REACH
     asked: set[object] = set()
     while True:
@@ -87,6 +88,22 @@ def family(
             return sorted(found.values(), key=lambda cart: cart.checkout)
 
 
+def _left(tx: Tx, checkouts: Collection[str]) -> list[str]:
+    """The abandoned ones that these were made out of."""
+    if not checkouts:
+        return []
+    return list(tx.exec(select(Heir.of).where(among(col(Heir.checkout), sorted(checkouts)))))
+
+
+def heirs(tx: Tx, checkouts: Collection[str]) -> dict[str, frozenset[str]]:
+    """By checkout: those that were made out of it."""
+    found: dict[str, frozenset[str]] = {}
+    rows = select(Heir.of, Heir.checkout).where(among(col(Heir.of), sorted(checkouts)))
+    for of, checkout in tx.exec(rows):
+        found[of] = found.get(of, frozenset()) | {checkout}
+    return found
+
+
 @dataclass(frozen=True)
 class Purchases:
     """Orders of many people, and whose e-mail addresses are whose."""
@@ -94,10 +111,16 @@ class Purchases:
     all: Sequence[Purchase]
     owners: Mapping[str, frozenset[int]]
     """By address: everybody who is known under it."""
+    heirs: Mapping[str, frozenset[str]]
+    """By checkout: those that were made out of it."""
+
+    def own(self, checkout: str) -> frozenset[str]:
+        """It, and what was made out of it."""
+        return self.heirs.get(checkout, frozenset()) | {checkout}
 
     def of(self, family: Sequence[Cart]) -> list[Purchase]:
         """Out of these carts, and all others of their people since the first was begun."""
-        checkouts = {cart.checkout for cart in family}
+        checkouts = {id_ for cart in family for id_ in self.own(cart.checkout)}
         persons = {cart.person for cart in family if cart.person}
         emails = {cart.email for cart in family if cart.email}
         named = {id_ for email in emails for id_ in self.owners.get(email, ())}
@@ -128,8 +151,10 @@ def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
         Order.saleor_id, Order.checkout, Order.decision, Order.created_at, Order.person,
         Order.source, Order.origin,
     ]  # fmt: skip
+    checkouts = {cart.checkout for cart in carts}
+    made = heirs(tx, checkouts)
     asked: list[ColumnElement[bool]] = [
-        among(col(Order.checkout), [cart.checkout for cart in carts])
+        among(col(Order.checkout), sorted(checkouts.union(*made.values())))
     ]
     since = min(cart.created_at for cart in carts)
     if persons:
@@ -141,7 +166,7 @@ def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
         rows: Any = tx.exec(select(*columns).where(one))
         found |= {row[0]: Purchase(*row) for row in rows}
     order = sorted(found.values(), key=lambda purchase: (purchase.created_at, purchase.saleor_id))
-    return Purchases(order, owners)
+    return Purchases(order, owners, made)
 
 
 def patience(tx: Tx) -> timedelta:

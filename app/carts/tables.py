@@ -59,6 +59,18 @@ class Cart(OfShop, SQLModel, table=True):
     """As in app.orders.tables.Order."""
 
 
+class Heir(OfShop, SQLModel, table=True):
+    """A checkout that was made anew out of an abandoned one: what it brings is the old one's."""
+
+    __table_args__ = (UniqueConstraint("shop", "checkout"), Index("heir_of", "shop", "of"))
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    checkout: str
+    """Saleor's id of the new one."""
+    of: str
+    """And of the one that was left."""
+
+
 class Patience(OfShop, SQLModel, table=True):
     """How long a checkout may rest before it is called abandoned, where the owner has said."""
 

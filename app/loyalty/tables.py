@@ -119,6 +119,9 @@ class Voucher(OfShop, SQLModel, table=True):
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     tier: str
+    """The tier's key; with `programme`, an automation's."""
+    programme: bool = False
+    """An automation gives its codes, in every channel."""
     month: date
     name: str
     mark: str
@@ -150,6 +153,8 @@ class Code(OfShop, SQLModel, table=True):
     code: str
     """In clear here and nowhere else of ours (CP-9)."""
     minted_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    """CP-3: where it ends before its voucher does."""
     in_saleor_at: datetime | None = Field(default=None, sa_type=Instant)
     used_at: datetime | None = Field(default=None, sa_type=Instant)
     used_order: str | None = None

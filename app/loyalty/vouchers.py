@@ -70,10 +70,10 @@ def bring(world: World, code_id: int) -> Code:
 
 
 def unlisted(tx: Tx, voucher: Voucher) -> Sequence[Channel]:
-    """Active channels of the tier in which the voucher does not work yet."""
+    """Active channels of the tier, or of the shop, in which the voucher does not work yet."""
     terms = queries.terms(tx)
     tier: Tier | None = terms.tiers.get(voucher.tier) if terms else None
-    wanted = tier.channels if tier else []
+    wanted = tier.channels if tier else None if voucher.programme else []
     return [
         channel
         for channel in shops.channels(tx)

@@ -11,6 +11,7 @@ from app.carts.tables import Cart
 from app.customers import queries as known
 from app.customers import rules as people
 from app.customers.tables import Address, Erasure, Merge, Person
+from app.journeys import erasing as journeys
 from app.kit.merging import SEALED
 from app.kit.promises import Delivery, Promise
 from app.kit.tx import OfShop, Tx
@@ -19,6 +20,7 @@ from app.ltv import flows as value
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
+from app.segments import erasing as segments
 from app.recommend import flows as recommend
 
 
@@ -111,6 +113,8 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
         delete(Merge).where(or_(col(Merge.source).in_(persons), col(Merge.target).in_(persons)))
     )
     erasing.forget(tx, persons)
+    journeys.forget(tx, persons)
+    segments.forget(tx, persons)
     recommend.forget(tx, persons)
 
 

@@ -32,6 +32,7 @@ CUSTOMERS = Operation("queries/customers", shapes.CustomersPage)
 CHECKOUTS = Operation("queries/checkouts", shapes.CheckoutsPage)
 PRODUCTS = Operation("queries/products", shapes.ProductsPage)
 PRODUCTS_FOR_SALE = Operation("queries/products_for_sale", shapes.ForSalePage)
+VARIANTS_ON_SALE = Operation("queries/variants_on_sale", shapes.VariantsOnSale)
 VOUCHERS_NAMED = Operation("queries/vouchers_named", shapes.VouchersPage)
 VOUCHER_CODES = Operation("queries/voucher_codes", shapes.VoucherCodesPage)
 
@@ -47,6 +48,7 @@ VOUCHER_LIST_IN_CHANNELS = Operation(
 )
 VOUCHER_ADD_CODES = Operation("mutations/voucher_add_codes", shapes.VoucherWritten)
 VOUCHER_CODE_DELETE = Operation("mutations/voucher_code_delete", shapes.CodesDeleted)
+CHECKOUT_CREATE = Operation("mutations/checkout_create", shapes.CheckoutMade)
 CHECKOUT_ADD_PROMO_CODE = Operation("mutations/checkout_add_promo_code", shapes.PromoCodeWritten)
 CHECKOUT_REMOVE_PROMO_CODE = Operation(
     "mutations/checkout_remove_promo_code", shapes.PromoCodeWritten

@@ -36,6 +36,7 @@ from app.saleor.shapes.catalogue import (
     Product,
     Variant,
     VariantListing,
+    VariantsOnSale,
 )
 from app.saleor.shapes.checkouts import Checkout, CheckoutLine, Transaction
 from app.saleor.shapes.customers import Customer, Gone
@@ -79,6 +80,7 @@ from app.saleor.shapes.orders import (
     OrderName,
 )
 from app.saleor.shapes.written import (
+    CheckoutMade,
     CodesDeleted,
     MetadataWritten,
     PromoCodeWritten,
@@ -104,6 +106,7 @@ __all__ = [
     "CheckoutCreated",
     "CheckoutEvent",
     "CheckoutLine",
+    "CheckoutMade",
     "CheckoutUpdated",
     "CheckoutsPage",
     "CodesDeleted",
@@ -169,6 +172,7 @@ __all__ = [
     "Transaction",
     "Variant",
     "VariantListing",
+    "VariantsOnSale",
     "Voucher",
     "VoucherCode",
     "VoucherCodesPage",

@@ -78,3 +78,34 @@ class ForSale(Shape):
     price: Annotated[
         Money | None, Field(validation_alias=AliasPath("pricing", "priceRange", "start", "gross"))
     ] = None
+
+
+class OfferedProduct(Shape):
+    id: str
+    name: str
+    is_available: bool | None = None
+
+
+class OnSale(Shape):
+    """A variant as it can be had in a channel right now."""
+
+    id: str
+    quantity_available: int | None = None
+    product: OfferedProduct
+    price: Annotated[Price | None, Field(validation_alias=AliasPath("pricing", "price"))] = None
+
+
+class OnSaleEdge(Shape):
+    node: OnSale
+
+
+class VariantsOnSale(Shape):
+    edges: Annotated[
+        tuple[OnSaleEdge, ...] | None, Field(validation_alias=AliasPath("productVariants", "edges"))
+    ] = None
+
+    @property
+    def by_id(self) -> dict[str, OnSale]:
+        """Only what can be bought."""
+        nodes = [edge.node for edge in self.edges or ()]
+        return {node.id: node for node in nodes if node.product.is_available and node.price}

@@ -53,6 +53,17 @@ class PromoCodeWritten(Shape):
     ] = None
 
 
+class NewCheckout(Shape):
+    id: str
+    updated_at: datetime
+
+
+class CheckoutMade(Shape):
+    checkout: Annotated[
+        NewCheckout | None, Field(validation_alias=AliasPath("checkoutCreate", "checkout"))
+    ] = None
+
+
 class WebhookWritten(Shape):
     webhook: Annotated[
         Webhook | None,

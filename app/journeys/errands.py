@@ -1,0 +1,83 @@
+"""What journeys do in Saleor. Each may be done twice, or be the last before a crash."""
+
+from functools import partial
+
+from sqlmodel import select
+
+from app.customers.tables import Person
+from app.journeys import flows
+from app.journeys.jobs import BringOffer, EndCoupons
+from app.journeys.tables import Grant, Journey, Run
+from app.kit.tx import Tx
+from app.loyalty import coupons, vouchers
+from app.loyalty.minting import Opener
+from app.loyalty.tables import Code
+from app.loyalty.vouchers import VoucherGoneError
+from app.saleor.operations import VOUCHER_CODE_DELETE, VOUCHER_CODES
+from app.world import World
+
+MOST_ENDED = 100
+"""Saleor's limit on one bulk delete."""
+
+
+def bring_offer(job: BringOffer, world: World) -> None:
+    """CP-8: minted under the grant, once; good in Saleor before anybody reads of it."""
+    code_id = world.do(lambda tx: _mint(tx, job.grant, world.house.secrets.open))
+    try:
+        good = code_id is not None and vouchers.bring(world, code_id) is not None
+    except VoucherGoneError:
+        good = False  # somebody deleted the month's voucher: that is a decision too
+    world.do(lambda tx: _brought(tx, job.grant, good=good))
+
+
+def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
+    grant = tx.exec(select(Grant).where(Grant.id == grant_id)).one()
+    person = tx.exec(select(Person).where(Person.id == grant.person)).first()
+    if person is None or person.erased_at:
+        return None
+    if grant.code is None:
+        journey = tx.exec(select(Journey).where(Journey.key == grant.journey)).one()
+        code = coupons.give(
+            tx, f"journey:{grant.journey}", person, title=journey.name or journey.key,
+            percent_hundredths=grant.percent_hundredths, ends_at=grant.ends_at, open_=open_,
+        )  # fmt: skip
+        if code.used_at or (code.ends_at and code.ends_at <= tx.now):
+            return None  # CP-1: one of a month, and this month's is spent
+        grant.code, grant.ends_at = code.id, code.ends_at or grant.ends_at
+    return grant.code
+
+
+def _brought(tx: Tx, grant_id: int, *, good: bool) -> None:
+    """The journey goes on, with a code or without."""
+    grant = tx.exec(select(Grant).where(Grant.id == grant_id)).one()
+    run = tx.exec(select(Run).where(Run.id == grant.run)).one()
+    run.memo = run.memo | ({"code": grant.code} if good else {"no_code": True})
+    if run.ended_at is None and run.paused_at is None:
+        flows.go_on(tx, run)
+
+
+def end_coupons(_: EndCoupons, world: World) -> None:
+    """CP-3, CP-8: Saleor knows the ends of vouchers only, so an ended code is taken out of it."""
+    with world.look() as tx:
+        found = coupons.ended(tx, limit=MOST_ENDED * 10)
+    by_voucher: dict[str, dict[str, int]] = {}
+    for code, voucher in found:
+        if voucher.saleor_id:
+            by_voucher.setdefault(voucher.saleor_id, {})[code.code] = code.id or 0
+    for saleor_id, texts in by_voucher.items():
+        _take_out(world, saleor_id, texts)
+
+
+def _take_out(world: World, voucher: str, texts: dict[str, int]) -> None:
+    gone: list[str] = []
+    pages = world.saleor.pages(VOUCHER_CODES, id=voucher)
+    for page in pages:
+        gone += [node.id for node in page.nodes if node.code in texts and not node.used]
+    for at in range(0, len(gone), MOST_ENDED):
+        world.saleor.run(VOUCHER_CODE_DELETE, ids=gone[at : at + MOST_ENDED])
+    world.do(partial(_ended, ids=sorted(texts.values())))
+
+
+def _ended(tx: Tx, *, ids: list[int]) -> None:
+    for id_ in ids:
+        tx.exec(select(Code).where(Code.id == id_)).one().deleted_at = tx.now

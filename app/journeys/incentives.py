@@ -1,0 +1,137 @@
+"""May somebody be given a code? CP-5, CP-6, MG-2, MG-8: every no by name, and promised once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlmodel import col, select
+
+from app.journeys import queries
+from app.journeys.naming import programme_of
+from app.journeys.rules import Offer
+from app.journeys.tables import Grant, Journey, Run
+from app.kit.tx import Tx, among
+from app.loyalty import coupons
+from app.loyalty import queries as loyalty
+from app.loyalty.tables import Code
+from app.orders.queries import BOUGHT
+from app.orders.tables import Order
+
+YEAR = timedelta(days=365)
+BETWEEN = timedelta(days=30)
+"""CP-5: bounds 7 to 180 days."""
+MOST_A_YEAR = 4
+SHARE_OF_SPEND = 0.2
+"""CP-5: of what somebody ever brought, this much at most was given away to her."""
+SERIAL = 2
+SERIAL_REST = timedelta(days=180)
+LEAKS = 2
+"""CP-4: after so many codes that others used."""
+CAP = 3000
+"""MG-2: hundredths of a percent."""
+
+
+class Word(StrEnum):
+    """Why not."""
+
+    NO_PERCENT = "no_percent"
+    STOPPED = "stopped"
+    """MG-8."""
+    EXCLUDED = "excluded"
+    LIVE = "has_live_code"
+    """CP-5: one at a time."""
+    RECENT = "recent_offer"
+    YEARLY = "enough_this_year"
+    LIFETIME = "enough_for_ever"
+    SERIAL = "serial_abandoner"
+    """CP-6."""
+    LEAKED = "codes_shared"
+    """CP-4."""
+
+
+def against_all(
+    tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]
+) -> Mapping[int, Word | None]:
+    """By run: what stands against a code for its person; None where nothing does."""
+    if not runs:
+        return {}
+    terms = loyalty.terms(tx)
+    if not step.percent_hundredths or step.percent_hundredths > CAP:
+        return {run.id or 0: Word.NO_PERCENT for run in runs}
+    if terms is not None and terms.programme.stopped_at:
+        return {run.id or 0: Word.STOPPED for run in runs}
+    people = {run.person for run in runs}
+    history = _history(tx, journey, people)
+    emails = loyalty.emails(tx, people)
+    found: dict[int, Word | None] = {}
+    for run in runs:
+        if terms and terms.excludes(emails.get(run.person)):
+            found[run.id or 0] = Word.EXCLUDED
+        else:
+            found[run.id or 0] = history[run.person]
+    return found
+
+
+def _history(tx: Tx, journey: Journey, people: set[int]) -> Mapping[int, Word | None]:
+    grants = queries.grants(tx, people, since=tx.now - YEAR)
+    live = coupons.live(tx, people)
+    serial = coupons.on_last_orders(tx, people, programme_of(journey))
+    given, brought = _given(tx, people), _brought(tx, people)
+    found: dict[int, Word | None] = {}
+    for person in people:
+        own = [g for g in grants if g.person == person]
+        latest = max((g.at for g in own), default=None)
+        checks = (
+            (person in live, Word.LIVE),
+            (latest is not None and tx.now - latest < BETWEEN, Word.RECENT),
+            (len(own) >= MOST_A_YEAR, Word.YEARLY),
+            (sum(g.shared for g in own) >= LEAKS, Word.LEAKED),
+            (
+                serial.get(person, 0) >= SERIAL
+                and latest is not None
+                and tx.now - latest < SERIAL_REST,
+                Word.SERIAL,
+            ),
+            (given.get(person, 0) > SHARE_OF_SPEND * brought.get(person, 0), Word.LIFETIME),
+        )
+        found[person] = next((word for holds, word in checks if holds), None)
+    return found
+
+
+def _given(tx: Tx, people: set[int]) -> Mapping[int, int]:
+    """CP-5: what codes took off somebody's orders, as far as it is in the reporting currency."""
+    used = (
+        select(Code.person, Order.discount_minor, Order.goods_minor, Order.goods_reporting_minor)
+        .join(Order, col(Order.saleor_id) == col(Code.used_order))
+        .where(among(col(Code.person), sorted(people)))
+    )
+    total: dict[int, int] = {}
+    for person, off, goods, reporting in tx.exec(used):
+        rate = (reporting or 0) / goods if goods else 0
+        total[person] = total.get(person, 0) + round(off * rate)
+    return total
+
+
+def _brought(tx: Tx, people: set[int]) -> Mapping[int, int]:
+    rows = select(Order.person, Order.goods_reporting_minor).where(
+        BOUGHT, among(col(Order.person), sorted(people))
+    )
+    total: dict[int, int] = {}
+    for person, minor in tx.exec(rows):
+        total[person or 0] = total.get(person or 0, 0) + (minor or 0)
+    return total
+
+
+def promise(tx: Tx, journey: Journey, step: Offer, run: Run) -> Grant:
+    """CP-8: one occasion, one promise; asked again it is the same."""
+    key = f"{run.id}:{step.key}"
+    if grant := queries.grant(tx, key):
+        return grant
+    grant = Grant(
+        key=key, person=run.person, journey=journey.key, run=run.id or 0,
+        percent_hundredths=step.percent_hundredths, at=tx.now,
+        ends_at=tx.now + timedelta(days=step.days),
+    )  # fmt: skip
+    tx.add(grant)
+    tx.flush()
+    return grant

@@ -1,0 +1,49 @@
+"""What a journey promises."""
+
+from typing_extensions import override
+
+from app.journeys.tables import Run
+from app.kit.tx import Job
+
+
+class Take(Job, kind="journey.take"):
+    """Somebody's wait is over: take the next steps."""
+
+    run: int
+    person: int
+    tick: int
+    """Of the run when it was promised: one that has been promised anew since is not meant."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.run}:{self.tick}"
+
+    @property
+    @override
+    def lane(self) -> str:
+        return f"person:{self.person}"
+
+
+def next_take(run: Run) -> Take:
+    """The one that counts from now on. (A promise cannot reopen itself while it is being kept.)"""
+    run.tick += 1
+    return Take(run=run.id or 0, person=run.person, tick=run.tick)
+
+
+class BringOffer(Job, kind="journey.offer"):
+    """CP-8: a code was promised to somebody: make it, and make it work in Saleor."""
+
+    grant: int
+
+
+class EndCoupons(Job, kind="journey.end_coupons"):
+    """CP-3: codes whose end has come leave Saleor."""
+
+    day: str
+
+
+class Rebuy(Job, kind="journey.rebuy"):
+    """RC-3: reckon each product's repeat cycle anew and look whose is up."""
+
+    day: str

@@ -1,0 +1,86 @@
+"""What a ready-made journey is: a definition made from a few choices, and its messages."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.journeys.rules import Definition
+from app.messages.blocks import Block, Draft, Letter, Note
+
+Options = Mapping[str, Any]
+
+LANGUAGES = ("en", "pt_BR", "pl")
+HELLO = {
+    "en": "Hello {{ first_name|fallback('there') }},",
+    "pt_BR": "Olá, {{ first_name|fallback('tudo bem?') }}",
+    "pl": "Dzień dobry{{ first_comma|fallback('') }}!",
+}
+"""Polish names are not inflected: only what is safe in the nominative stands there (§5.5)."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing an owner may set before switching on."""
+
+    name: str
+    default: int
+    least: int
+    most: int
+    unit: str
+    """`percent`, `days`, `hours` or `minutes`: the page has the words."""
+
+    def bounded(self, value: int) -> int:
+        return min(max(value, self.least), self.most)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    key: str
+    define: Callable[[Options], Definition]
+    messages: Sequence[Draft]
+    choices: Sequence[Choice] = field(default_factory=tuple)
+    minutes: int = 2
+    """How long it takes an owner to set it up."""
+
+    def options(self, given: Options) -> dict[str, int]:
+        """Every choice made, within its bounds."""
+        return {
+            one.name: one.bounded(int(given.get(one.name, one.default))) for one in self.choices
+        }
+
+    def definition(self, given: Options) -> Definition:
+        return self.define(self.options(given))
+
+
+def draft(
+    key: str,
+    name: str,
+    letters: Mapping[str, Letter],
+    *,
+    purpose: str = "marketing",
+    notes: Mapping[str, str] | None = None,
+) -> Draft:
+    variants: dict[str, Mapping[str, Letter | Note]] = {"email": letters}
+    if notes:
+        variants["sms"] = {language: Note(text=text) for language, text in notes.items()}
+    return Draft(key=key, name=name, purpose=purpose, variants=variants)
+
+
+def letter(subject: str, preheader: str, *blocks: Block) -> Letter:
+    return Letter(subject=subject, preheader=preheader, blocks=blocks)
+
+
+def text(words: str) -> Block:
+    return Block(kind="text", text=words)
+
+
+def heading(words: str) -> Block:
+    return Block(kind="heading", text=words)
+
+
+def button(label: str, link: str = "{{ link }}") -> Block:
+    return Block(kind="button", label=label, link=link)
+
+
+def block(kind: str, **told: Any) -> Block:  # noqa: ANN401  # the fields of a block
+    return Block(kind=kind, **told)

@@ -1,0 +1,177 @@
+"""An abandoned checkout is followed up: who is, who is not and why, and what the shopper's next
+step does to it. AC-1 to AC-13."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlmodel import col, func, select
+
+from app.carts import flows as carts
+from app.carts.tables import Cart
+from app.customers import meeting
+from app.customers.rules import Who
+from app.customers.tables import Person
+from app.journeys import announcing, flows, queries, recovery_rules
+from app.journeys.flows import Entrant
+from app.journeys.queries import Live
+from app.journeys.recovery_rules import Past, Terms, Word
+from app.journeys.rules import Trigger
+from app.journeys.tables import Journey, Recovery, Run, Skip
+from app.kit.hearing import Version as Told
+from app.kit.tx import Tx, among
+from app.orders.tables import Order
+
+
+def carts_lost(tx: Tx, lost: Sequence[Cart]) -> None:
+    """AC-1: these are abandoned as of now. AC-5: a series that was paused goes on."""
+    if not lost:
+        return
+    _announce(tx, lost)
+    lives = queries.live(tx, Trigger.CART_ABANDONED)
+    paused = queries.about(tx, {cart.checkout for cart in lost})
+    begun = {run.subject for run in paused}
+    by_checkout = {cart.checkout: cart for cart in lost}
+    for run in paused:
+        if run.paused_at and run.subject:
+            flows.resume(tx, run, anchor_at=by_checkout[run.subject].touched_at)
+    fresh = [cart for cart in lost if cart.checkout not in begun]
+    if lives and fresh:
+        people = persons(tx, fresh)
+        for live in lives:
+            _enter(tx, live, [cart for cart in fresh if cart.checkout in people], people)
+
+
+def _enter(tx: Tx, live: Live, lost: Sequence[Cart], people: Mapping[str, int]) -> None:
+    words = against(tx, live.journey, lost, people)
+    flows.enter(
+        tx,
+        live,
+        [
+            Entrant(
+                person=people[cart.checkout],
+                occasion=occasion_of(cart),
+                subject=cart.checkout,
+                anchor_at=cart.touched_at,
+                memo={"channel": cart.channel, "language": cart.language},
+            )
+            for cart in lost
+            if words[cart.checkout] is None
+        ],
+    )
+    rows = [
+        {
+            "journey": live.id, "person": people[cart.checkout], "occasion": occasion_of(cart),
+            "subject": cart.checkout, "why": str(words[cart.checkout]), "at": tx.now,
+        }
+        for cart in lost
+        if words[cart.checkout] is not None
+    ]  # fmt: skip
+    tx.put(Skip, rows, key=("journey", "person", "occasion", "why"))
+
+
+def occasion_of(cart: Cart) -> str:
+    """AC-5: the same step never goes out twice for the same content of a cart."""
+    return f"{cart.checkout}:{cart.trail[-1][1] if cart.trail else ''}"
+
+
+def persons(tx: Tx, lost: Sequence[Cart]) -> Mapping[str, int]:
+    """By checkout: who left it. A typed address alone is a guest's (ID-1)."""
+    guests = {
+        cart.checkout: Who(
+            account=None, email=cart.email, since=cart.created_at,
+            version=Told(cart.updated_at, cart.issued_at, cart.hash),
+        )
+        for cart in lost
+        if cart.person is None
+    }  # fmt: skip
+    met = meeting.meet(tx, list(guests.values()))
+    found = {cart.checkout: cart.person for cart in lost if cart.person}
+    for checkout, who in guests.items():
+        if known := met.of(who):
+            found[checkout] = known.person
+    return found
+
+
+def against(
+    tx: Tx, journey: Journey, lost: Sequence[Cart], people: Mapping[str, int]
+) -> Mapping[str, Word | None]:
+    """By checkout: why its shopper is not written to; None where nothing is against it."""
+    terms = terms_of(queries.recovery(tx))
+    family = queries.same_address(tx, set(people.values()))
+    pasts = _pasts(tx, journey, family)
+    staff = _staff(tx, family)
+    return {
+        cart.checkout: recovery_rules.against(
+            cart, terms, pasts[people[cart.checkout]],
+            now=tx.now, staff=not staff.isdisjoint(family[people[cart.checkout]]),
+        )
+        for cart in lost
+    }  # fmt: skip
+
+
+def terms_of(row: Recovery) -> Terms:
+    return Terms(row.least_minor, frozenset(row.excluded), timedelta(days=row.cool_down_days))
+
+
+def _staff(tx: Tx, family: Mapping[int, frozenset[int]]) -> set[int]:
+    everybody = {id_ for ids in family.values() for id_ in ids}
+    rows = select(Person.id).where(among(col(Person.id), sorted(everybody)), col(Person.staff))
+    return {id_ for id_ in tx.exec(rows) if id_}
+
+
+def _pasts(tx: Tx, journey: Journey, family: Mapping[int, frozenset[int]]) -> Mapping[int, Past]:
+    """AC-7, of a person and of whoever has the same address."""
+    everybody = sorted({id_ for ids in family.values() for id_ in ids})
+    bought = dict(
+        tx.exec(
+            select(Order.source, func.max(Order.created_at))
+            .where(
+                among(col(Order.source), everybody),
+                col(Order.origin).is_distinct_from("BULK_CREATE"),
+                col(Order.origin).is_distinct_from("DRAFT"),
+            )
+            .group_by(col(Order.source))
+        ).all()
+    )
+    series = dict(
+        tx.exec(
+            select(Run.person, func.max(Run.entered_at))
+            .where(Run.journey == journey.id, among(col(Run.person), everybody))
+            .group_by(col(Run.person))
+        ).all()
+    )
+    return {
+        person: Past(
+            bought_at=max((bought[i] for i in ids if i in bought), default=None),
+            series_at=max((series[i] for i in ids if i in series), default=None),
+        )
+        for person, ids in family.items()
+    }
+
+
+def shopper_moved(tx: Tx, touched: Sequence[Cart]) -> None:
+    """AC-5: activity pauses a series. It goes on once the cart is quiet again."""
+    by_checkout = {cart.checkout: cart for cart in touched}
+    for run in queries.about(tx, by_checkout):
+        cart = by_checkout[run.subject or ""]
+        if cart.touched_at > run.anchor_at and not carts.lost(cart):
+            flows.pause(tx, run, at=cart.touched_at)
+
+
+def carts_over(tx: Tx, changed: Sequence[Cart]) -> None:
+    """AC-6 (a), AC-8, AC-9, AC-13: whatever a cart became that is not abandoned ends its series."""
+    over = {cart.checkout: cart.state for cart in changed if recovery_rules.over(cart.state)}
+    for run in queries.about(tx, over):
+        flows.leave(tx, [run], over[run.subject or ""])
+
+
+def _announce(tx: Tx, lost: Sequence[Cart]) -> None:
+    """4.1.2: other apps may want to know: Saleor has no such event."""
+    for cart in lost:
+        payload = {
+            "checkout": cart.checkout, "channel": cart.channel, "currency": cart.currency,
+            "worth_minor": cart.worth_minor, "lines": len(cart.lines),
+            "abandoned_at": cart.abandoned_at.isoformat() if cart.abandoned_at else None,
+        }  # fmt: skip
+        key = f"checkout_abandoned:{cart.checkout}:{occasion_of(cart)}"
+        announcing.announce(tx, event="checkout_abandoned", key=key, payload=payload)

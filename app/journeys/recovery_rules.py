@@ -1,0 +1,98 @@
+"""Who of those who left a checkout is written to. AC-1, AC-7, AC-12; facts in, one word out."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+AFTER_PURCHASE = timedelta(hours=24)
+"""AC-7."""
+MOST_CHANGES = 50
+"""AC-12: states of a checkout in one minute; no hand is that quick."""
+OVER = frozenset({"bought", "recovered", "bought_anyway", "superseded", "expired", "suppressed"})
+
+DISPOSABLE = frozenset(
+    {
+        "10minutemail.com", "20minutemail.com", "dispostable.com", "emailondeck.com",
+        "fakeinbox.com", "getairmail.com", "getnada.com", "guerrillamail.com",
+        "guerrillamail.info", "guerrillamail.net", "inboxkitten.com", "maildrop.cc",
+        "mailinator.com", "mailnesia.com", "mintemail.com", "mohmal.com", "moakt.com",
+        "mytemp.email", "sharklasers.com", "spamgourmet.com", "temp-mail.org", "tempmail.com",
+        "tempmailo.com", "throwawaymail.com", "trashmail.com", "yopmail.com",
+    }
+)  # fmt: skip
+"""AC-12: addresses that nobody reads tomorrow."""
+
+
+class Word(StrEnum):
+    TOO_LITTLE = "too_little"
+    EXCLUDED = "excluded"
+    STAFF = "staff"
+    SUSPECT = "suspect"
+    """AC-12."""
+    JUST_BOUGHT = "just_bought"
+    COOLING_DOWN = "cooling_down"
+    """AC-7: another series began not long ago."""
+
+
+class Cart(Protocol):
+    email: str | None
+    country: str
+    currency: str
+    worth_minor: int
+    trail: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Terms:
+    least_minor: Mapping[str, int]
+    excluded: Collection[str]
+    """Addresses, domains, ISO countries; in lower case."""
+    cool_down: timedelta
+
+
+@dataclass(frozen=True)
+class Past:
+    """Of the person, and of whoever has the same address."""
+
+    bought_at: datetime | None = None
+    series_at: datetime | None = None
+
+
+def against(cart: Cart, terms: Terms, past: Past, *, now: datetime, staff: bool) -> Word | None:
+    """The first reason not to write, or None."""
+    checks = (
+        (staff, Word.STAFF),
+        (excluded(cart, terms.excluded), Word.EXCLUDED),
+        (suspect(cart), Word.SUSPECT),
+        (cart.worth_minor < terms.least_minor.get(cart.currency, 0), Word.TOO_LITTLE),
+        (past.bought_at is not None and now - past.bought_at < AFTER_PURCHASE, Word.JUST_BOUGHT),
+        (past.series_at is not None and now - past.series_at < terms.cool_down, Word.COOLING_DOWN),
+    )
+    return next((word for holds, word in checks if holds), None)
+
+
+def excluded(cart: Cart, listed: Collection[str]) -> bool:
+    email = (cart.email or "").lower()
+    return not {email, email.rpartition("@")[2], cart.country.lower()}.isdisjoint(
+        {one.lower() for one in listed if one}
+    )
+
+
+def suspect(cart: Cart) -> bool:
+    """AC-12: no shopper."""
+    domain = (cart.email or "").lower().rpartition("@")[2]
+    return domain in DISPOSABLE or hectic(cart.trail)
+
+
+def hectic(trail: Sequence[Sequence[str]]) -> bool:
+    """More than fifty states within a minute."""
+    moments = sorted(datetime.fromisoformat(step[0]) for step in trail)
+    pairs = zip(moments, moments[MOST_CHANGES:], strict=False)
+    return any(last - first <= timedelta(minutes=1) for first, last in pairs)
+
+
+def over(state: str) -> bool:
+    """A cart in this state is followed up no more."""
+    return state in OVER

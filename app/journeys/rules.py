@@ -1,0 +1,235 @@
+"""What a journey is: a trigger, a list of steps that only goes forward, and its ways out.
+
+A definition is data. It is kept as JSON, one row a version, and whoever is on the way finishes on
+the version they began with (J1).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Tree: TypeAlias = dict[str, Any]
+"""A condition on a person, as app.segments.rules reads it."""
+
+END = "end"
+MOST_STEPS = 60
+LONGEST = timedelta(days=400)
+
+
+class Trigger(StrEnum):
+    """What may begin a journey. Each is told by one of the tables of contents."""
+
+    CART_ABANDONED = "cart_abandoned"
+    ORDER_UNPAID = "order_unpaid"
+    ORDER_PAID = "order_paid"
+    ORDER_FULFILLED = "order_fulfilled"
+    ACCOUNT_OPENED = "account_opened"
+    TIER_REACHED = "tier_reached"
+    TIER_AT_RISK = "tier_at_risk"
+    SEGMENT_ENTERED = "segment_entered"
+    SEGMENT_LEFT = "segment_left"
+    SCORE_CROSSED = "score_crossed"
+    REPLENISHMENT_DUE = "replenishment_due"
+    BIRTHDAY = "birthday"
+    BACK_IN_STOCK = "back_in_stock"
+    CLICKED = "clicked"
+
+
+class Subject(StrEnum):
+    """What a journey is about, where that is more than the person. It is looked at again at each
+    step: once it is over, so is the journey.
+    """
+
+    CART = "cart"
+    UNPAID_ORDER = "unpaid_order"
+    NOTHING = "nothing"
+
+
+SUBJECTS: Mapping[Trigger, Subject] = {
+    Trigger.CART_ABANDONED: Subject.CART,
+    Trigger.ORDER_UNPAID: Subject.UNPAID_ORDER,
+}
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wait(Part):
+    kind: Literal["wait"] = "wait"
+    key: str
+    span: timedelta
+    since: Literal["here", "start"] = "here"
+    """`start`: counted from what began the journey; for a cart, from the shopper's last act."""
+    gap: timedelta = timedelta()
+    """AC-4: and no sooner than that after the journey's last message."""
+
+
+class WaitFor(Part):
+    """Until something happens to her, or no longer than that."""
+
+    kind: Literal["wait_for"] = "wait_for"
+    key: str
+    event: Trigger
+    at_most: timedelta
+    otherwise: str = END
+    """Where who waited in vain goes on."""
+
+
+class Condition(Part):
+    """Who does not fit goes on at `otherwise`."""
+
+    kind: Literal["condition"] = "condition"
+    key: str
+    holds: Tree
+    otherwise: str = END
+
+
+class Arm(Part):
+    share: float = Field(gt=0, le=1)
+    to: str
+
+
+class Split(Part):
+    """Chance that repeats itself: the same person always takes the same arm."""
+
+    kind: Literal["split"] = "split"
+    key: str
+    arms: tuple[Arm, ...] = Field(min_length=2)
+
+
+class Send(Part):
+    kind: Literal["send"] = "send"
+    key: str
+    message: str
+    purpose: Literal["marketing", "service", "feedback"] = "marketing"
+    channel: str | None = None
+    valid_for: timedelta = timedelta(hours=72)
+    """FC-3: later than that it is dropped, with a reason."""
+    then: str | None = None
+    """Where it goes on; None: the next step."""
+
+
+class Offer(Part):
+    """A personal code, if the guardrails allow one; without it the journey goes on all the same."""
+
+    kind: Literal["offer"] = "offer"
+    key: str
+    percent_hundredths: int = Field(ge=0, le=3000)
+    """MG-2: never more than 30 %."""
+    days: int = Field(default=7, ge=1, le=90)
+    """CP-3."""
+    else_to: str | None = None
+    """Where who gets none goes on; None: the next step."""
+
+
+class Tag(Part):
+    kind: Literal["tag"] = "tag"
+    key: str
+    name: str = Field(pattern=r"^[a-z0-9_.-]{1,40}$")
+    value: str = ""
+
+
+class Webhook(Part):
+    kind: Literal["webhook"] = "webhook"
+    key: str
+    event: str = Field(pattern=r"^[a-z_]{1,40}$")
+
+
+Step: TypeAlias = Annotated[
+    Wait | WaitFor | Condition | Split | Send | Offer | Tag | Webhook, Field(discriminator="kind")
+]
+
+
+class Reentry(Part):
+    """4.4.21: as a sentence: at most once in so many days; None is once, ever."""
+
+    days: int | None = Field(default=None, ge=0, le=3650)
+
+
+class Definition(Part):
+    trigger: Trigger
+    of: str | None = None
+    """Which segment, tier or score, where the trigger asks."""
+    audience: Tree | None = None
+    """Only who fits when it begins."""
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST_STEPS)
+    exits: tuple[Trigger, ...] = ()
+    """J10: what ends it at once, at whatever step."""
+    leaves_audience: bool = False
+    """It also ends when she does not fit `audience` any more, looked at before each step."""
+    reentry: Reentry = Reentry()
+    priority: int = Field(default=8, ge=1, le=8)
+    """FC-4."""
+
+    @model_validator(mode="after")
+    def _goes_forward(self) -> Self:
+        """Keys are unique, every jump leads forward, shares of a split make one."""
+        keys = [step.key for step in self.steps]
+        if len(set(keys)) != len(keys) or END in keys:
+            raise ValueError("each step needs a key of its own")
+        for at, step in enumerate(self.steps):
+            for target in jumps(step):
+                if target != END and target not in keys[at + 1 :]:
+                    raise ValueError(f"{step.key} leads to {target}, which is not after it")
+            if isinstance(step, Split) and abs(sum(a.share for a in step.arms) - 1) > 1e-6:  # noqa: PLR2004
+                raise ValueError(f"the arms of {step.key} do not make a whole")
+            if isinstance(step, Wait | WaitFor) and not timedelta() <= spanned(step) <= LONGEST:
+                raise ValueError(f"{step.key} waits too long")
+        return self
+
+    @property
+    def subject(self) -> Subject:
+        return SUBJECTS.get(self.trigger, Subject.NOTHING)
+
+    def index(self, key: str) -> int:
+        """Where a step is; the end is after the last one."""
+        keys = [step.key for step in self.steps]
+        return keys.index(key) if key in keys else len(keys)
+
+
+def spanned(step: Wait | WaitFor) -> timedelta:
+    return step.span if isinstance(step, Wait) else step.at_most
+
+
+def jumps(step: Any) -> Sequence[str]:  # noqa: ANN401  # any kind of step
+    """The places a step may send somebody to, but for the next one."""
+    match step:
+        case WaitFor() | Condition():
+            return (step.otherwise,)
+        case Split():
+            return [arm.to for arm in step.arms]
+        case Offer() if step.else_to:
+            return (step.else_to,)
+        case Send() if step.then:
+            return (step.then,)
+        case _:
+            return ()
+
+
+def arm_of(split: Split, draw: float) -> str:
+    """Where a draw in [0, 1) leads."""
+    edge = 0.0
+    for arm in split.arms:
+        edge += arm.share
+        if draw < edge:
+            return arm.to
+    return split.arms[-1].to
+
+
+class Last(BaseModel):
+    """The latest time somebody was in a journey."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ended: bool
+    days_ago: float
+
+
+def may_enter(reentry: Reentry, last: Last | None) -> bool:
+    if last is None:
+        return True
+    return last.ended and reentry.days is not None and last.days_ago >= reentry.days

@@ -1,0 +1,100 @@
+"""What a journey says to app.messages, and what it hears back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import select
+
+from app.carts import queries as carts
+from app.customers.tables import Person
+from app.journeys.naming import decision_of
+from app.journeys.rules import Definition, Send, Subject
+from app.journeys.tables import Journey, Run
+from app.kit.tx import Tx
+from app.messages import flows as messages
+from app.messages.flows import Request
+from app.messages.guards import NotBought, StillUnpaid
+from app.messages.rules import Priority, State, Word
+
+UNREACHABLE = frozenset(
+    {
+        Word.NO_CONSENT, Word.WITHDRAWN, Word.COMPLAINED, Word.NO_ADDRESS, Word.NOBODY,
+        Word.SUPPRESSED, Word.TOPIC_OFF, Word.STOPPED_PURCHASE, Word.PAID, Word.SUNSET,
+        Word.NOTHING_LEFT,
+    }
+)  # fmt: skip
+"""Refusals that the next message of the journey would meet as well."""
+
+
+def ask(
+    tx: Tx, journey: Journey, definition: Definition, step: Send, run: Run, *, key: str
+) -> None:
+    messages.request(
+        tx,
+        Request(
+            key=key,
+            person=run.person,
+            message=step.message,
+            purpose=step.purpose,
+            channel=step.channel,
+            campaign=journey.key,
+            step=step.key,
+            priority=Priority(definition.priority),
+            context=_context(definition, run),
+            due=tx.now,
+            not_after=tx.now + step.valid_for,
+            guard=_guard(tx, definition, run),
+            decision=decision_of(tx.shop, key),
+        ),
+    )
+
+
+def _context(definition: Definition, run: Run) -> dict[str, Any]:
+    """Ids only: what they say is read when the message is made."""
+    context: dict[str, Any] = {"run": run.id}
+    context |= {name: run.memo[name] for name in ("code", "products", "tier") if name in run.memo}
+    match definition.subject:
+        case Subject.CART:
+            context["checkout"] = run.subject
+            context["sales_channel"] = run.memo.get("channel", "")
+            context["language"] = run.memo.get("language", "")
+        case Subject.UNPAID_ORDER:
+            context["order"] = run.subject
+        case Subject.NOTHING:
+            context |= {name: run.memo[name] for name in ("order", "checkout") if name in run.memo}
+    return context
+
+
+def _guard(tx: Tx, definition: Definition, run: Run) -> NotBought | StillUnpaid | None:
+    """AC-6 (c): asked of Saleor itself just before the message leaves."""
+    match definition.subject:
+        case Subject.CART:
+            cart = carts.by_checkout(tx, run.subject or "")
+            since: datetime = cart.created_at if cart else run.entered_at
+            return NotBought(since=since, checkout=run.subject)
+        case Subject.UNPAID_ORDER:
+            return StillUnpaid(order=run.subject or "")
+        case Subject.NOTHING:
+            return None
+
+
+def take_back(tx: Tx, run: Run, *, reason: str) -> int:
+    """AC-5, J10: what was asked for and has not left. How many there were."""
+    asked = run.memo.get("asked")
+    return messages.cancel(tx, reason=reason, key=asked[1]) if asked else 0
+
+
+def ends_it(state: str, word: str) -> bool:
+    """A refusal after which nothing more of this journey could reach the person."""
+    return state == State.REFUSED.value and word in UNREACHABLE
+
+
+def account_of(tx: Tx, person: int) -> str | None:
+    """Saleor's own id of a customer; None for a guest."""
+    return tx.exec(select(Person.account).where(Person.id == person)).first()
+
+
+def told(memo: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """The memo, once a message has really gone out."""
+    return dict(memo) | {"sent_at": at.isoformat()}

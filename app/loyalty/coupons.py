@@ -1,0 +1,141 @@
+"""CP-1 to CP-8: codes that an automation gives: a programme's voucher of the month, one a person.
+
+They are of the same ledger as the tiers' codes, made, found again and tidied by the same steps;
+`Voucher.programme` tells them apart. A code may end before its voucher does (CP-3): Saleor knows
+ends of vouchers only, so a code that has ended unused is taken out of Saleor.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import and_, col, func, or_, select
+
+from app.customers.tables import Person
+from app.kit.tx import Tx, among
+from app.loyalty import codes, minting, queries, spans
+from app.loyalty.acts import Verb, note
+from app.loyalty.minting import Opener
+from app.loyalty.tables import Code, Voucher
+from app.orders.tables import Order
+from app.shops.flows import this_shop
+
+
+def give(
+    tx: Tx,
+    programme: str,
+    person: Person,
+    *,
+    title: str,
+    percent_hundredths: int,
+    ends_at: datetime,
+    open_: Opener,
+) -> Code:
+    """The person's code of the programme this month, the same however often it is asked for.
+
+    It has to be brought to Saleor before anybody reads it (`vouchers.bring`).
+    """
+    voucher = _voucher_of(tx, programme, title=title, percent=percent_hundredths, open_=open_)
+    if code := queries.code_for(tx, person.id or 0, voucher.id or 0):
+        return code
+    text = codes.code_of(
+        open_(this_shop(tx).code_secret), shop=tx.shop, account=f"person:{person.id}",
+        tier=programme, month=voucher.month,
+    )  # fmt: skip
+    code = Code(
+        voucher=voucher.id or 0, person=person.id or 0, code=text, minted_at=tx.now,
+        ends_at=min(ends_at, voucher.ends_at),
+    )  # fmt: skip
+    tx.add(code)
+    tx.flush()
+    note(tx, Verb.MINTED, "promised", of=code.id, person=person.id, code=code.id, tier=programme)
+    return code
+
+
+def _voucher_of(tx: Tx, programme: str, *, title: str, percent: int, open_: Opener) -> Voucher:
+    """CP-1: its terms are those of the day in the month on which it is first needed."""
+    zone = ZoneInfo(this_shop(tx).zone)
+    month = spans.month_of(tx.now, zone)
+    if voucher := queries.voucher(tx, programme, month):
+        return voucher
+    mark = codes.mark_of(
+        open_(this_shop(tx).code_secret), shop=tx.shop, tier=programme, month=month
+    )
+    begins_at, ends_at = spans.offer_span(month, zone)
+    voucher = Voucher(
+        tier=programme, programme=True, month=month, mark=mark, percent_hundredths=percent,
+        name=minting.name_of(title, percent, month, mark), begins_at=begins_at, ends_at=ends_at,
+    )  # fmt: skip
+    tx.add(voucher)
+    tx.flush()
+    return voucher
+
+
+def percent_of(tx: Tx, code: Code) -> int:
+    """Hundredths of a percent that a code takes off."""
+    return tx.exec(select(Voucher.percent_hundredths).where(Voucher.id == code.voucher)).one()
+
+
+def by_id(tx: Tx, id_: int) -> Code | None:
+    return tx.exec(select(Code).where(Code.id == id_)).first()
+
+
+def live(tx: Tx, people: Collection[int]) -> frozenset[int]:
+    """CP-5: who of them holds a code, of a tier or a programme, that could be used today."""
+    end = func.coalesce(Code.ends_at, Voucher.ends_at)
+    rows = tx.exec(
+        select(Code.person)
+        .join(Voucher, col(Voucher.id) == col(Code.voucher))
+        .where(
+            among(col(Code.person), sorted(people)),
+            col(Code.used_at).is_(None),
+            col(Code.deleted_at).is_(None),
+            end > tx.now,
+        )
+    )
+    return frozenset(rows)
+
+
+def on_last_orders(tx: Tx, people: Collection[int], programme: str) -> Mapping[int, int]:
+    """CP-6: by person: how many of the last three orders used a code of this programme."""
+    place = (
+        func.row_number()
+        .over(
+            partition_by=col(Order.person),
+            order_by=(col(Order.created_at).desc(), col(Order.id).desc()),
+        )
+        .label("place")
+    )
+    last: Any = (
+        select(col(Order.person).label("person"), col(Order.code).label("code"), place)
+        .where(among(col(Order.person), sorted(people)), col(Order.counts))
+        .subquery()
+    )
+    rows: Any = tx.exec(
+        select(last.c.person, func.count())
+        .select_from(last)
+        .join(Code, col(Code.code) == last.c.code)
+        .join(Voucher, and_(col(Voucher.id) == col(Code.voucher), Voucher.tier == programme))
+        .where(last.c.place <= 3)  # noqa: PLR2004
+        .group_by(last.c.person)
+    )
+    return dict(rows.all())
+
+
+def ended(tx: Tx, *, limit: int) -> list[tuple[Code, Voucher]]:
+    """CP-3: codes past their own end that nobody used and Saleor still takes."""
+    rows: Any = tx.exec(
+        select(Code, Voucher)
+        .join(Voucher, col(Voucher.id) == col(Code.voucher))
+        .where(
+            col(Code.ends_at) < tx.now,
+            col(Code.used_at).is_(None),
+            col(Code.deleted_at).is_(None),
+            col(Code.in_saleor_at).is_not(None),
+            or_(col(Voucher.gone_at).is_(None)),
+        )
+        .order_by(col(Code.voucher), col(Code.id))
+        .limit(limit)
+    )
+    return list(rows)

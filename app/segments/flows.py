@@ -1,0 +1,212 @@
+"""People move in and out of segments: at an event within seconds, with time every night."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, TypeAlias
+
+from sqlmodel import col, exists, select, update
+from typing_extensions import override
+
+from app.customers.tables import Person
+from app.kit.tx import Job, Tx, among
+from app.segments import queries, rules
+from app.segments.rules import WrongTreeError
+from app.segments.standard import STANDARD
+from app.segments.tables import Segment, Stay, Trait
+from app.world import World
+
+SETTLE = timedelta(seconds=2)
+"""An order comes as several events in any order: who it moves is asked once, after them."""
+TOGETHER = 500
+"""People moved in one transaction by a review."""
+
+
+class Place(Job, kind="segments.place"):
+    """Something about a person has changed."""
+
+    person: int
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.person}"
+
+
+class Review(Job, kind="segments.review"):
+    """Everybody is looked at: every night, and after a change of a definition."""
+
+    occasion: str
+    cause: str
+
+    @property
+    @override
+    def lane(self) -> str:
+        return "segments.review"
+
+
+@dataclass(frozen=True)
+class Move:
+    """Somebody came into a segment, or left it."""
+
+    segment: str
+    person: int
+    entered: bool
+    stay: int
+    """Our row: what makes an entry a different one from the next."""
+
+
+Moved: TypeAlias = Callable[[Tx, Sequence[Move]], None]
+
+
+def begin(tx: Tx) -> None:
+    """The standard ones, from the first run. Those a shop has, it keeps as they are."""
+    rows = [
+        {
+            "key": key, "name": "", "tree": tree, "version": 1, "made_at": tx.now,
+            "filled_at": None, "reviewed_at": None, "retired_at": None,
+        }
+        for key, tree in STANDARD.items()
+    ]  # fmt: skip
+    tx.put(Segment, rows, key=("key",))
+
+
+def fill(tx: Tx) -> None:
+    """The history is in: take in everybody who fits. That is no news to anybody."""
+    begin(tx)
+    tx.later(Review(occasion="history", cause="first"))
+
+
+def nightly(tx: Tx, day: date) -> None:
+    """What time alone brings: nobody tells us that 90 days went by without an order."""
+    begin(tx)
+    tx.later(Review(occasion=day.isoformat(), cause="night"))
+
+
+def look_again(tx: Tx, people: Iterable[int]) -> None:
+    """S8: within a minute of an event, and well before that."""
+    until = tx.now + SETTLE
+    tx.postpone_all([(Place(person=person), until) for person in sorted(set(people))])
+
+
+def place(tx: Tx, people: Collection[int], *, cause: str = "event") -> list[Move]:
+    """Put each of them where she belongs, segment by segment: a few questions for many people."""
+    segments = [segment for segment in queries.live(tx) if segment.filled_at]
+    staying = queries.open_stays(tx, [s.id or 0 for s in segments], people)
+    moves: list[Move] = []
+    for segment in segments:
+        id_ = segment.id or 0
+        fit = queries.matching(tx, rules.read(segment.tree), people)
+        there = {person for found, person in staying if found == id_}
+        moves += _take_in(tx, segment, fit - there, cause=cause)
+        moves += _let_out(tx, segment, [staying[id_, one].id or 0 for one in there - fit], cause)
+    return moves
+
+
+def _take_in(tx: Tx, segment: Segment, people: Collection[int], *, cause: str) -> list[Move]:
+    if not people:
+        return []
+    stays = [
+        Stay(
+            segment=segment.id or 0, version=segment.version, person=person,
+            entered_at=tx.now, cause=cause,
+        )
+        for person in sorted(people)
+    ]  # fmt: skip
+    tx.add_all(stays)
+    tx.flush()
+    return [Move(segment.key, stay.person, entered=True, stay=stay.id or 0) for stay in stays]
+
+
+def _let_out(tx: Tx, segment: Segment, stays: Collection[int], cause: str) -> list[Move]:
+    if not stays:
+        return []
+    these = among(col(Stay.id), sorted(stays))
+    rows: Any = tx.exec(select(Stay.id, Stay.person).where(these).order_by(col(Stay.id)))
+    moves = [Move(segment.key, person, entered=False, stay=id_) for id_, person in rows]
+    tx.exec(update(Stay).where(these).values(left_at=tx.now, left_cause=cause))
+    return moves
+
+
+def save(tx: Tx, key: str, *, name: str, tree: Mapping[str, Any]) -> Segment:
+    """A new definition; who it moves is moved by the next review, and that is no news.
+
+    Raises WrongTreeError, also where segments would lean on each other in a circle.
+    """
+    node = rules.read(tree)
+    for other in rules.names_other(node):
+        if other == key or _leans_on(tx, other, key):
+            raise WrongTreeError(f"leans on itself by way of {other}")
+    segment = queries.by_key(tx, key)
+    if segment is None:
+        segment = Segment(key=key, tree=dict(tree), made_at=tx.now, version=0)
+        tx.add(segment)
+    segment.name, segment.tree = name, dict(tree)
+    segment.version += 1
+    segment.filled_at = segment.retired_at = None
+    tx.flush()
+    tx.later(Review(occasion=f"{key} {segment.version}", cause="rules"))
+    return segment
+
+
+def _leans_on(tx: Tx, key: str, target: str, depth: int = 0) -> bool:
+    segment = queries.by_key(tx, key)
+    if segment is None or depth > rules.DEEPEST:
+        return segment is not None
+    others = rules.names_other(rules.read(segment.tree))
+    return target in others or any(_leans_on(tx, one, target, depth + 1) for one in others)
+
+
+def retire(tx: Tx, key: str) -> None:
+    if segment := queries.by_key(tx, key):
+        segment.retired_at = tx.now
+        out = col(Stay.segment) == segment.id, col(Stay.left_at).is_(None)
+        tx.exec(update(Stay).where(*out).values(left_at=tx.now, left_cause="retired"))
+
+
+def review(job: Review, world: World, *, moved: Moved) -> None:
+    """Only who moves is written, a few at a time; `moved` hears of each but a segment's first."""
+    with world.look() as tx:
+        keys = [segment.key for segment in queries.live(tx)]
+    for key in keys:
+        while world.do(partial(_review_some, key=key, cause=job.cause, moved=moved)):
+            pass
+
+
+def _review_some(tx: Tx, *, key: str, cause: str, moved: Moved) -> bool:
+    """The next few who have to come or go. Whether there may be more."""
+    segment = queries.by_key(tx, key)
+    if segment is None or segment.retired_at:
+        return False
+    node, id_ = rules.read(segment.tree), segment.id or 0
+    fits = queries.everybody(node, queries.asking(tx))
+    inside = exists().where(
+        col(Stay.segment) == id_, col(Stay.person) == col(Person.id), col(Stay.left_at).is_(None)
+    )
+    new = [p for p in tx.exec(select(Person.id).where(fits, ~inside).limit(TOGETHER)) if p]
+    still = select(Person.id).where(fits)
+    gone = tx.exec(
+        select(Stay.id).where(queries.members(id_), col(Stay.person).not_in(still)).limit(
+            TOGETHER
+        )
+    ).all()  # fmt: skip
+    first = segment.filled_at is None
+    moves = _take_in(tx, segment, new, cause="first" if first else cause)
+    moves += _let_out(tx, segment, [stay for stay in gone if stay], cause)
+    if not first:
+        moved(tx, moves)
+    if len(new) == TOGETHER or len(gone) == TOGETHER:
+        return True
+    segment.filled_at = segment.filled_at or tx.now
+    segment.reviewed_at = tx.now
+    return False
+
+
+def tag(tx: Tx, people: Iterable[int], name: str, value: str, *, source: str) -> None:
+    """S4: write something down about people; what was written under the name before is replaced."""
+    rows = [
+        {"person": person, "name": name, "value": value, "source": source, "at": tx.now}
+        for person in sorted(set(people))
+    ]
+    tx.put(Trait, rows, key=("person", "name"), overwrite=("value", "source", "at"))

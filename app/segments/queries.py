@@ -1,0 +1,181 @@
+"""Who fits, who is in, who was in, and why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, func, or_, select
+
+from app.customers.tables import Person
+from app.kit.tx import Tx, among
+from app.loyalty import queries as loyalty
+from app.segments import compiling, rules
+from app.segments.compiling import PEOPLE, Asking
+from app.segments.rules import Leaf, Node
+from app.segments.tables import Segment, Stay, Trait
+from app.shops.flows import this_shop
+
+AT_ONCE = 5000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One fact of a segment, and whether it holds for a person today."""
+
+    leaf: Leaf
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Why:
+    """S8: why is she here, or why is she not."""
+
+    fits: bool
+    reasons: Sequence[Reason]
+    since: datetime | None
+    """Since when she is in it."""
+
+
+def asking(tx: Tx, people: Collection[int] | None = None) -> Asking:
+    """The shop's terms are read once a unit of work."""
+    known = tx.info.get("segments asking")
+    if known is None:
+        terms = loyalty.terms(tx)
+        base = terms.ladder.base.key if terms and terms.tiers else ""
+        known = tx.info["segments asking"] = (this_shop(tx).currency, base)
+    currency, base_tier = known
+    return Asking(tx.now, currency, people, base_tier)
+
+
+def live(tx: Tx) -> Sequence[Segment]:
+    """Those that other segments lean on come first."""
+    rows = list(tx.exec(select(Segment).where(col(Segment.retired_at).is_(None))))
+    nodes = {row.key: rules.read(row.tree) for row in rows}
+    return sorted(rows, key=lambda row: (_depth(row.key, nodes), row.id or 0))
+
+
+def _depth(key: str, nodes: Mapping[str, Node], seen: frozenset[str] = frozenset()) -> int:
+    others = rules.names_other(nodes[key]) if key in nodes and key not in seen else frozenset()
+    return 1 + max((_depth(other, nodes, seen | {key}) for other in others), default=0)
+
+
+def by_key(tx: Tx, key: str) -> Segment | None:
+    return tx.exec(select(Segment).where(Segment.key == key)).first()
+
+
+def matching(tx: Tx, node: Node, people: Collection[int]) -> set[int]:
+    """Those of these people who fit, asked together."""
+    if not people:
+        return set()
+    fits = compiling.clause(node, asking(tx, people))
+    rows = select(Person.id).where(PEOPLE, among(col(Person.id), sorted(people)), fits)
+    return {id_ for id_ in tx.exec(rows) if id_}
+
+
+def everybody(node: Node, asked: Asking) -> ColumnElement[bool]:
+    """The condition on `Person` for a whole shop."""
+    return PEOPLE & compiling.clause(node, asked)
+
+
+def size(tx: Tx, node: Node) -> int:
+    """How many fit today."""
+    found = select(func.count()).select_from(Person).where(everybody(node, asking(tx)))
+    return tx.exec(found).one()
+
+
+def some(tx: Tx, node: Node, *, after: int = 0, limit: int = AT_ONCE) -> list[int]:
+    """Ids of people who fit, upwards from `after`."""
+    rows = select(Person.id).where(everybody(node, asking(tx)), col(Person.id) > after)
+    found = tx.exec(rows.order_by(col(Person.id)).limit(limit))
+    return [id_ for id_ in found if id_]
+
+
+def open_stays(
+    tx: Tx, segments: Collection[int], people: Collection[int]
+) -> dict[tuple[int, int], Stay]:
+    rows = tx.exec(
+        select(Stay).where(
+            among(col(Stay.segment), sorted(segments)),
+            among(col(Stay.person), sorted(people)),
+            col(Stay.left_at).is_(None),
+        )
+    )
+    return {(stay.segment, stay.person): stay for stay in rows}
+
+
+def members(segment: int, *, at: datetime | None = None) -> ColumnElement[bool]:
+    """Who is in it, or was at an instant: a condition on `Stay`."""
+    if at is None:
+        return (col(Stay.segment) == segment) & col(Stay.left_at).is_(None)
+    left = or_(col(Stay.left_at).is_(None), col(Stay.left_at) > at)
+    return (col(Stay.segment) == segment) & (col(Stay.entered_at) <= at) & left
+
+
+def headcount(tx: Tx, segment: int, *, at: datetime | None = None) -> int:
+    return tx.exec(select(func.count()).where(members(segment, at=at))).one()
+
+
+def headcounts(tx: Tx) -> Mapping[int, int]:
+    rows: Any = tx.exec(
+        select(Stay.segment, func.count())
+        .where(col(Stay.left_at).is_(None))
+        .group_by(col(Stay.segment))
+    )
+    return dict(rows.all())
+
+
+def movements(tx: Tx, *, since: datetime) -> Mapping[int, tuple[int, int]]:
+    """By segment: how many came in and how many left, not counting who was there at first."""
+    came = func.count().filter(col(Stay.entered_at) >= since, col(Stay.cause) != "first")
+    left = func.count().filter(col(Stay.left_at) >= since)
+    rows: Any = tx.exec(
+        select(Stay.segment, came, left)
+        .where(or_(col(Stay.entered_at) >= since, col(Stay.left_at) >= since))
+        .group_by(col(Stay.segment))
+    )
+    return {segment: (entered, gone) for segment, entered, gone in rows}
+
+
+def people_in(
+    tx: Tx, segment: int, *, at: datetime | None = None, after: int = 0, limit: int = AT_ONCE
+) -> list[int]:
+    rows = (
+        select(Stay.person)
+        .where(members(segment, at=at), col(Stay.person) > after)
+        .order_by(col(Stay.person))
+        .limit(limit)
+    )
+    return list(tx.exec(rows))
+
+
+def stays(tx: Tx, person: int) -> list[tuple[Stay, Segment]]:
+    """S8: every segment she was ever in, the latest first."""
+    rows: Any = tx.exec(
+        select(Stay, Segment)
+        .join(Segment, col(Segment.id) == col(Stay.segment))
+        .where(Stay.person == person)
+        .order_by(col(Stay.entered_at).desc(), col(Stay.id).desc())
+    )
+    return list(rows)
+
+
+def why(tx: Tx, segment: Segment, person: int) -> Why:
+    """Each fact of it asked of one person."""
+    node = rules.read(segment.tree)
+    facts = compiling.facts_of(node, asking(tx, [person]))
+    columns: list[Any] = [clause.label(f"fact_{n}") for n, clause in enumerate(facts.values())]
+    row: Any = tx.exec(select(Person.id, *columns).where(Person.id == person)).first()
+    told = dict(zip(facts, (bool(x) for x in row[1:]), strict=True)) if row else {}
+    stay = open_stays(tx, [segment.id or 0], [person]).get((segment.id or 0, person))
+    return Why(
+        fits=bool(told) and rules.holds(node, told),
+        reasons=[Reason(leaf, holds) for leaf, holds in told.items()],
+        since=stay.entered_at if stay else None,
+    )
+
+
+def traits(tx: Tx, person: int) -> Mapping[str, str]:
+    rows: Any = tx.exec(select(Trait.name, Trait.value).where(Trait.person == person))
+    return dict(rows.all())

@@ -1,0 +1,69 @@
+"""Segments, who was in them from when to when, and what the shop wrote down about people."""
+
+from datetime import datetime
+from typing import Any, Optional
+
+from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.kit.tx import BigId, Instant, OfShop
+
+STAYING = text("left_at IS NULL")
+
+
+class Segment(OfShop, SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("shop", "key"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    key: str
+    name: str = ""
+    """The owner's own; a standard one without is called by its key."""
+    tree: dict[str, Any] = Field(sa_type=JSON)
+    version: int = 1
+    made_at: datetime = Field(sa_type=Instant)
+    filled_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when its members are known: a new one takes in everybody once, and that is no news."""
+    reviewed_at: datetime | None = Field(default=None, sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Stay(OfShop, SQLModel, table=True):
+    """S8: a person in a segment, from when to when: membership and its log are one thing."""
+
+    __table_args__ = (
+        Index(
+            "stay_open", "shop", "segment", "person", unique=True,
+            sqlite_where=STAYING, postgresql_where=STAYING,
+        ),
+        Index("stay_person", "shop", "person"),
+        Index("stay_entered", "shop", "segment", "entered_at"),
+        Index("stay_left", "shop", "segment", "left_at"),
+    )  # fmt: skip
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    segment: int = Field(sa_type=BigId)
+    version: int = 1
+    """Of the segment's definition that took her in."""
+    person: int = Field(sa_type=BigId)
+    entered_at: datetime = Field(sa_type=Instant)
+    left_at: datetime | None = Field(default=None, sa_type=Instant)
+    cause: str = ""
+    """`event`, `night`, `rules`, or `first` for who was in it when it began."""
+    left_cause: str | None = None
+
+
+class Trait(OfShop, SQLModel, table=True):
+    """S4: one thing the shop knows of a person: a tag, a stated preference, a birthday."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "person", "name"),
+        Index("trait_name", "shop", "name", "value"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    person: int = Field(sa_type=BigId)
+    name: str
+    value: str
+    source: str
+    """`journey`, `metadata`, `import`, `staff`."""
+    at: datetime = Field(sa_type=Instant)

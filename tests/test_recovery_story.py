@@ -1,0 +1,221 @@
+"""Stories of checkouts that were left: who is reminded, when, and what stops it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.carts.tables import Cart
+from app.journeys import flows
+from app.kit.clock import StillClock
+from app.kit.house import House
+from tests.support.makers import by_app, checkout_line, event, gid, transaction, user
+from tests.support.recovering import Counter, Recovering
+
+FIRST, SECOND, LAST = (
+    "Your cart is waiting",
+    "Anything we can help with?",
+    "Last reminder: your cart",
+)
+
+
+@pytest.fixture
+def counter(clock: StillClock) -> Counter:
+    return Counter(clock.now)
+
+
+@pytest.fixture
+def shop(house: House, counter: Counter) -> Iterator[Recovering]:
+    with Recovering(house, counter, percent=0) as shop:
+        yield shop
+
+
+def test_a_left_checkout_brings_three_letters_after_one_hour_one_day_and_three(
+    shop: Recovering,
+) -> None:
+    """AC-1, AC-4."""
+    shop.leaves()
+    shop.waits(minutes=59)
+    assert shop.subjects() == []
+    shop.waits(minutes=1)
+    assert shop.errors() == []
+    assert shop.subjects() == [FIRST]
+    shop.waits(hours=22, minutes=59)
+    assert shop.subjects() == [FIRST]
+    shop.waits(minutes=1)
+    assert shop.subjects() == [FIRST, SECOND]
+    shop.waits(hours=48)
+    assert shop.subjects() == [FIRST, SECOND, LAST]
+    shop.waits(days=30)
+    assert len(shop.mail()) == 3
+    (run,) = shop.runs()
+    assert run.why == "finished"
+
+
+def test_an_empty_cart_a_nameless_one_and_one_of_the_staff_bring_nothing(shop: Recovering) -> None:
+    """AC-1: lines, somebody to write to, no payment begun, nobody of the shop's own."""
+    shop.leaves(lines=[])
+    shop.leaves("", no="C2")
+    shop.leaves(user("boss", staff=True), no="C3")
+    shop.waits(days=4)
+    assert shop.runs() == []
+    assert shop.mail() == []
+
+
+def test_a_cart_below_the_least_or_of_somebody_excluded_is_left_alone(shop: Recovering) -> None:
+    """AC-1: a minimum by currency; addresses, domains and countries."""
+    shop.agrees("ben@reseller.example")
+    shop.sets(least_minor={"EUR": 2001}, excluded=["reseller.example"])
+    shop.leaves()
+    shop.leaves("ben@reseller.example", no="C2")
+    shop.waits(hours=1)
+    assert shop.mail() == []
+    assert sorted(shop.skips()) == ["excluded", "too_little"]
+
+
+def test_an_order_that_waits_for_its_payment_is_no_abandoned_checkout(shop: Recovering) -> None:
+    """AC-2: a fourth thing, and never treated as the third."""
+    shop.leaves()
+    shop.waits(minutes=30)
+    shop.buys(of="C1", paid=False)
+    shop.waits(days=4)
+    assert shop.mail() == []
+
+
+def test_what_apps_write_does_not_restart_the_clock(shop: Recovering, counter: Counter) -> None:
+    """AC-3: metadata and price refreshes are nobody's activity."""
+    left = shop.leaves()
+    shop.waits(minutes=50)
+    moved = left | {"updatedAt": shop.at()}
+    shop.hears(
+        "CHECKOUT_UPDATED",
+        event("CHECKOUT_UPDATED", issued=shop.at(), by=by_app("other"), checkout=moved),
+    )
+    shop.waits(minutes=10)
+    assert shop.subjects() == [FIRST]
+
+
+def test_activity_before_the_first_letter_restarts_the_clock(shop: Recovering) -> None:
+    """AC-5."""
+    left = shop.leaves()
+    shop.waits(minutes=59)
+    shop.leaves(lines=[checkout_line("tee", quantity=2)], created=left["created"])
+    shop.waits(minutes=59)
+    assert shop.mail() == []
+    shop.waits(minutes=1)
+    assert shop.subjects() == [FIRST]
+
+
+def test_activity_after_a_letter_pauses_and_the_next_unsent_step_follows(shop: Recovering) -> None:
+    """AC-5: never step one again."""
+    left = shop.leaves()
+    shop.waits(hours=1)
+    shop.waits(hours=10)
+    shop.leaves(lines=[checkout_line("tee", quantity=2)], created=left["created"])
+    shop.waits(hours=23, minutes=59)
+    assert shop.subjects() == [FIRST]
+    shop.waits(minutes=1)
+    assert shop.subjects() == [FIRST, SECOND]
+    shop.waits(hours=48)
+    assert shop.subjects() == [FIRST, SECOND, LAST]
+
+
+def test_an_order_in_any_channel_ends_the_series(shop: Recovering) -> None:
+    """AC-6 (a): on the order's event, whatever device and channel it came by."""
+    shop.leaves()
+    shop.waits(hours=1)
+    shop.buys(channel={"id": gid("Channel", "kiosk"), "slug": "kiosk", "currencyCode": "EUR"})
+    shop.waits(days=4)
+    assert shop.subjects() == [FIRST]
+    assert [run.why for run in shop.runs()] == ["bought_anyway"]
+
+
+def test_an_order_whose_webhook_is_withheld_stops_the_letter_all_the_same(
+    shop: Recovering,
+) -> None:
+    """AC-6 (c): placed one second before the send; Saleor itself is asked."""
+    shop.leaves()
+    shop.waits(minutes=59, seconds=59)
+    shop.buys(told=False)
+    shop.waits(seconds=1)
+    assert shop.mail() == []
+    assert [(send.state, send.reason) for send in shop.sends()] == [("refused", "stopped_purchase")]
+    shop.waits(days=4)
+    assert shop.mail() == []
+    assert [run.why for run in shop.runs()] == ["stopped_purchase"]
+
+
+def test_nothing_within_a_day_of_a_purchase(shop: Recovering) -> None:
+    """AC-7."""
+    shop.buys()
+    shop.waits(hours=2)
+    shop.leaves(no="C2")
+    shop.waits(hours=1)
+    assert shop.mail() == []
+    assert shop.skips() == ["just_bought"]
+
+
+def test_one_series_a_week(shop: Recovering) -> None:
+    """AC-7: another checkout, five days later, begins no second one; ten days later it does."""
+    shop.leaves()
+    for hours in (1, 23, 48, 48):
+        shop.waits(hours=hours)
+    shop.leaves(no="C2")
+    shop.waits(hours=2)
+    assert len(shop.mail()) == 3
+    assert shop.skips() == ["cooling_down"]
+    shop.waits(days=5)
+    shop.leaves(no="C3")
+    shop.waits(hours=1)
+    assert shop.subjects() == [FIRST, SECOND, LAST, FIRST]
+
+
+def test_of_two_checkouts_of_one_person_only_the_livelier_is_followed_up(shop: Recovering) -> None:
+    """AC-8."""
+    shop.leaves()
+    shop.waits(minutes=30)
+    shop.leaves(no="C2", lines=[checkout_line("tee", quantity=2)])
+    shop.waits(hours=1)
+    assert shop.subjects() == [FIRST]
+    assert [run.subject for run in shop.runs()] == [gid("Checkout", "C2")]
+    states = {cart.checkout: cart.state for cart in shop.all(Cart)}
+    assert states[gid("Checkout", "C1")] == "superseded"
+
+
+def test_a_throwaway_address_is_not_mailed(shop: Recovering) -> None:
+    """AC-12."""
+    shop.agrees("x@mailinator.com")
+    shop.leaves("x@mailinator.com")
+    shop.waits(hours=1)
+    assert shop.mail() == []
+    assert shop.skips() == ["suspect"]
+
+
+def test_a_payment_on_its_way_blocks_the_series(shop: Recovering) -> None:
+    """AC-13."""
+    shop.leaves(transactions=[transaction(20)])
+    shop.waits(days=4)
+    assert shop.mail() == []
+
+
+def test_who_did_not_agree_gets_nothing_and_it_is_written_down(shop: Recovering) -> None:
+    """CO-2, J17: no consent ends it; the run says so."""
+    shop.leaves("ben@example.com")
+    shop.waits(days=4)
+    assert shop.mail() == []
+    assert [run.why for run in shop.runs()] == ["no_consent"]
+
+
+def test_a_journey_switched_off_sends_nothing_and_takes_nobody_in(shop: Recovering) -> None:
+    """SS-3: what piled up meanwhile is skipped when it goes on, if the owner says so."""
+    shop.leaves()
+    shop.waits(hours=1)
+    with shop.work() as tx:
+        flows.switch_off(tx, "cart")
+    shop.waits(hours=24)
+    assert shop.subjects() == [FIRST]
+    with shop.work() as tx:
+        flows.switch_on(tx, "cart", skip=True)
+    shop.waits(minutes=5)
+    assert shop.subjects() == [FIRST]
+    shop.waits(hours=48)
+    assert shop.subjects() == [FIRST, LAST]
