@@ -1,5 +1,6 @@
 """The manifest each Saleor can take (protocol §1), and the webhooks it should have afterwards."""
 
+import itertools
 import json
 
 import pytest
@@ -81,8 +82,16 @@ def test_building_one_manifest_leaves_the_next_alone() -> None:
 
 def test_every_subscription_is_in_the_manifest_and_every_webhook_has_one() -> None:
     named = {name.removeprefix("subscriptions/") for name in documents.names("subscriptions")}
-    assert set(manifest.BASE["webhooks"]) == named
-    assert len(manifest.BASE["webhooks"]) == len(named)
+    every = [*manifest.BASE["webhooks"], *itertools.chain(*manifest.OPTIONAL.values())]
+    assert set(every) == named
+    assert len(every) == len(named)
+
+
+def test_what_needs_a_further_permission_is_heard_once_it_is_granted() -> None:
+    assert not set(manifest.OPTIONAL) & set(manifest.BASE["permissions"])
+    asked = {w["name"] for w in manifest.wanted_webhooks(BASE, "3.21.0")}
+    given = {w["name"] for w in manifest.wanted_webhooks(BASE, "3.21.0", ["MANAGE_PRODUCTS"])}
+    assert given - asked == {"product_updated", "product_deleted"}
 
 
 @needs_shared

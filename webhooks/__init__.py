@@ -10,7 +10,7 @@ from app.kit.promises import Delivery
 from app.kit.tx import Tx, among
 from app.saleor import shapes
 from app.shops import flows as shops
-from webhooks import apps, checkouts, customers, orders
+from webhooks import apps, checkouts, customers, orders, products
 from webhooks.hearing import Event, Heard
 from webhooks.telling import UnreadableError
 
@@ -39,6 +39,12 @@ EVENTS: dict[str, Event[Any]] = {
     "account_confirmed": Event(shapes.AccountConfirmed, customers.customer_changed),
     "customer_deleted": Event(shapes.CustomerDeleted, customers.customer_gone),
     "account_deleted": Event(shapes.AccountDeleted, customers.customer_gone),
+    "product_updated": Event(
+        shapes.ProductUpdated, products.product_changed, products.products_changed
+    ),
+    "product_deleted": Event(
+        shapes.ProductDeleted, products.product_changed, products.products_changed
+    ),
     "app_deleted": Event(shapes.AppDeleted, apps.app_deleted),
     "app_status_changed": Event(shapes.AppStatusChanged, apps.app_status_changed),
 }

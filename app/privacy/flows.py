@@ -20,8 +20,8 @@ from app.ltv import flows as value
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
-from app.segments import erasing as segments
 from app.recommend import flows as recommend
+from app.segments import erasing as segments
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
         delete(Merge).where(or_(col(Merge.source).in_(persons), col(Merge.target).in_(persons)))
     )
     erasing.forget(tx, persons)
+    recommend.forget(tx, persons)
     journeys.forget(tx, persons)
     segments.forget(tx, persons)
-    recommend.forget(tx, persons)
 
 
 def _empty_post(tx: Tx, names: Sequence[str]) -> None:

@@ -23,9 +23,11 @@ from app.recommend.tables import Counsel, Offered, Told
 from app.recommend.writing import PERSON, PRODUCT
 from app.saleor import metadata
 from app.saleor.client import Saleor, SaleorThrottledError, SaleorUnreachableError
-from app.saleor.operations import APP_IDENTITY, PRODUCTS_FOR_SALE
+from app.saleor.manifest import VERSION
+from app.saleor.operations import PRODUCTS_FOR_SALE
 from app.saleor.shapes import Refusal
-from app.shops.flows import channels
+from app.shops.errands import granted as permissions
+from app.shops.flows import Reconcile, channels
 from app.world import World
 
 WRITES_PRODUCTS = "MANAGE_PRODUCTS"
@@ -164,11 +166,17 @@ def _may_begin(tx: Tx) -> bool:
 
 def _granted(world: World) -> bool:
     """Whether Saleor lets us write products; the page says so where it does not."""
-    app = world.saleor.run(APP_IDENTITY).app
-    codes = {permission.code for permission in (app.permissions if app else None) or ()}
-    granted = WRITES_PRODUCTS in codes
-    world.do(lambda tx: setattr(flows.counsel(tx), "granted", granted))
+    granted = WRITES_PRODUCTS in permissions(world.saleor)
+    world.do(partial(_note_granted, granted=granted))
     return granted
+
+
+def _note_granted(tx: Tx, *, granted: bool) -> None:
+    """With the permission comes what Saleor tells of products: the webhooks are set up anew."""
+    known = flows.counsel(tx)
+    if known.granted != granted:
+        known.granted = granted
+        tx.later(Reconcile(version=VERSION, occasion=f"products {granted} {tx.now.isoformat()}"))
 
 
 def _tell_some(world: World, stall: Stall) -> bool:

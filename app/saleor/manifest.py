@@ -5,7 +5,7 @@ after registration (`wanted_webhooks`).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ BASE: dict[str, Any] = json.loads(SOURCE.read_text(encoding="utf-8"))
 IDENTIFIER: str = BASE["id"]
 VERSION = metadata.version("perennial")
 OLDEST = Version(3, 21)
+
+OPTIONAL = {"MANAGE_PRODUCTS": ("product_updated", "product_deleted")}
+"""What is heard once a merchant has granted a permission that the manifest does not ask for."""
 
 ADDRESSES = ("appUrl", "tokenTargetUrl", "dataPrivacyUrl", "supportUrl", "homepageUrl")
 WITHOUT_DOCUMENT = frozenset({"customer_deleted"})
@@ -43,13 +46,21 @@ def build(base_url: str, schema_version: str | None) -> dict[str, Any]:
     }
 
 
-def wanted_webhooks(base_url: str, saleor_version: str) -> list[dict[str, Any]]:
-    """Every webhook a Saleor of exactly this version (`3.23.28`) should have of ours."""
+def wanted_webhooks(
+    base_url: str, saleor_version: str, granted: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Every webhook a Saleor of exactly this version (`3.23.28`) should have of ours, with the
+    permissions it has granted since."""
     version, base = Version.read(saleor_version), base_url.rstrip("/")
     return [
         _webhook(event, base, with_document=_heard(event, version))
         for event in BASE["webhooks"]
         if _heard(event, version) or event in WITHOUT_DOCUMENT
+    ] + [
+        _webhook(event, base)
+        for permission, events in OPTIONAL.items()
+        for event in events
+        if permission in granted
     ]
 
 

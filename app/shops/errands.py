@@ -6,7 +6,7 @@ from babel.core import get_global
 
 from app.kit.tx import Tx
 from app.saleor import manifest
-from app.saleor.client import TokenRefusedError
+from app.saleor.client import Saleor, TokenRefusedError
 from app.saleor.operations import (
     APP_IDENTITY,
     OWN_WEBHOOKS,
@@ -69,7 +69,8 @@ def reconcile(job: Reconcile, world: World) -> None:
     """Give the shop the webhooks this version wants: some only work from a patch release on."""
     version = world.saleor.run(SHOP_FACTS).shop.version
     base_url = world.house.settings.base_url or _own_address(world)
-    wanted = {hook["name"]: hook for hook in manifest.wanted_webhooks(base_url, version)}
+    told = manifest.wanted_webhooks(base_url, version, granted(world.saleor))
+    wanted = {hook["name"]: hook for hook in told}
     for have in world.saleor.run(OWN_WEBHOOKS).webhooks or ():
         want = wanted.pop(have.name or "", None)
         if want is None:
@@ -79,6 +80,12 @@ def reconcile(job: Reconcile, world: World) -> None:
     for want in wanted.values():
         world.saleor.run(WEBHOOK_CREATE, input=manifest.webhook_input(want))
     world.do(lambda tx: _reconciled(tx, job.version, version))
+
+
+def granted(saleor: Saleor) -> frozenset[str]:
+    """The permissions the shop has given us, be it later than at the installation."""
+    app = saleor.run(APP_IDENTITY).app
+    return frozenset(permission.code for permission in (app.permissions if app else None) or ())
 
 
 def _own_address(world: World) -> str:

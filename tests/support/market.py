@@ -159,7 +159,8 @@ class Market:
         return [one["id"] for one in answer.json()["products"]]
 
     def metadata(self, thing: str) -> dict[str, str]:
-        """Of a product or a customer, by Saleor's id."""
+        """The lists that a product or a customer (Saleor's id) carries."""
         store = self.sandbox.store
         held = store.products.get(thing) or store.users[thing]
-        return {k: v for k, v in held.metadata.items() if k.startswith("perennial.")}
+        lists = ("perennial.together.", "perennial.for_you.")
+        return {key: text for key, text in held.metadata.items() if key.startswith(lists)}

@@ -67,6 +67,9 @@ from app.saleor.shapes.events import (
     OrderRefunded,
     OrderUpdated,
     Principal,
+    ProductDeleted,
+    ProductEvent,
+    ProductUpdated,
 )
 from app.saleor.shapes.orders import (
     Discount,
@@ -162,6 +165,9 @@ __all__ = [
     "Price",
     "Principal",
     "Product",
+    "ProductDeleted",
+    "ProductEvent",
+    "ProductUpdated",
     "ProductsPage",
     "PurchasesSince",
     "PromoCodeWritten",

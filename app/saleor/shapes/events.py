@@ -154,6 +154,20 @@ def _old_principal(told: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"__typename": "App", "id": None}
 
 
+class ChangedProduct(Shape):
+    id: str
+
+
+class ProductEvent(Event):
+    product: ChangedProduct | None = None
+
+
+class ProductUpdated(ProductEvent): ...
+
+
+class ProductDeleted(ProductEvent): ...
+
+
 class AppState(Shape):
     id: str
     is_active: bool | None = None
