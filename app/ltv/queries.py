@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement
-from sqlmodel import and_, col, func, select
+from sqlmodel import col, func, select
 
 from app.catalog.tables import Product
 from app.customers.tables import Person
@@ -203,26 +203,24 @@ class Which:
 def behind(tx: Tx, which: Which) -> list[ColumnElement[bool]]:
     """Conditions on tally and score."""
     t, s, w = CustomerTally, CustomerScore, which
-    day = entries.today(tx)
-    asked: list[tuple[bool, ColumnElement[bool]]] = [
-        (bool(w.tier), col(s.tier) == w.tier),
-        (bool(w.group), col(s.group) == w.group),
-        (bool(w.before), col(s.group_before) == w.before),
-        (bool(w.stage), col(s.stage) == w.stage),
-        (w.lapsed is not None, col(s.lapsed).is_(bool(w.lapsed))),
-        (w.purchases is not None, col(t.days) == w.purchases),
-        (w.at_least is not None, col(t.days) >= w.at_least),
-        (w.first_from is not None, col(t.first) >= w.first_from),
-        (w.first_to is not None, col(t.first) <= w.first_to),
-        (w.product is not None, col(t.product) == w.product),
-        (bool(w.category), col(t.category) == w.category),
-        (bool(w.channel), col(t.channel) == w.channel),
-        (bool(w.country), col(t.country) == w.country),
-        (w.late is True, and_(col(s.due).is_not(None), col(s.due) < day)),
-        (w.since is not None, col(t.last) >= w.since),
-        (w.active is not None, col(s.tier) != ""),
+    equal: list[tuple[Any, Any]] = [
+        (s.tier, w.tier), (s.group, w.group), (s.group_before, w.before), (s.stage, w.stage),
+        (t.category, w.category), (t.channel, w.channel), (t.country, w.country),
+        (t.days, w.purchases), (t.product, w.product), (s.lapsed, w.lapsed),
+    ]  # fmt: skip
+    least: list[tuple[Any, int | None]] = [
+        (t.days, w.at_least), (t.first, w.first_from), (t.last, w.since),
+    ]  # fmt: skip
+    found: list[ColumnElement[bool]] = [
+        col(column) == value for column, value in equal if value not in {None, ""}
     ]
-    found = [clause for given, clause in asked if given]
+    found += [col(column) >= value for column, value in least if value is not None]
+    if w.first_to is not None:
+        found.append(col(t.first) <= w.first_to)
+    if w.late:
+        found += [col(s.due).is_not(None), col(s.due) < entries.today(tx)]
+    if w.active:
+        found.append(col(s.tier) != "")
     if w.rfm is not None:
         found += [col(s.r) == w.rfm[0], col(s.fm) == w.rfm[1]]
     return found
@@ -248,3 +246,8 @@ def people(
     )
     found: Sequence[Any] = tx.exec(query if limit is None else query.limit(limit)).all()
     return found
+
+
+def anybody(tx: Tx) -> bool:
+    """Has anybody bought at all?"""
+    return tx.exec(select(CustomerTally.id).limit(1)).first() is not None

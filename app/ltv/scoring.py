@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,7 @@ def said(tx: Tx, people: Collection[int] | None = None) -> dict[int, Row]:
 
 def news(made: Sequence[Row], before: Mapping[int, Row], *, currency: str) -> list[Row]:
     """Rows that say something else than what stands. The rest is not written."""
-    unit = minor(1, currency) if currency else 1  # type: ignore[arg-type]
+    unit = minor(Decimal(1), currency) if currency else 1
     return [
         row
         for row in made

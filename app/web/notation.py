@@ -44,6 +44,15 @@ class Notation:
         # CLDR sets letters off from digits ("PLN 12"), Babel doesn't
         return re.sub(r"(?<=[^\W\d_])(?=\d)", NBSP, text)
 
+    def round_money(self, amount: Decimal | int, currency: str) -> str:
+        """Large sums without their cents."""
+        pattern = str(self.locale.currency_formats["standard"].pattern).replace("0.00", "0")
+        text = format_currency(
+            amount, currency, pattern, locale=self.locale, currency_digits=False,
+            group_separator=self._grouped(amount),
+        )  # fmt: skip
+        return re.sub(r"(?<=[^\W\d_])(?=\d)", NBSP, text)
+
     def number(self, value: Decimal | int) -> str:
         return format_decimal(value, locale=self.locale, group_separator=self._grouped(value))
 
@@ -100,6 +109,7 @@ class Notation:
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         return {
             "money": self.money,
+            "round_money": self.round_money,
             "number": self.number,
             "percent": self.percent,
             "day": self.day,

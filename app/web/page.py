@@ -17,6 +17,7 @@ from fastapi import Depends, Header, HTTPException, Query
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 
+from app.web.drawing import Drawing
 from app.web.notation import Notation
 from app.web.words import catalogue, language, tag_of
 
@@ -45,6 +46,7 @@ def environment(locale: Locale) -> Environment:
     words = catalogue(locale)
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= Notation(locale, words).filters()
+    env.globals["draw"] = Drawing(env.filters["number"], env.filters["percent"])
     env.globals |= {"locale": locale, "lang": tag_of(locale), "static": static, "theme": None}
     # a block rendered alone doesn't see what its file imports at the top
     env.globals["ui"] = env.get_template("web/ui.html").module

@@ -70,7 +70,7 @@ const issuer = () => JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").re
 class Trouble extends Error {}
 const underway = {};
 
-async function ask(url, part, fields, again = true) {
+async function ask(url, part, fields, again = true, take = null) {
   const place = document.getElementById(part);
   for (const [other, request] of Object.entries(underway)) {
     if (place?.contains(document.getElementById(other))) request.abort(); // it would be overtaken
@@ -83,8 +83,9 @@ async function ask(url, part, fields, again = true) {
     .catch((failure) => { throw failure.name === "AbortError" ? failure : new Trouble("offline"); });
   if (answer.status === 401 && again) {
     refused = used; // it may just have run out: wait for the next one, once
-    return ask(url, part, fields, false);
+    return ask(url, part, fields, false, take);
   }
+  if (take && answer.ok) return take(answer);
   const html = answer.headers.get("content-type")?.startsWith("text/html");
   if (html && (answer.ok || answer.status === 422)) return answer.text();
   throw new Trouble([502, 503, 504].includes(answer.status) ? "offline" : String(answer.status));
@@ -171,6 +172,14 @@ const go = (path, { tell = true } = {}) => attempt("main", async () => {
   document.querySelector("h1")?.focus();
 });
 
+// Fetches a file with the token, which a plain link could not send, and hands it over to be saved.
+const save = (link) => attempt("file", async () => {
+  const blob = await ask(link.href, "file", undefined, true, (answer) => answer.blob());
+  const url = URL.createObjectURL(blob);
+  Object.assign(document.createElement("a"), { href: url, download: link.dataset.download }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+});
+
 // ---- What people do ----
 addEventListener("click", (event) => {
   if (event.target.closest("[data-again]") && retry) attempt(bar.dataset.of, retry);
@@ -178,6 +187,7 @@ addEventListener("click", (event) => {
   if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const ours = link.origin === location.origin && /^\/app(\/|$)/.test(link.pathname) && !link.hash;
   if (ours || link.dataset.dashboard) event.preventDefault();
+  if (link.dataset.download) return save(link);
   if (link.dataset.dashboard) send("redirect", { to: link.dataset.dashboard });
   else if (ours) go(link.pathname + link.search);
 });
@@ -186,7 +196,9 @@ addEventListener("submit", async (event) => {
   event.preventDefault();
   const { target: form, submitter } = event;
   const part = submitter?.dataset.part ?? form.dataset.part ?? "main";
-  const fields = new URLSearchParams(new FormData(form, submitter));
+  const all = new FormData(form, submitter);
+  const fields = form.enctype === "multipart/form-data" ? all : new URLSearchParams(all);
+  if (form.method === "get") return go(`${form.getAttribute("action")}?${fields}`); // a question
   form.setAttribute("aria-busy", "true");
   await attempt(part, async () => show(part, await ask(form.getAttribute("action"), part, fields)));
   form.removeAttribute("aria-busy");

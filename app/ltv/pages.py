@@ -1,0 +1,170 @@
+"""DOOR 3 of customers' value: LTV, cohorts, RFM, model quality, costs, and who is behind them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData, UploadFile
+
+from app.kit.house import House
+from app.kit.tx import Tx
+from app.ltv import costing, downloads, flows, form, handed_in, shown
+from app.ltv.handed_in import RefusedError
+from app.shops.flows import this_shop
+from app.web.door import Called, Caller, PatientRoute, Viewing
+from app.web.page import Page, Rendered
+
+router = APIRouter(route_class=PatientRoute)
+
+CHANGES = "MANAGE_APPS"
+SEES_PEOPLE = "MANAGE_USERS"
+MOST_TEXT = 8_000_000
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+async def typed(request: Request) -> Mapping[str, Any]:
+    """The fields of a form; a file that was chosen stands in its field as text."""
+    fields: FormData = await request.form()
+    told: dict[str, Any] = {"on": [str(v) for v in fields.getlist("on")]}
+    for name, value in fields.multi_items():
+        if isinstance(value, UploadFile):
+            if value.size:
+                told[name] = (await value.read(MOST_TEXT)).decode("utf-8-sig", "replace")
+        elif name != "on":
+            told.setdefault(name, str(value))
+    return told
+
+
+Typed = Annotated[Mapping[str, Any], Depends(typed)]
+TheHouse = Annotated[House, Depends(house_of)]
+
+
+def _view(tx: Tx, caller: Caller, tab: str) -> Any:  # noqa: ANN401  # a View
+    return shown.view(tx, tab, may_change=caller.may(CHANGES), sees_people=caller.may(SEES_PEOPLE))
+
+
+@router.get("/app/value")
+def ltv_page(visit: Viewing, page: Rendered) -> HTMLResponse:
+    view = _view(visit.tx, visit.caller, "ltv")
+    return page("ltv/ltv.html", view=view, told=shown.overview(visit.tx))
+
+
+@router.get("/app/value/cohorts")
+def cohorts_page(
+    visit: Viewing, page: Rendered, by: str = "month", show: str = "active"
+) -> HTMLResponse:
+    view = _view(visit.tx, visit.caller, "cohorts")
+    return page("ltv/cohorts.html", view=view, told=shown.cohorts(visit.tx, by=by, show=show))
+
+
+@router.get("/app/value/rfm")
+def rfm_page(visit: Viewing, page: Rendered) -> HTMLResponse:
+    view = _view(visit.tx, visit.caller, "rfm")
+    return page("ltv/rfm.html", view=view, told=shown.groups(visit.tx))
+
+
+@router.get("/app/value/quality")
+def quality_page(visit: Viewing, page: Rendered) -> HTMLResponse:
+    return _quality(page, visit.tx, visit.caller)
+
+
+@router.post("/app/value/quality")
+def change_learning(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
+    """V11: learn anew, or go back to an older learning."""
+    _must_change(caller)
+    if fields.get("do") == "learn":
+        house.do(caller.shop, flows.learn_now)
+    elif (chosen := str(fields.get("use", ""))).isdecimal():
+        house.do(caller.shop, lambda tx: flows.go_back(tx, int(chosen)))
+    with house.look(caller.shop) as tx:
+        return _quality(page, tx, caller)
+
+
+def _quality(page: Page, tx: Tx, caller: Caller) -> HTMLResponse:
+    return page("ltv/quality.html", view=_view(tx, caller, "quality"), told=shown.quality(tx))
+
+
+@router.get("/app/value/costs")
+def costs_page(visit: Viewing, page: Rendered) -> HTMLResponse:
+    return _costs(page, visit.tx, visit.caller)
+
+
+@router.post("/app/value/costs")
+def change_costs(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
+    """LV-1: the lines and their switches; costs by article; LV-3: spend by channel and month."""
+    _must_change(caller)
+    do = str(fields.get("do", ""))
+    try:
+        if do == "prices":
+            house.do(caller.shop, lambda tx: _take_prices(tx, str(fields.get("prices", "")), page))
+        elif do == "spend":
+            text = str(fields.get("spend", ""))
+            house.do(caller.shop, lambda tx: handed_in.spend(tx, text, page.locale))
+        else:
+            do = "costs"
+            with house.look(caller.shop) as tx:
+                currency = this_shop(tx).currency or "EUR"
+                terms, wrong = form.read(
+                    fields, set(fields["on"]), currency=currency, locale=page.locale
+                )
+                if wrong:
+                    return _costs(page, tx, caller, status=422, typed=fields, problems=wrong)
+            by = caller.viewer.user_id
+            house.do(caller.shop, lambda tx: flows.change_costs(tx, terms, by=by))
+    except RefusedError as refusal:
+        with house.look(caller.shop) as tx:
+            return _costs(page, tx, caller, status=422, refused=refusal.rows)
+    with house.look(caller.shop) as tx:
+        return _costs(page, tx, caller, saved=do)
+
+
+def _take_prices(tx: Tx, text: str, page: Page) -> None:
+    handed_in.costs(tx, text, page.locale)
+    flows.revalued(tx)
+
+
+def _costs(
+    page: Page,
+    tx: Tx,
+    caller: Caller,
+    *,
+    status: int = 200,
+    typed: Mapping[str, Any] | None = None,
+    **more: Any,  # noqa: ANN401
+) -> HTMLResponse:
+    view = _view(tx, caller, "costs")
+    fields = typed or form.written(costing.terms(tx), view.currency or "EUR", page.locale)
+    told = shown.costs(tx, typed=fields, **more)
+    return page("ltv/costs.html", status=status, view=view, told=told)
+
+
+@router.get("/app/value/people")
+def people_page(request: Request, visit: Viewing, page: Rendered) -> HTMLResponse:
+    view = _view(visit.tx, visit.caller, "people")
+    told = shown.people(visit.tx, request.query_params, sees_people=view.sees_people)
+    return page("ltv/behind.html", view=view, told=told)
+
+
+@router.get("/app/value/csv/{name}")
+def download(name: str, request: Request, visit: Viewing) -> Response:
+    """Every table for a spreadsheet."""
+    if name in downloads.OF_PEOPLE and not visit.caller.may(SEES_PEOPLE):
+        raise HTTPException(403, f"Your account lacks the permission {SEES_PEOPLE}.")
+    text = downloads.table(visit.tx, name, request.query_params)
+    if text is None:
+        raise HTTPException(404, "There is no such table.")
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "Cache-Control": "no-store",
+    }
+    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _must_change(caller: Caller) -> None:
+    if not caller.may(CHANGES):
+        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
