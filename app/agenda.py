@@ -30,6 +30,7 @@ from app.loyalty.settings import Revalue, open_tiers
 from app.ltv import errands as worth
 from app.ltv import flows as value
 from app.messages import errands as messages
+from app.messages import joining, reports
 from app.messages.flows import Deliver, Ended
 from app.privacy import flows as privacy
 from app.recommend import errands as recommend
@@ -99,6 +100,10 @@ def review_segments(job: segments.Review, world: World) -> None:
     segments.review(job, world, moved=moving.people_moved)
 
 
+def sign_up_again(job: joining.Remind, tx: Tx) -> None:
+    joining.look_again(tx, job)
+
+
 def deliver(job: Deliver, world: World) -> None:
     base = world.house.settings.base_url or ""
     messages.deliver(job, world, supply=lambda tx, send: supplying.supply(tx, send, base))
@@ -108,7 +113,9 @@ AGENDA = Agenda[World](
     Decision(Ended, a_message_ends),
     Decision(segments.Place, person_moves, people_move),
     Decision(Take, journeys.taken, journeys.taken_all),
+    Decision(joining.Remind, sign_up_again),
     Errand(Deliver, deliver),
+    Errand(reports.ReadInbox, reports.read_inbox),
     Errand(segments.Review, review_segments),
     Errand(BringOffer, steps.bring_offer),
     Errand(EndCoupons, steps.end_coupons),

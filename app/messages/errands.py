@@ -16,13 +16,16 @@ from app.messages import (
     flows,
     guards,
     hashing,
+    joining,
     library,
     outlets,
     queries,
+    readymade,
     rendering,
 )
 from app.messages.carriers import NotTakenError, Parcel
 from app.messages.content import Content
+from app.messages.email.mime import domain_of
 from app.messages.flows import Deliver, Due
 from app.messages.links import Links
 from app.messages.outlets import Sending
@@ -113,7 +116,9 @@ def _ready(tx: Tx, job: Deliver, world: World, supply: Supply) -> Ready | None:
     if how is None or world.house.settings.base_url is None:
         raise NotSetUpError
     try:
-        supplied = supply(tx, send)
+        supplied = dict(supply(tx, send))
+        if send.message == readymade.CONFIRM:
+            supplied |= joining.link_for(tx, send, world.house.settings.base_url)
     except RefusedError as refusal:
         flows.refuse(tx, job.send, refusal.word)
         return None
@@ -181,13 +186,13 @@ def _parcel(ready: Ready, world: World, token: str, fresh: Checkout | None) -> P
         token=token, wrap=ready.own.wrap_links and not service,
     )  # fmt: skip
     rendered = _words(ready, shown, links)
-    domain_mail = f"unsub+{shop}.{token}@{how.domain}"
+    way_out = f"unsub+{shop}.{token}@{domain_of(how.return_path)}"
     return Parcel(
         send=ready.due.id, recipient=ready.due.address, rendered=rendered,
         message_id=outlets.message_id(how, shop=shop, send=ready.due.id), sender=how.sender,
         reply_to=how.reply_to, envelope_from=outlets.envelope(how, shop=shop, send=ready.due.id),
         unsubscribe=None if service else links.unsubscribe,
-        unsubscribe_mail=None if service or not how.return_path else domain_mail,
+        unsubscribe_mail=way_out if how.reads_mail and not service else None,
         campaign=send.campaign, service=service, person=send.person,
     )  # fmt: skip
 

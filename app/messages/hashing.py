@@ -1,5 +1,6 @@
 """One-way hashes of addresses and tokens, and short signatures."""
 
+import base64
 import hmac
 import secrets
 from hashlib import sha256
@@ -14,8 +15,8 @@ def of_token(token: str) -> str:
 
 
 def new_token() -> str:
-    """256 random bits, safe in an address."""
-    return secrets.token_urlsafe(32)
+    """256 random bits, safe in a link and in a mail address, whose case many servers change."""
+    return base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=").lower()
 
 
 def sign(secret: str, *what: object) -> str:

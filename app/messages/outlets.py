@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from app.kit.house import House
 from app.kit.tx import Tx
@@ -29,6 +30,8 @@ class Sending:
     shop_name: str
     secret: str
     """Signs links and message ids of the shop."""
+    reads_mail: bool = False
+    """Somebody reads the mailbox that bounces come back to."""
 
     @property
     def domain(self) -> str:
@@ -65,14 +68,13 @@ def sending(tx: Tx, channel: str, *, house: House, service: bool) -> Sending | N
     outlet = queries.outlet(tx, channel)
     shop = this_shop(tx)
     secret = house.secrets.open(shop.code_secret)
+    name = shop.name or urlsplit(shop.api_url).hostname or ""
     if outlet is not None:
-        return _of(outlet, shop.name, secret, house.secrets.open, service=service)
+        return _of(outlet, name, secret, house.secrets.open, service=service)
     if channel != Channel.EMAIL or house.settings.smtp_url is None:
         return None
     url, sender = house.settings.smtp_url.get_secret_value(), house.settings.smtp_from
-    return Sending(
-        url, sender or f"{shop.name} <shop@perennial.invalid>", "", "", "", shop.name, secret
-    )
+    return Sending(url, sender or f"{name} <shop@perennial.invalid>", "", "", "", name, secret)
 
 
 def _of(
@@ -80,8 +82,9 @@ def _of(
 ) -> Sending:
     sender = outlet.service_sender if service and outlet.service_sender else outlet.sender
     return Sending(
-        open_(outlet.url), sender, outlet.reply_to, outlet.return_path, outlet.postal, name, secret
-    )
+        open_(outlet.url), sender, outlet.reply_to, outlet.return_path, outlet.postal, name, secret,
+        reads_mail=outlet.inbox is not None,
+    )  # fmt: skip
 
 
 def carrier(how: Sending, channel: str, world: World) -> Carrier:

@@ -8,13 +8,13 @@ from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlmodel import select
 from starlette.concurrency import run_in_threadpool
 
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx
-from app.messages import hashing, leaving, queries, touches
+from app.messages import hashing, joining, leaving, queries, reports, touches
 from app.messages.blocks import safe_link
 from app.messages.leaving import TOPICS, Choice
 from app.messages.tables import Send
@@ -24,11 +24,13 @@ from app.web.page import Page
 
 router = APIRouter(route_class=PatientRoute)
 
-TOKEN = re.compile(r"(\d{1,12})\.([A-Za-z0-9_-]{20,64})")
+TOKEN = re.compile(r"(\d{1,12})\.([a-z2-7]{52})")
 SIGNED = re.compile(r"(\d{1,12})-(\d{1,18})-([0-9a-f]{20})")
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
+MOST_TOLD = 1_000_000
+"""Bytes of one report."""
 Agent = Annotated[str, Header(alias="User-Agent")]
 
 
@@ -141,6 +143,69 @@ async def choose(token: str, request: Request) -> HTMLResponse:
 def _choices(request: Request, shown: Shown, token: str) -> HTMLResponse:
     page = _page(request, shown.choice.language if shown.choice else shown.language)
     return page("messages/preferences.html", shown=shown, token=token, topics=TOPICS)
+
+
+@router.get("/confirm/{token}")
+def ask_once_more(token: str, request: Request) -> HTMLResponse:
+    """CO-4: opening the link says nothing; a press does."""
+    place = _place(token)
+    with _house(request).look(place.shop) as tx:
+        asked = joining.with_token(tx, place.token)
+        shown = Shown(_name(tx), asked.language if asked else "", None)
+    page = _page(request, shown.language)
+    status = 200 if asked else 410
+    return page(
+        "messages/confirm.html", status=status, shown=shown, token=token, open=asked is not None
+    )
+
+
+@router.post("/confirm/{token}")
+def confirm(token: str, request: Request) -> HTMLResponse:
+    place = _place(token)
+
+    def yes(tx: Tx) -> Shown | None:
+        asked = joining.with_token(tx, place.token)
+        if asked is None:
+            return None
+        language = asked.language
+        joining.confirm(tx, asked)
+        return Shown(_name(tx), language, None, done=True)
+
+    shown = _house(request).do(place.shop, yes)
+    page = _page(request, shown.language if shown else "")
+    status = 200 if shown else 410
+    shown = shown or Shown("", "", None)
+    return page("messages/confirm.html", status=status, shown=shown, token=token, open=shown.done)
+
+
+@router.post("/api/reports/{shop}/{channel}")
+async def take_reports(shop: int, channel: str, request: Request) -> Response:
+    """BO: what a provider tells, signed with the outlet's secret. 401 else; nothing is believed
+    that names no message of ours (BO-4).
+    """
+    house, body = _house(request), await request.body()
+    signature = request.headers.get("x-perennial-signature", "")
+    if len(body) > MOST_TOLD:
+        raise HTTPException(413)
+
+    def take(tx: Tx) -> int | None:
+        outlet = queries.outlet(tx, channel)
+        if outlet is None or not outlet.secret:
+            return None
+        if not reports.signed(house.secrets.open(outlet.secret), body, signature):
+            return None
+        secret = tx.exec(select(Shop.code_secret).where(Shop.id == tx.shop)).one()
+        return reports.take_in(
+            tx, reports.events(body), secret=house.secrets.open(secret), channel=channel
+        )
+
+    try:
+        taken = await run_in_threadpool(house.do, ShopId(shop), take)
+    except ValueError as failure:
+        raise HTTPException(400, "Not a list of events.") from failure
+    if taken is None:
+        raise HTTPException(401)
+    return JSONResponse({"taken": taken})
 
 
 def _signed(house: House, mark: str, what: str, link: str) -> tuple[ShopId, int]:

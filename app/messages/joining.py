@@ -1,0 +1,185 @@
+"""CO-4, CO-6: somebody typed an address; whoever reads its mail has to say yes too."""
+
+from datetime import timedelta
+
+from sqlmodel import col, delete, select, update
+from typing_extensions import override
+
+from app.customers import meeting
+from app.customers.rules import Who
+from app.customers.tables import Person
+from app.kit.hearing import Version
+from app.kit.tx import Job, Tx
+from app.messages import consent, flows, hashing, law, queries, readymade
+from app.messages.consent import Saying
+from app.messages.flows import Request
+from app.messages.law import Said
+from app.messages.policy import policy
+from app.messages.rules import Channel, Priority, Purpose
+from app.messages.tables import Confirmation, Consent, ConsentEntry, Send
+
+VALID = timedelta(hours=72)
+REMINDED = timedelta(hours=24)
+FORGOTTEN = timedelta(days=14)
+
+
+class Remind(Job, kind="messages.remind"):
+    """CO-4: one reminder after a day, and after 14 days it is as if nobody had asked."""
+
+    confirmation: int
+    step: str
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.confirmation}:{self.step}"
+
+
+def ask_to_confirm(tx: Tx, saying: Saying, *, checkout: str | None = None) -> Confirmation | None:
+    """Pending until a press on the page the mail leads to. None: it is agreed already, the country
+    asks for no second word, or this address was asked of late.
+    """
+    address = consent.tidy(saying.channel, saying.address)
+    own, row = policy(tx), queries.consent(tx, address, saying.channel, saying.purpose)
+    if row and row.state == Said.GRANTED:
+        return None
+    complained = row is not None and row.complained
+    if saying.country in own.single_opt_in and not checkout and not complained:
+        consent.say(tx, saying)
+        return None
+    if _open(tx, address, saying.channel, saying.purpose):
+        return None
+    consent.say(tx, Saying(**{**vars(saying), "state": Said.PENDING}))
+    asked = Confirmation(
+        address=address, channel=saying.channel, purpose=saying.purpose,
+        language=saying.language, country=saying.country, source=saying.source,
+        text_version=saying.text_version, text=saying.text, proof=saying.proof,
+        checkout=checkout, asked_at=tx.now,
+    )  # fmt: skip
+    tx.add(asked)
+    tx.flush()
+    id_ = asked.id or 0
+    if saying.channel == Channel.EMAIL:
+        _write(tx, asked, step="ask")
+        tx.later(Remind(confirmation=id_, step="remind"), at=tx.now + REMINDED)
+    tx.later(Remind(confirmation=id_, step="forget"), at=tx.now + FORGOTTEN)
+    return asked
+
+
+def _open(tx: Tx, address: str, channel: str, purpose: str) -> Confirmation | None:
+    return tx.exec(
+        select(Confirmation).where(
+            Confirmation.address == address,
+            Confirmation.channel == channel,
+            Confirmation.purpose == purpose,
+        )
+    ).first()
+
+
+def _write(tx: Tx, asked: Confirmation, *, step: str) -> None:
+    readymade.make_sure(tx)
+    wish = Request(
+        key=f"confirm:{asked.id}:{asked.asked_at.isoformat()}:{step}", message=readymade.CONFIRM,
+        address=asked.address, purpose=Purpose.SERVICE, channel=Channel.EMAIL,
+        priority=Priority.PROBLEM, context={"confirmation": asked.id}, language=asked.language,
+        not_after=asked.asked_at + VALID,
+    )  # fmt: skip
+    flows.request(tx, wish)
+
+
+def link_for(tx: Tx, send: Send, base: str) -> dict[str, str]:
+    """The address behind the button, with a token drawn for this very mail."""
+    asked = _by_id(tx, send.context.get("confirmation"))
+    if asked is None:
+        return {}
+    token = hashing.new_token()
+    asked.token_hash = hashing.of_token(token)
+    return {"link": f"{base.rstrip('/')}/confirm/{tx.shop}.{token}"}
+
+
+def _by_id(tx: Tx, id_: object) -> Confirmation | None:
+    return tx.exec(select(Confirmation).where(Confirmation.id == id_)).first()
+
+
+def look_again(tx: Tx, job: Remind) -> None:
+    asked = _by_id(tx, job.confirmation)
+    if asked is None:
+        return
+    if job.step == "remind":
+        asked.reminded_at = tx.now
+        _write(tx, asked, step="remind")
+    else:
+        forget(tx, asked)
+
+
+def forget(tx: Tx, asked: Confirmation) -> None:
+    """CO-4: never confirmed, so nothing of it is kept; a word that was there before stays."""
+    same = (
+        col(Consent.address) == asked.address,
+        col(Consent.channel) == asked.channel,
+        col(Consent.purpose) == asked.purpose,
+    )
+    tx.exec(delete(Consent).where(*same, col(Consent.state) == Said.PENDING.value))
+    tx.exec(
+        delete(ConsentEntry).where(
+            col(ConsentEntry.address) == asked.address,
+            col(ConsentEntry.state) == Said.PENDING.value,
+        )
+    )
+    tx.exec(update(Send).where(col(Send.address) == asked.address).values(address=None))
+    tx.delete(asked)
+    tx.flush()
+
+
+def with_token(tx: Tx, token: str) -> Confirmation | None:
+    """An open question, while its link is good."""
+    hash_ = hashing.of_token(token)
+    asked = tx.exec(select(Confirmation).where(Confirmation.token_hash == hash_)).first()
+    return asked if asked and tx.now <= asked.asked_at + VALID else None
+
+
+def confirm(tx: Tx, asked: Confirmation, *, source: str = "confirmation") -> None:
+    """The press. From now on it is somebody's word, and they are a person (ID-1)."""
+    person = _person(tx, asked)
+    consent.say(
+        tx,
+        Saying(
+            asked.address, Said.GRANTED, source, channel=asked.channel,
+            purpose=asked.purpose, person=person, country=asked.country, language=asked.language,
+            text_version=asked.text_version, text=asked.text,
+            proof=asked.proof | {"asked_at": asked.asked_at.isoformat(), "by": asked.source},
+        ),
+    )  # fmt: skip
+    tx.delete(asked)
+    tx.flush()
+
+
+def _person(tx: Tx, asked: Confirmation) -> int | None:
+    if asked.channel != Channel.EMAIL:
+        return None
+    known = tx.exec(
+        select(Person.id)
+        .where(Person.email == asked.address, col(Person.merged_into).is_(None))
+        .order_by(col(Person.key))
+    ).first()
+    if known:
+        return known
+    who = Who(account=None, email=asked.address, version=Version(tx.now, tx.now), since=tx.now)
+    met = meeting.meet(tx, [who]).of(who)
+    return met.person if met else None
+
+
+def paid(tx: Tx, checkout: str | None, *, email: str | None) -> None:
+    """CO-6: an order was paid from the checkout on which the box was ticked."""
+    if checkout is None or email is None:
+        return
+    rows = select(Confirmation).where(
+        Confirmation.checkout == checkout, Confirmation.address == email
+    )
+    for asked in tx.exec(rows).all():
+        confirm(tx, asked, source="checkout")
+
+
+def twice(channel: str, country: str) -> bool:
+    """SM-1: where one word is never enough."""
+    return (channel, country) in law.CONFIRMED_TWICE

@@ -1,0 +1,142 @@
+"""BO: what providers and bounce mailboxes report, taken in: by a signed webhook, and by IMAP."""
+
+import hmac
+import imaplib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ValidationError
+from typing_extensions import override
+
+from app.kit.tx import Job, Tx
+from app.messages import bounces, intake, leaving, queries, stopping
+from app.messages.reputation import Kind
+from app.shops.flows import this_shop
+from app.world import World
+
+EVERY = timedelta(minutes=5)
+AT_ONCE = 200
+TIMEOUT = 30.0
+
+
+class ReadInbox(Job, kind="messages.read_inbox"):
+    """Look into the mailbox that bounces come back to; each look promises the next."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.kind
+
+    @property
+    @override
+    def lane(self) -> str:
+        return "inbox"
+
+
+class Event(BaseModel):
+    """One line of a provider's report, in our own plain words: docs/messages.md."""
+
+    event: str
+    """bounce, complaint, delivered, unsubscribe or reply"""
+    id: str = ""
+    """The Message-ID, or whatever else of ours names the message."""
+    status: str = ""
+    sender: str = ""
+    """UN-7: of a reply, the number it came from."""
+    text: str = ""
+
+
+def signed(secret: str, body: bytes, signature: str) -> bool:
+    """`sha256=<hex>` of the body under the outlet's secret."""
+    mark = hmac.new(secret.encode(), body, sha256).hexdigest()
+    return hmac.compare_digest(f"sha256={mark}", signature)
+
+
+def events(body: bytes) -> Sequence[Event]:
+    """Raises ValueError on what is no list of events."""
+    try:
+        told: Any = json.loads(body)
+        return [Event.model_validate(one) for one in (told if isinstance(told, list) else [told])]
+    except ValidationError as failure:
+        raise ValueError("not a list of events") from failure
+
+
+def take_in(tx: Tx, told: Sequence[Event], *, secret: str, channel: str) -> int:
+    """How many were about messages of ours; the others are ignored (BO-4)."""
+    return sum(_take(tx, event, secret=secret, channel=channel) for event in told)
+
+
+def _take(tx: Tx, event: Event, *, secret: str, channel: str) -> bool:
+    if event.event == "reply":
+        return stopping.heard(tx, event.sender, event.text, channel=channel)
+    send = intake.send_of(event.id, secret=secret, shop=int(tx.shop))
+    row = queries.send_by_id(tx, send) if send is not None else None
+    if send is None or row is None:
+        return False
+    if event.event == "unsubscribe":
+        leaving.unsubscribe(tx, row)
+        return True
+    kind = {"complaint": Kind.COMPLAINT, "delivered": Kind.DELIVERED}.get(event.event)
+    if kind is None and not event.status:
+        return False
+    told = bounces.came_back(tx, send, status=event.status, source="webhook", kind=kind)
+    return told is not None
+
+
+def take_mail(tx: Tx, raws: Sequence[bytes], *, secret: str) -> int:
+    """Mails of a bounce mailbox, and those to the unsubscribe address of the headers."""
+    taken = 0
+    for raw in raws:
+        if token := intake.unsubscribed(raw, shop=int(tx.shop)):
+            if send := queries.send_with_token(tx, token):
+                leaving.unsubscribe(tx, send)
+                taken += 1
+            continue
+        report = intake.read(raw, secret=secret, shop=int(tx.shop))
+        if report and bounces.came_back(
+            tx, report.send, status=report.status, source="mailbox", kind=report.kind
+        ):
+            taken += 1
+    return taken
+
+
+def read_inbox(_: ReadInbox, world: World) -> None:
+    """What was taken is marked as read; a crash in between reads it once more, to no effect."""
+    with world.look() as tx:
+        outlet = queries.outlet(tx, "email")
+        inbox = world.house.secrets.open(outlet.inbox) if outlet and outlet.inbox else None
+        secret = world.house.secrets.open(this_shop(tx).code_secret)
+    if inbox is None:
+        return
+    for numbers, raws, wire in _unread(inbox):
+        world.do(partial(take_mail, raws=raws, secret=secret))
+        for number in numbers:
+            wire.store(number, "+FLAGS", "\\Seen")
+    world.do(lambda tx: tx.postpone(ReadInbox(), until=tx.now + EVERY))
+
+
+def _unread(url: str) -> Iterator[tuple[list[str], list[bytes], imaplib.IMAP4]]:
+    parts = urlsplit(url)
+    kind = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
+    wire = kind(parts.hostname or "", parts.port or (993 if kind is imaplib.IMAP4_SSL else 143))
+    try:
+        wire.login(unquote(parts.username or ""), unquote(parts.password or ""))
+        wire.select(parts.path.strip("/") or "INBOX")
+        _, found = wire.search(None, "UNSEEN")
+        numbers = [n.decode() for n in (found[0] or b"").split()][:AT_ONCE]
+        raws = [raw for number in numbers if (raw := _body(wire, number)) is not None]
+        yield numbers, raws, wire
+    finally:
+        with suppress(imaplib.IMAP4.error, OSError):
+            wire.logout()
+
+
+def _body(wire: imaplib.IMAP4, number: str) -> bytes | None:
+    _, told = wire.fetch(number, "(BODY.PEEK[])")
+    return next((part[1] for part in told if isinstance(part, tuple)), None)
