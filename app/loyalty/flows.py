@@ -109,6 +109,17 @@ def give_by_hand(
         placing.promise_telling(tx)
 
 
+def end_by_hand(tx: Tx, person: Person, *, by: str) -> None:
+    """TI-7: what was given ends now; what was earned counts again."""
+    terms, member = queries.terms(tx), queries.member(tx, person.id or 0)
+    if terms is None or member is None or not queries.in_hand(member, tx.now):
+        return
+    placing.let_go(tx, member, cause=Cause.HAND, by=by)
+    tx.add(member)
+    if placing.mark(terms, member, person, now=tx.now):
+        placing.promise_telling(tx)
+
+
 def shown_otherwise(tx: Tx, person: int, shown: str | None) -> None:
     """A customer can write her own public metadata. It gives her nothing, and is put right."""
     member = queries.member(tx, person)

@@ -175,8 +175,11 @@ def write_down(
     tx.add(change)
 
 
-def let_go(tx: Tx, member: Membership) -> None:
-    write_down(tx, member, "hand_ends", member.tier, cause=Cause.NIGHT, reason=member.manual_reason)
+def let_go(
+    tx: Tx, member: Membership, *, cause: Cause = Cause.NIGHT, by: str | None = None
+) -> None:
+    reason = member.manual_reason
+    write_down(tx, member, "hand_ends", member.tier, cause=cause, by=by, reason=reason)
     member.manual_tier = member.manual_till = member.manual_reason = None
 
 

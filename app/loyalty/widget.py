@@ -23,6 +23,11 @@ def sight(tx: Tx, account: str) -> view.Widget:
         return view.Widget(sight=Sight.IMPORTING, now=tx.now)
     if person is None:
         return view.Widget(sight=Sight.UNKNOWN, now=tx.now, zone=terms.zone.key)
+    return seen(tx, terms, person)
+
+
+def seen(tx: Tx, terms: Terms, person: Person) -> view.Widget:
+    """What there is to show of somebody, account or guest."""
     return view.Widget(
         sight=Sight.READY, now=tx.now, zone=terms.zone.key, person=_person(tx, terms, person)
     )

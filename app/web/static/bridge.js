@@ -183,6 +183,8 @@ const save = (link) => attempt("file", async () => {
 // ---- What people do ----
 addEventListener("click", (event) => {
   if (event.target.closest("[data-again]") && retry) attempt(bar.dataset.of, retry);
+  const wish = event.target.closest("[data-permissions]");
+  if (wish) send("requestPermissions", { permissions: wish.dataset.permissions.split(" "), redirectPath: location.pathname.slice("/app".length) });
   const link = event.target.closest("a");
   if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const ours = link.origin === location.origin && /^\/app(\/|$)/.test(link.pathname) && !link.hash;

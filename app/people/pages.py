@@ -1,0 +1,138 @@
+"""DOOR 3: who are my customers, and what is there to know about this one?"""
+
+from datetime import date, datetime, time, timedelta
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import HTMLResponse
+
+from app.customers import queries as customers
+from app.customers.tables import Person
+from app.kit.tx import Tx
+from app.loyalty import flows as loyalty
+from app.loyalty import widget
+from app.loyalty.pages import Typed, known_terms
+from app.loyalty.queries import Terms
+from app.people import flows, queries
+from app.people.flows import TooLateError
+from app.people.view import Customer, HandForm, Order
+from app.web.door import Caller, PatientRoute, Viewing, Working, needs
+from app.web.page import Page, Rendered
+
+router = APIRouter(route_class=PatientRoute)
+
+SEES_PEOPLE = "MANAGE_USERS"
+GIVES_TIERS = "MANAGE_DISCOUNTS"
+LAST_PAGE = 10_000
+
+
+@router.get("/app/customers", dependencies=[needs(SEES_PEOPLE)])
+def people(
+    visit: Viewing, page: Rendered, q: str = "", by: str = Order.WORTH, at: int = 0
+) -> HTMLResponse:
+    terms = known_terms(visit.tx)
+    order = Order(by) if by in set(Order) else Order.WORTH
+    at = max(0, min(at, LAST_PAGE))
+    found = queries.people(visit.tx, terms, asked=q[:200], order=order, page=at)
+    return page("people/customers.html", people=found)
+
+
+@router.get("/app/customers/{person}", dependencies=[needs(SEES_PEOPLE)])
+def customer(person: int, visit: Viewing, page: Rendered) -> HTMLResponse:
+    return _show(visit.tx, visit.caller, page, _known(visit.tx, person))
+
+
+@router.post("/app/customers/{person}/tier", dependencies=[needs(SEES_PEOPLE, GIVES_TIERS)])
+def tier_by_hand(person: int, fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
+    """TI-7: `do` give or end."""
+    tx, caller, somebody = visit.tx, visit.caller, _known(visit.tx, person)
+    by = caller.viewer.user_id
+    if fields.get("do") == "end":
+        loyalty.end_by_hand(tx, somebody, by=by)
+        return _show(tx, caller, page, somebody, saved="ended")
+    terms = known_terms(tx)
+    typed = {name: str(fields.get(name, "")).strip() for name in ("tier", "until", "reason")}
+    till = _end_of(typed["until"], terms)
+    problem = _problem(terms, typed["tier"], till, typed["reason"], now=tx.now)
+    if till is None or problem:
+        wrong = typed | {"problem": problem or "until"}
+        return _show(tx, caller, page, somebody, typed=wrong, status=422)
+    loyalty.give_by_hand(tx, somebody, tier=typed["tier"], till=till, reason=typed["reason"], by=by)
+    return _show(tx, caller, page, somebody, saved="given")
+
+
+@router.post("/app/customers/{person}/part", dependencies=[needs(SEES_PEOPLE)])
+def part(person: int, fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
+    """ID-3: `guest` is somebody else."""
+    tx, somebody = visit.tx, _known(visit.tx, person)
+    guest = str(fields.get("guest", ""))
+    try:
+        parted = guest.isdecimal() and flows.part(tx, somebody, int(guest))
+    except TooLateError:
+        return _show(tx, visit.caller, page, somebody, saved="too_late", status=422)
+    return _show(tx, visit.caller, page, somebody, saved="parted" if parted else None)
+
+
+def _known(tx: Tx, id_: int) -> Person:
+    """The person, or who this guest turned out to be."""
+    person = customers.person(tx, id_)
+    if person and person.merged_into:
+        person = customers.person(tx, person.merged_into)
+    if person is None or person.erased_at:
+        raise HTTPException(404, "There is no such customer.")
+    return person
+
+
+def _end_of(text: str, terms: Terms) -> datetime | None:
+    """The end of a day of the shop; None for what is no day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), terms.zone)
+
+
+def _problem(
+    terms: Terms, tier: str, till: datetime | None, reason: str, *, now: datetime
+) -> str | None:
+    if tier not in terms.tiers or terms.tiers[tier].retired_at:
+        return "tier"
+    if till is None or till <= now:
+        return "until"
+    return None if reason else "reason"
+
+
+def _show(
+    tx: Tx,
+    caller: Caller,
+    page: Page,
+    person: Person,
+    *,
+    typed: dict[str, str] | None = None,
+    saved: str | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    tx.flush()
+    terms, id_ = known_terms(tx), person.id or 0
+    may_change = caller.may(GIVES_TIERS)
+    form = queries.hand_form(tx, terms, id_) if terms.open and may_change else None
+    if form and typed:
+        form = HandForm(tiers=form.tiers, given=form.given, **typed)
+    shown = Customer(
+        id=id_,
+        name=queries.name_of(person),
+        email=person.email,
+        account=person.account,
+        country=person.country,
+        language=person.language,
+        joined_at=person.joined_at,
+        widget=widget.seen(tx, terms, person),
+        expected=queries.expected(tx, terms, id_),
+        hand=form,
+        joined=queries.joined(tx, id_),
+        timeline=queries.timeline(tx, terms, id_),
+        may_change=may_change,
+        now=tx.now,
+        zone=terms.zone.key,
+        saved=saved,
+    )
+    return page("people/person.html", status=status, customer=shown)

@@ -1,0 +1,220 @@
+"""Who the shop's customers are, a page at a time, and all that is known of one of them."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, func, or_, select
+
+from app.customers import queries as customers
+from app.customers import rules
+from app.customers.tables import Person
+from app.kit.money import major
+from app.kit.tx import Tx
+from app.loyalty import queries as loyalty
+from app.loyalty.queries import Terms
+from app.loyalty.tables import Act, Membership, TierChange
+from app.ltv.tables import CustomerScore, CustomerTally
+from app.messages.tables import Message, Send
+from app.orders.tables import Order as Purchase
+from app.people.view import Expected, HandForm, Joined, Kind, Line, Moment, Order, People
+from app.web.notation import Sum
+
+PAGE = 50
+MOMENTS = 100
+SHORTEST = 2
+"""Letters of a search: one finds half the shop."""
+ORDERS = {
+    Order.WORTH: (col(CustomerScore.net_12), col(CustomerScore.person)),
+    Order.VALUE: (col(CustomerScore.to_date), col(CustomerScore.person)),
+    Order.LAST: (col(CustomerTally.last), col(CustomerTally.person)),
+}
+COLUMNS: list[Any] = [
+    Person,
+    CustomerTally.orders,
+    CustomerTally.last,
+    CustomerScore.to_date,
+    CustomerScore.net_12,
+    Membership,
+]
+
+
+def people(tx: Tx, terms: Terms, *, asked: str, order: Order, page: int) -> People:
+    """Those who bought, in that order; or whoever's name or address begins with what is asked."""
+    asked = asked.strip()
+    rows = _found(tx, asked, page) if len(asked) >= SHORTEST else _ranked(tx, order, page)
+    lines = [_line(terms, row, now=tx.now) for row in rows[:PAGE]]
+    return People(
+        lines=tuple(lines),
+        asked=asked,
+        order=order,
+        page=page,
+        more=len(rows) > PAGE,
+        currency=terms.currency,
+        zone=terms.zone.key,
+    )
+
+
+def _ranked(tx: Tx, order: Order, page: int) -> list[Any]:
+    """The driving table has the index of the order; the rest is joined to fifty rows of it."""
+    tables = (
+        (CustomerTally, CustomerScore) if order is Order.LAST else (CustomerScore, CustomerTally)
+    )
+    first, second = tables
+    rows = (
+        select(*COLUMNS)
+        .select_from(first)
+        .join(Person, col(Person.id) == col(first.person))
+        .join(second, col(second.person) == col(first.person), isouter=True)
+        .join(Membership, col(Membership.person) == col(first.person), isouter=True)
+        .order_by(*(column.desc() for column in ORDERS[order]))
+    )
+    return list(tx.exec(_paged(rows, page)))
+
+
+def _found(tx: Tx, asked: str, page: int) -> list[Any]:
+    start = rules.tidy(asked) or ""
+    named = [
+        func.lower(col(column)).startswith(start, autoescape=True)
+        for column in (Person.first_name, Person.last_name)
+    ]
+    rows = (
+        select(*COLUMNS)
+        .select_from(Person)
+        .join(CustomerTally, col(CustomerTally.person) == Person.id, isouter=True)
+        .join(CustomerScore, col(CustomerScore.person) == Person.id, isouter=True)
+        .join(Membership, col(Membership.person) == Person.id, isouter=True)
+        .where(col(Person.merged_into).is_(None), col(Person.erased_at).is_(None))
+        .where(or_(col(Person.email).startswith(start, autoescape=True), *named))
+        .order_by(col(Person.email), col(Person.id))
+    )
+    return list(tx.exec(_paged(rows, page)))
+
+
+def _paged(rows: Any, page: int) -> Any:  # noqa: ANN401  # a Select of six columns
+    return rows.offset(page * PAGE).limit(PAGE + 1)
+
+
+def _line(terms: Terms, row: Any, *, now: datetime) -> Line:  # noqa: ANN401  # a row of COLUMNS
+    person, orders, last, to_date, net, member = row
+    return Line(
+        id=person.id,
+        name=name_of(person),
+        email=person.email,
+        orders=orders or 0,
+        value=None if to_date is None else major(to_date, terms.currency),
+        expected=None if net is None else major(net, terms.currency),
+        last=None if last is None else date(1970, 1, 1) + timedelta(days=last),
+        tier=terms.tier_of(member, person.email, now=now).name if member and terms.open else None,
+    )
+
+
+def name_of(person: Person) -> str:
+    return f"{person.first_name} {person.last_name}".strip()
+
+
+def expected(tx: Tx, terms: Terms, person: int) -> Expected | None:
+    score = tx.exec(select(CustomerScore).where(CustomerScore.person == person)).first()
+    if score is None:
+        return None
+    currency = terms.currency
+    low, high = score.net_12_low, score.net_12_high
+    return Expected(
+        net=Sum(major(score.net_12, currency), currency),
+        low=None if low is None else major(low, currency),
+        high=None if high is None else major(high, currency),
+        alive=score.alive,
+        group=score.group,
+    )
+
+
+def hand_form(tx: Tx, terms: Terms, person: int) -> HandForm:
+    standing = [tier for tier in terms.tiers.values() if not tier.retired_at]
+    standing.sort(key=lambda tier: tier.threshold_minor)
+    member = loyalty.member(tx, person)
+    given = member.manual_tier if member and loyalty.in_hand(member, tx.now) else None
+    return HandForm(
+        tiers=tuple((tier.key, tier.name) for tier in standing),
+        given=terms.tiers[given].name if given else None,
+    )
+
+
+def joined(tx: Tx, person: int) -> tuple[Joined, ...]:
+    merges = customers.merges(tx, person)
+    counts: dict[int, int] = dict(
+        tx.exec(
+            select(Purchase.source, func.count())
+            .where(col(Purchase.source).in_([merge.source for merge in merges]))
+            .group_by(col(Purchase.source))
+        ).all()  # type: ignore[arg-type]  # sources of merges are not null
+    )
+    return tuple(
+        Joined(
+            guest=merge.source,
+            at=merge.merged_at,
+            orders=counts.get(merge.source, 0),
+            undoable=rules.undoable(merge.merged_at, now=tx.now),
+        )
+        for merge in merges
+    )
+
+
+def timeline(tx: Tx, terms: Terms, person: int) -> tuple[Moment, ...]:
+    """The latest hundred things, the newest first; one question a kind."""
+    moments = [
+        *_purchases(tx, person),
+        *_acts(tx, person),
+        *_moves(tx, terms, person),
+        *_messages(tx, person),
+        *(Moment(at=one.at, kind=Kind.JOINED, word="joined") for one in joined(tx, person)),
+    ]
+    return tuple(sorted(moments, key=lambda moment: moment.at, reverse=True)[:MOMENTS])
+
+
+def _purchases(tx: Tx, person: int) -> Iterator[Moment]:
+    rows = select(Purchase).where(Purchase.person == person)
+    for order in tx.exec(rows.order_by(col(Purchase.created_at).desc()).limit(MOMENTS)):
+        word = "cancelled" if order.status == "CANCELED" else "bought"
+        yield Moment(
+            at=order.created_at,
+            kind=Kind.ORDER,
+            word="refunded" if order.refunded_minor > 0 else word,
+            what=order.number,
+            sum=Sum(major(order.total_minor, order.currency), order.currency),
+        )
+
+
+def _acts(tx: Tx, person: int) -> Iterator[Moment]:
+    rows = select(Act).where(Act.person == person).order_by(col(Act.at).desc()).limit(MOMENTS)
+    for act in tx.exec(rows):
+        yield Moment(at=act.at, kind=Kind.CODE, word=act.verb, reason=act.reason)
+
+
+def _moves(tx: Tx, terms: Terms, person: int) -> Iterator[Moment]:
+    rows = select(TierChange).where(
+        TierChange.person == person, col(TierChange.undone_at).is_(None)
+    )
+    for change in tx.exec(rows.order_by(col(TierChange.at).desc()).limit(MOMENTS)):
+        tier = terms.tiers.get(change.to_tier)
+        yield Moment(
+            at=change.at,
+            kind=Kind.TIER,
+            word=change.move,
+            what=tier.name if tier else change.to_tier,
+            reason=change.reason or "",
+        )
+
+
+def _messages(tx: Tx, person: int) -> Iterator[Moment]:
+    rows = (
+        select(Send, func.max(Message.name))
+        .join(Message, col(Message.key) == Send.message, isouter=True)
+        .where(Send.person == person)
+        .group_by(col(Send.id))
+        .order_by(col(Send.due).desc())
+        .limit(MOMENTS)
+    )
+    for send, name in tx.exec(rows):
+        at = send.sent_at or send.ended_at or send.due
+        what = name or send.message
+        yield Moment(at=at, kind=Kind.MESSAGE, word=send.state, what=what, reason=send.reason)

@@ -1,0 +1,124 @@
+"""What the Customers pages are given. Every instant is aware; money is major units."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from app.loyalty.view import Widget
+from app.web.notation import Sum
+
+
+class Order(StrEnum):
+    """How the list is ordered."""
+
+    WORTH = "worth"
+    """Expected net value of the next 12 months, highest first."""
+    VALUE = "value"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One customer in the list."""
+
+    id: int
+    name: str
+    email: str | None
+    orders: int
+    value: Decimal | None
+    """Net, to date; None before the first scoring."""
+    expected: Decimal | None
+    last: date | None
+    tier: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    lines: tuple[Line, ...]
+    asked: str
+    order: Order
+    page: int
+    more: bool
+    currency: str
+    zone: str
+
+
+class Kind(StrEnum):
+    """What a line of the timeline tells."""
+
+    ORDER = "order"
+    CODE = "code"
+    TIER = "tier"
+    MESSAGE = "message"
+    JOINED = "joined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that happened to a customer, or was not done and why."""
+
+    at: datetime
+    kind: Kind
+    word: str
+    """A verb, a move or a state: the template has the sentence for it."""
+    what: str = ""
+    reason: str = ""
+    sum: Sum | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A guest who turned out to be this account (ID-3)."""
+
+    guest: int
+    at: datetime
+    orders: int
+    undoable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What the model says of the next 12 months, with its 80 % range where people may be judged."""
+
+    net: Sum
+    low: Decimal | None
+    high: Decimal | None
+    alive: float
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandForm:
+    """TI-7: a tier given by hand."""
+
+    tiers: tuple[tuple[str, str], ...]
+    """Key and name, lowest first."""
+    given: str | None = None
+    tier: str = ""
+    until: str = ""
+    reason: str = ""
+    problem: str | None = None
+    """tier, until or reason; the template has the sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    id: int
+    name: str
+    email: str | None
+    account: str | None
+    country: str
+    language: str
+    joined_at: datetime | None
+    widget: Widget
+    expected: Expected | None
+    hand: HandForm | None
+    """None while there are no tiers, and for who may not change them."""
+    joined: tuple[Joined, ...]
+    timeline: tuple[Moment, ...]
+    may_change: bool
+    now: datetime
+    zone: str
+    saved: str | None = None
+    """What was just done; the template has the sentence."""

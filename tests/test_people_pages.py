@@ -1,0 +1,169 @@
+"""The Customers pages: who buys here, and all there is to know and to do about one of them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from app.customers import queries as customers
+from app.customers.tables import Person
+from app.kit.clock import StillClock
+from app.kit.house import House
+from app.loyalty import queries as loyalty
+from app.ltv.flows import learn_now
+from app.orders import queries as orders
+from tests.support.loyal import Loyal
+from tests.support.makers import gid
+from tests.support.story import ALL
+from tests.support.till import Till
+
+
+@pytest.fixture
+def till(clock: StillClock) -> Till:
+    return Till(clock.now)
+
+
+@pytest.fixture
+def shop(house: House, till: Till) -> Iterator[Loyal]:
+    with Loyal(house, till) as shop:
+        shop.buys("ana", 120)
+        shop.buys("ben", 20)
+        yield shop
+
+
+def known(shop: Loyal, name: str = "ana") -> Person:
+    with shop.look() as tx:
+        person = customers.by_account(tx, gid("User", name))
+        assert person
+        return person
+
+
+def path(shop: Loyal, name: str = "ana") -> str:
+    return f"/app/customers/{known(shop, name).id}"
+
+
+def posts(
+    shop: Loyal, to: str, *, status: int = 200, may: Sequence[str] = ALL, **fields: object
+) -> str:
+    headers = shop.staff(may, part="customer") | {"x-locale": "en"}
+    answer = shop.http.post(to, data=fields, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+def in_days(shop: Loyal, days: int) -> str:
+    return (shop.house.clock.now() + timedelta(days=days)).date().isoformat()
+
+
+def tier_of(shop: Loyal, name: str = "ana") -> str:
+    with shop.look() as tx:
+        terms, person = loyalty.terms(tx), known(shop, name)
+        assert terms
+        return terms.tier_of(loyalty.member(tx, person.id or 0), person.email, now=tx.now).key
+
+
+def test_customers_are_listed_with_what_they_are_worth(shop: Loyal) -> None:
+    with shop.work() as tx:
+        learn_now(tx)
+    shop.settles()
+    for order in ("worth", "value", "last"):
+        seen = shop.sees(f"/app/customers?by={order}")
+        assert "ana@example.com" in seen
+        assert "ben@example.com" in seen
+        assert seen.index("ana@") < seen.index("ben@") or order != "value"
+
+
+def test_a_search_finds_by_the_beginning_of_a_name_or_an_address(shop: Loyal) -> None:
+    assert "ben@example.com" not in shop.sees("/app/customers?q=ANA@ex")
+    assert "ana@example.com" in shop.sees("/app/customers?q=ANA@ex")
+    assert "Nobody by that name" in shop.sees("/app/customers?q=%25e")  # no wildcard of ours
+    assert "Nobody by that name" in shop.sees("/app/customers?q=zz")
+
+
+def test_a_customer_s_page_tells_what_happened(shop: Loyal) -> None:
+    seen = shop.sees(path(shop))
+    assert "€120.00" in seen
+    assert "Rose to Bronze" in seen
+    for locale in ("pt-BR", "pl"):
+        assert "Bronze" in shop.sees(path(shop), locale=locale)
+
+
+def test_ti7_a_tier_is_given_by_hand_with_a_day_and_a_reason_and_ended(shop: Loyal) -> None:
+    to = path(shop, "ben") + "/tier"
+    seen = posts(shop, to, do="give", tier="gold", until=in_days(shop, 30), reason="a lost parcel")
+    assert "a lost parcel" in seen
+    assert tier_of(shop, "ben") == "gold"
+    shop.waits(days=29)
+    assert tier_of(shop, "ben") == "gold"
+    shop.waits(days=3)
+    assert tier_of(shop, "ben") == "member"
+
+    posts(shop, to, do="give", tier="silver", until=in_days(shop, 30), reason="sorry")
+    assert tier_of(shop, "ben") == "silver"
+    assert "Ended." in posts(shop, to, do="end")
+    assert tier_of(shop, "ben") == "member"
+    assert [change.move for change in shop.moves()][-1] == "hand_ends"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"tier": "platinum"}, "Choose one of your tiers."),
+        ({"until": "soon"}, "Choose a day that is still to come."),
+        ({"until": "2001-01-01"}, "Choose a day that is still to come."),
+        ({"reason": "  "}, "Say why"),
+    ],
+)
+def test_ti7_what_cannot_be_given_is_said_and_nothing_typed_is_lost(
+    shop: Loyal, wrong: dict[str, str], says: str
+) -> None:
+    fields = {"tier": "gold", "until": in_days(shop, 30), "reason": "a lost parcel"} | wrong
+    seen = posts(shop, path(shop, "ben") + "/tier", status=422, do="give", **fields)
+    assert says in seen
+    if "reason" not in wrong:
+        assert 'value="a lost parcel"' in seen
+    assert tier_of(shop, "ben") == "member"
+
+
+def test_id3_two_that_were_joined_are_taken_apart_and_every_number_follows(shop: Loyal) -> None:
+    shop.guest_buys("cleo@example.com", 150)
+    shop.hears("CUSTOMER_UPDATED", shop.account("cleo"))
+    shop.waits(seconds=5)
+    assert tier_of(shop, "cleo") == "bronze"
+    assert "Bought as a guest before" in shop.sees(path(shop, "cleo"))
+    with shop.look() as tx:
+        (merge,) = customers.merges(tx, known(shop, "cleo").id or 0)
+
+    other = posts(shop, path(shop, "ben") + "/part", guest=merge.source)
+    assert "two people again" not in other  # that guest was never Ben's
+    seen = posts(shop, path(shop, "cleo") + "/part", guest=merge.source)
+    assert "two people again" in seen
+    shop.waits(seconds=5)
+    with shop.look() as tx:
+        assert orders.value_to_date(tx, merge.source).orders == 1
+        assert orders.value_to_date(tx, known(shop, "cleo").id or 0).orders == 0
+
+
+def test_id3_after_thirty_days_it_is_too_late_and_said(shop: Loyal) -> None:
+    shop.guest_buys("cleo@example.com", 150)
+    shop.hears("CUSTOMER_UPDATED", shop.account("cleo"))
+    with shop.look() as tx:
+        (merge,) = customers.merges(tx, known(shop, "cleo").id or 0)
+    shop.waits(days=31)
+    assert "30 days" in posts(shop, path(shop, "cleo") + "/part", status=422, guest=merge.source)
+
+
+def test_who_may_not_see_customers_sees_none(shop: Loyal) -> None:
+    for address in ("/app/customers", path(shop)):
+        headers = shop.staff(("MANAGE_ORDERS", "MANAGE_DISCOUNTS"))
+        assert shop.http.get(address, headers=headers).status_code == 403
+    for deed in ("tier", "part"):
+        posts(shop, f"{path(shop)}/{deed}", status=403, may=("MANAGE_DISCOUNTS",))
+    posts(shop, f"{path(shop)}/tier", status=403, may=("MANAGE_USERS",), do="end")
+
+
+def test_another_shop_s_customer_is_nobody_here(shop: Loyal, house: House, till: Till) -> None:
+    with Loyal(house, till, domain="second.example") as second:
+        answer = second.http.get(path(shop), headers=second.staff())
+        assert answer.status_code == 404
+        assert "ana@example.com" not in second.sees("/app/customers?q=ana")
