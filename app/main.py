@@ -18,6 +18,7 @@ from app.kit.intake import Intake
 from app.kit.tx import Tx
 from app.loyalty import pages as loyalty
 from app.ltv import pages as value
+from app.recommend import pages as recommend
 from app.recommend import storefront
 from app.recommend.storefront import Outside
 from app.messages import public as messages
@@ -102,6 +103,7 @@ def _pages(perennial: Perennial) -> FastAPI:
         pages.include_router(router)
     pages.include_router(messages.router)
     pages.include_router(value.router)
+    pages.include_router(recommend.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
     _add_plumbing(pages, perennial.house)

@@ -10,6 +10,7 @@ from typing_extensions import override
 from app.catalog.tables import Product
 from app.customers.meeting import Met
 from app.kit.clock import real_now
+from app.kit.promises import Promise
 from app.kit.tx import Job, Tx, among
 from app.orders.flows import Recorded
 from app.recommend import queries
@@ -105,8 +106,8 @@ def note(
     _log(tx, [(What.ORDER, n) for n in sorted(orders)])
     _log(tx, [(What.PERSON, n) for n in sorted(persons)])
     _log(tx, [(What.PRODUCT, n) for n in sorted(products)])
-    if (orders or persons or products) and (known := queries.counsel(tx)) and known.telling:
-        tx.postpone(TellLists(), until=tx.now + SETTLE)
+    if orders or persons or products:
+        tell_soon(tx)
 
 
 def products_changed(tx: Tx, saleor_ids: Collection[str]) -> None:
@@ -139,8 +140,20 @@ def keep_watch(tx: Tx) -> None:
 
 
 def tell_soon(tx: Tx) -> None:
+    """Promise it unless it is promised: a shop that never rests would push it away for ever.
+
+    One that is being kept right now is promised again, for it may have looked already.
+    """
     known = queries.counsel(tx)
-    if known and known.telling:
+    if known is None or not known.telling:
+        return
+    waits = select(Promise.id).where(
+        Promise.key == TellLists().key,
+        col(Promise.kept_at).is_(None),
+        col(Promise.parked_at).is_(None),
+        col(Promise.lease).is_(None),
+    )
+    if tx.exec(waits).first() is None:
         tx.postpone(TellLists(), until=tx.now + SETTLE)
 
 
