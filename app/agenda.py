@@ -16,8 +16,8 @@ from app.history.flows import (
 )
 from app.journeys import errands as steps
 from app.journeys import flows as journeys
-from app.journeys import moving, recovery, supplying
-from app.journeys.jobs import BringOffer, EndCoupons, Take
+from app.journeys import moving, newsletters, recovery, supplying
+from app.journeys.jobs import BringOffer, Dawn, EndCoupons, Take
 from app.kit.housekeeping import tidy
 from app.kit.loop import Agenda, Decision, Errand
 from app.kit.tx import Job, Tx
@@ -30,8 +30,10 @@ from app.loyalty.settings import Revalue, open_tiers
 from app.ltv import errands as worth
 from app.ltv import flows as value
 from app.messages import errands as messages
-from app.messages import joining, reports
+from app.messages import joining, nights, reports
 from app.messages.flows import Deliver, Ended
+from app.messages.hooks import errands as hooking
+from app.messages.hooks import flows as hooks
 from app.privacy import flows as privacy
 from app.recommend import errands as recommend
 from app.recommend import flows as lists
@@ -48,7 +50,9 @@ def cart_goes_quiet(job: carts.CartGoesQuiet, tx: Tx) -> None:
 
 
 def carts_go_quiet(jobs: Sequence[carts.CartGoesQuiet], tx: Tx) -> None:
-    recovery.carts_lost(tx, carts.judge_all(tx, {job.checkout for job in jobs}))
+    lost = carts.judge_all(tx, {job.checkout for job in jobs})
+    recovery.carts_lost(tx, lost)
+    hooks.checkouts_left(tx, lost)
 
 
 def a_day_begins(job: Daily, tx: Tx) -> None:
@@ -56,8 +60,10 @@ def a_day_begins(job: Daily, tx: Tx) -> None:
     tiers.nightly(tx)
     lists.nightly(tx)
     value.nightly(tx)
+    nights.nightly(tx)
     segments.nightly(tx, job.day)
-    moving.nightly(tx, job.day)
+    tx.later(Dawn(day=job.day.isoformat()))
+    tx.later(EndCoupons(day=job.day.isoformat()))
     tx.later(AskStillIn(day=job.day))
     night = installation.tonight(tx)
     tx.later(Daily.of(night), at=night)
@@ -77,6 +83,14 @@ def revalue(job: Revalue, world: World) -> Job:
     return review
 
 
+def people_are_scored(job: value.Scored, tx: Tx) -> None:
+    """A new score moves people through the same door as an order does."""
+    if job.people is None:
+        tx.later(segments.Review(occasion=f"scores {job.occasion}", cause="score"))
+    else:
+        segments.look_again(tx, job.people)
+
+
 def erase_shop(job: EraseShop, tx: Tx) -> None:
     if installation.still_removed(tx, job):
         privacy.erase_shop(tx)
@@ -86,6 +100,16 @@ def erase_shop(job: EraseShop, tx: Tx) -> None:
 def a_message_ends(job: Ended, tx: Tx) -> None:
     """Sent, refused, cancelled, failed or unknown: whoever asked for it may go on."""
     journeys.send_ended(tx, key=job.asked, state=job.state, reason=job.reason)
+
+
+def tier_reconsidered(job: tiers.Reconsider, tx: Tx) -> None:
+    tiers_reconsidered([job], tx)
+
+
+def tiers_reconsidered(jobs: Sequence[tiers.Reconsider], tx: Tx) -> None:
+    tiers.reconsidered_all(jobs, tx)
+    moving.tiers_moved(tx, {job.person for job in jobs})
+    hooks.tiers_changed(tx, {job.person for job in jobs})
 
 
 def people_move(jobs: Sequence[segments.Place], tx: Tx) -> None:
@@ -116,12 +140,15 @@ AGENDA = Agenda[World](
     Decision(joining.Remind, sign_up_again),
     Errand(Deliver, deliver),
     Errand(reports.ReadInbox, reports.read_inbox),
+    Errand(hooks.Post, hooking.post),
     Errand(segments.Review, review_segments),
     Errand(BringOffer, steps.bring_offer),
     Errand(EndCoupons, steps.end_coupons),
+    Errand(Dawn, steps.dawn),
+    Errand(newsletters.Post, newsletters.post),
     Decision(Heard, webhooks.answer, webhooks.answer_all),
     Decision(carts.CartGoesQuiet, cart_goes_quiet, carts_go_quiet),
-    Decision(tiers.Reconsider, tiers.reconsidered, tiers.reconsidered_all),
+    Decision(tiers.Reconsider, tier_reconsidered, tiers_reconsidered),
     Decision(offers.Consider, offers.considered),
     Decision(Daily, a_day_begins),
     Decision(EraseShop, erase_shop),
@@ -145,6 +172,7 @@ AGENDA = Agenda[World](
     Errand(lists.TellLists, recommend.tell),
     Errand(lists.TakeBack, recommend.take_back),
     Errand(Revalue, revalue),
+    Decision(value.Scored, people_are_scored),
     Errand(value.Reckon, worth.reckon),
     Errand(value.Rescore, worth.rescore),
     always=(Heard, EraseShop),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.loyalty.guards import Word
+from app.ltv.glance import Glance
 from app.web.notation import Sum
 
 
@@ -176,6 +177,8 @@ class Person:
     no_code: Word | None = None
     """What stands against a code; None beside no code means that it is being made."""
     last_orders: tuple[PastOrder, ...] = ()
+    worth: Glance | None = None
+    """PV-1: what she is expected to bring; None where nothing may be said of her alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

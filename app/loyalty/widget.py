@@ -11,6 +11,7 @@ from app.loyalty.minting import BringCode, Opener
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Code, Voucher
 from app.loyalty.view import Sight
+from app.ltv import glance
 from app.orders import queries as orders
 from app.orders.tables import Order
 from app.web.notation import Sum
@@ -68,6 +69,7 @@ def _person(tx: Tx, terms: Terms, person: Person) -> view.Person:
         code=code,
         no_code=None if code else guards.against(offer),
         last_orders=tuple(_past(order) for order in orders.last_orders(tx, id_)),
+        worth=glance.of_person(tx, id_),
     )
 
 

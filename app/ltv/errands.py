@@ -25,15 +25,18 @@ from app.ltv import (
 )
 from app.ltv import refit as learning
 from app.ltv import sheets as figures
-from app.ltv.flows import Reckon, Rescore
+from app.ltv.flows import Reckon, Rescore, Scored
 from app.ltv.ground import TRAITS, Ground, ground
 from app.ltv.refit import Refit
-from app.ltv.scoring import Measure, Scored
+from app.ltv.scoring import Measure
+from app.ltv.scoring import Scored as Everybody
 from app.ltv.tables import CustomerScore, CustomerTally, Fitting, RfmBoundary, ValueSheet
 from app.ltv.worth import to_date
 from app.world import World
 
 TOGETHER = 400
+FEW = 500
+"""So many are told of one by one; with more, everybody is looked at."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE = 2_000
 """People scored in one turn after orders."""
@@ -41,7 +44,7 @@ WHOLE = 20_000
 """A simple rule or trees look at everybody: with more than so many that waits for the night."""
 
 
-def reckon(job: Reckon, world: World) -> None:
+def reckon(job: Reckon, world: World) -> Scored | None:
     """Hold against the orders, learn if it is due, say what is to be said of everybody."""
     if job.audit:
         auditing.audit(world)
@@ -51,7 +54,7 @@ def reckon(job: Reckon, world: World) -> None:
         seen, by_now = tx.now, len(base.people)
     if not by_now:
         world.do(_forget_figures)
-        return
+        return None
     due = rules.learn_anew(last, customers=by_now, now=seen)
     if due if job.learn is None else job.learn:
         made = learn(base, occasion=job.occasion.split(" ", maxsplit=1)[0])
@@ -59,17 +62,24 @@ def reckon(job: Reckon, world: World) -> None:
     with world.look() as tx:
         in_use = queries.in_use(tx)
     if in_use is None:
-        return
+        return None
     fit, labels = learning.decoded(in_use.learnt), in_use.learnt["labels"]
     world.do(_turn_the_month)
     of = scoring.scored(base, fit, labels)
     measure = world.do(partial(_measure, of=of))
-    _say(world, of, fit, measure, seen=seen)
+    written = _say(world, of, fit, measure, seen=seen)
     with world.look() as tx:
         names = queries.origins(tx, base.people)
     found = figures.sheets(of, fit, names=names)
     drift = drifting.drift(of, fit)
     world.do(partial(_keep_figures, found=found, measure=measure, in_use=in_use.id, drift=drift))
+    return _told(written, occasion=job.occasion)
+
+
+def _told(written: Sequence[int], *, occasion: str) -> Scored | None:
+    if not written:
+        return None
+    return Scored(occasion=occasion, people=tuple(written) if len(written) <= FEW else None)
 
 
 def learn(base: Ground, *, occasion: str) -> Fitting:
@@ -101,49 +111,52 @@ def _publish(tx: Tx, made: Fitting) -> None:
     flows.publish(tx, fresh)
 
 
-def rescore(_: Rescore, world: World) -> None:
+def rescore(_: Rescore, world: World) -> Scored | None:
     """Whoever has bought, or got money back, since the last time."""
     with world.look() as tx:
         people = queries.stale(tx, limit=AT_ONCE)
         in_use, measure, seen = queries.in_use(tx), _kept_measure(tx), tx.now
     if not people or in_use is None or measure is None:
-        return
+        return None
     fit = learning.decoded(in_use.learnt)
     whole = fit.judgement.rule is not None or fit.boost is not None
     if whole and in_use.customers > WHOLE:
-        return
+        return None
     with world.look() as tx:
         base = ground(tx, people=None if whole else people)
     of = scoring.scored(base, fit, in_use.learnt["labels"])
-    _say(world, of, fit, measure, seen=seen, only=frozenset(people))
+    written = _say(world, of, fit, measure, seen=seen, only=frozenset(people))
     if len(people) == AT_ONCE:
         world.do(flows.soon)
+    return _told(written, occasion=f"orders {seen.isoformat()}")
 
 
 def _say(
     world: World,
-    of: Scored,
+    of: Everybody,
     fit: Refit,
     measure: Measure,
     *,
     seen: datetime,
     only: frozenset[int] | None = None,
-) -> None:
-    """Write what says something else than before, and nothing more."""
+) -> list[int]:
+    """Write what says something else than before, and nothing more. Of whom that was."""
     with world.look() as tx:
         before = scoring.said(tx, only)
     made = scoring.rows(of, measure, personal=fit.personal, before=before)
     if only is not None:
         made = [row for row in made if row["person"] in only]
     fresh = scoring.news(made, before, currency=of.ground.currency)
+    written: list[int] = []
     for at in range(0, len(fresh), TOGETHER):
-        world.do(partial(scoring.write, made=fresh[at : at + TOGETHER]))
+        written += world.do(partial(scoring.write, made=fresh[at : at + TOGETHER]))
     people = sorted(only) if only is not None else [row["person"] for row in made]
     with world.look() as tx:
         waiting = queries.stale(tx, limit=None)
     done = sorted({*people} & {*waiting})
     for at in range(0, len(done), TOGETHER):
         world.do(partial(_fresh, people=done[at : at + TOGETHER], seen=seen))
+    return written
 
 
 def _fresh(tx: Tx, people: Sequence[int], seen: datetime) -> None:
@@ -158,7 +171,7 @@ def _turn_the_month(tx: Tx) -> None:
         tx.exec(update(CustomerScore).values(group_before=CustomerScore.group))
 
 
-def _measure(tx: Tx, of: Scored) -> Measure:
+def _measure(tx: Tx, of: Everybody) -> Measure:
     """What everybody is held against; the month's boundaries stay as they are once drawn."""
     limits = queries.boundary(tx)
     if limits is None:

@@ -50,6 +50,19 @@ class Reckon(Job, kind="value.reckon", rank=2):
         return "value"
 
 
+class Scored(Job, kind="value.scored"):
+    """Other things are said of these people than before: whoever goes by scores looks again."""
+
+    occasion: str
+    people: tuple[int, ...] | None = None
+    """None is so many that everybody is looked at."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.occasion}"
+
+
 class Bought(Protocol):
     """What a telling of an order has changed (app.orders.flows.Recorded)."""
 

@@ -18,6 +18,7 @@ from app.loyalty import spans
 from app.loyalty.guards import Tried
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Attempt, Code, Membership, Voucher
+from app.ltv import glance
 from app.orders import queries as orders
 from app.orders.tables import Order
 from app.shops.flows import this_shop
@@ -45,6 +46,7 @@ def today(tx: Tx, *, sees_people: bool) -> Today:
         parked=health.parked(tx),
         unconfirmed=_unconfirmed(tx),
         sees_people=sees_people,
+        worth=glance.of_shop(tx),
     )
 
 

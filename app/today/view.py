@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from app.ltv.glance import Outlook
 from app.web.notation import Sum
 
 
@@ -197,3 +198,5 @@ class Today:
     parked: tuple[ParkedDelivery, ...] = ()
     unconfirmed: Unconfirmed | None = None
     sees_people: bool = True
+    worth: Outlook | None = None
+    """What customers are expected to bring; None before the first night."""

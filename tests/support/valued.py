@@ -120,7 +120,7 @@ def _order(  # noqa: PLR0913, PLR0917
 ) -> dict[str, Any]:  # fmt: skip
     at = at.astimezone(UTC)
     return {
-        "saleor_id": gid("Order", number), "number": str(number), "person": person,
+        "saleor_id": gid("Order", f"past-{number}"), "number": str(number), "person": person,
         "source": person, "status": "FULFILLED", "charge_status": "FULL", "origin": "CHECKOUT",
         "created_at": at, "channel": channel, "currency": "EUR", "total_minor": value,
         "refunded_minor": back, "charged_minor": value - back, "goods_minor": value - back,
