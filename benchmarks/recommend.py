@@ -7,10 +7,10 @@ of our own at each setting published for such shops, the best of them on the tes
 implicit 0.7.2 (BM25, ALS, BPR) from an environment of its own in `benchmarks/.peer-venv-implicit`,
 made at first need (PEERS=none leaves it out); and what sells best, and what he bought most often.
 
-Speed: a made-up shop of 1,000,000 customers and 100,000 products, one core. Scoring alone is ten
-products for each customer from neighbours that are there, ours with reasons, implicit's item-item
-batch with as many neighbours; whole lists are neighbours looked up, availability, categories and
-families minded, reasons told. Both in processes of their own, which say their memory, too.
+Speed: a made-up shop of 1,000,000 customers and 100,000 products, one core. Scoring alone is the
+best ten for each customer from neighbours that are there (ours: bought ones by their odds, too),
+against implicit's item-item batch with as many neighbours. Whole lists are neighbours looked up,
+availability, categories and families minded, reasons told. Both in processes of their own.
 
     python -m benchmarks.recommend                    all of it (some ten minutes)
     python -m benchmarks.recommend quality tafeng     one data set

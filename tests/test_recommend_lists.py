@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.recommend import rank
 from app.recommend.adviser import Adviser
 from app.recommend.book import Purchase
 from app.recommend.fame import BEST, BEST_OF_SHOP
 from app.recommend.kernel import Longs
 from app.recommend.picks import Pick, Wish
 from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
+from app.recommend.sequence import sequence
 from app.recommend.shelf import Shelf
 from app.recommend.why import Why
 from tests.support.corner import made_up, rebuilt
@@ -213,7 +213,7 @@ def test_what_may_stand_in_a_list_is_kept_in_one_sequence() -> None:
     scores = np.array([0.5, 0.7, 0.5, 0.7, 0.1])
     products = np.arange(5, dtype=np.int32)
     key = np.array([9, 8, 7, 6, 5])
-    whole = rank.sequence(products, scores, key, 9).tolist()
+    whole = sequence(products, scores, key, 9).tolist()
     assert whole == [3, 1, 2, 0, 4]
     for deep in range(1, 5):
-        assert rank.sequence(products, scores, key, deep).tolist() == whole[:deep]
+        assert sequence(products, scores, key, deep).tolist() == whole[:deep]

@@ -65,15 +65,24 @@ def again(w: Floats, long: float, short: float, rebuys: float, trend: float, who
 
 
 @kernel
-def lure(w: Floats, share: float, trend: float) -> float:
-    """What a new product has for anybody: the part of its log odds without the customer."""
-    return float(w[1] * np.log(share + LEAST_SHARE) + w[2] * trend + w[4])
+def charm(w: Floats, share: float, trend: float) -> float:
+    """What a new product has for anybody: the part of its odds without the customer.
+
+    A factor of its pull, so that new products are compared without a logarithm each."""
+    odds = (w[1] * np.log(share + LEAST_SHARE) + w[2] * trend + w[4]) / w[0]
+    return float(np.exp(min(max(odds, -600.0), 600.0)))
 
 
 @kernel
-def new(w: Floats, pull: float, lured: float, who: Habits) -> float:
-    """Log odds of a new product that is pulled by what he has; `pull` is its share of all pulls."""
-    return float(w[0] * np.log(pull + LEAST_PULL) + lured + w[3] * who.size)
+def drawn(pull: float, charmed: float) -> float:
+    """Grows with the odds of a new product; `pull` is its share of all pulls."""
+    return (pull + LEAST_PULL) * charmed
+
+
+@kernel
+def new(w: Floats, drawn: float, who: Habits) -> float:
+    """Log odds of a new product that is pulled by what he has."""
+    return float(w[0] * np.log(drawn) + w[3] * who.size)
 
 
 @kernel

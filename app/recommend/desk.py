@@ -44,8 +44,8 @@ class Desk:
         self._near = near.rows(0)
         self._asked = near.notes(0, 0)
         self._notes = rank.notes(0, 0, 0)
-        self._lured: tuple[int, int] | None = None
-        self._lured_for: tuple[Shelf | None, Weights | None] = (None, None)
+        self._charmed: tuple[int, int] | None = None
+        self._charmed_for: tuple[Shelf | None, Weights | None] = (None, None)
         self._offers: WeakKeyDictionary[Shelf, dict[bool, tuple[object, Offer]]] = (
             WeakKeyDictionary()
         )
@@ -76,7 +76,7 @@ class Desk:
         self._ready(shelf, None)
         asking, told = self._asking(NEW, LEARNT, wish), self._offer(shelf, whole=whole)
         rows = Rows.blank(1, asking.want)
-        deep = len(self._notes.product) if told.whole else many.shallow(asking.want)
+        deep = len(self._notes.product) if told.whole else many.shallow(told, asking.want)
         length = together.rank_together(
             self.book.ledger,
             told,
@@ -154,18 +154,17 @@ class Desk:
         has = tuple(map(len, (self._notes.held, self._notes.family, self._notes.liked)))
         if any(n > h for n, h in zip(needs, has, strict=True)):
             self._notes = rank.notes(*map(max, needs, has))
-            self._lured = None
+            self._charmed = None
         if weights is not None:
-            self._lure(shelf, weights)
+            self._charm(shelf, weights)
 
-    def _lure(self, shelf: Shelf, weights: Weights) -> None:
+    def _charm(self, shelf: Shelf, weights: Weights) -> None:
         """Forget what products have for anybody if it was for other times, shelves, weights."""
         stamp = (self.book.version, shelf.version)
-        if not (
-            self._lured == stamp and self._lured_for[0] is shelf and self._lured_for[1] is weights
-        ):
-            self._lured, self._lured_for = stamp, (shelf, weights)
-            self._notes.lure[:] = np.nan
+        known_shelf, known_weights = self._charmed_for
+        if self._charmed != stamp or known_shelf is not shelf or known_weights is not weights:
+            self._charmed, self._charmed_for = stamp, (shelf, weights)
+            self._notes.charm[:] = np.nan
 
     def _offer(self, shelf: Shelf, *, whole: bool = False) -> Offer:
         stamp, known = (self.book.version, shelf.version), self._offers.setdefault(shelf, {})

@@ -25,6 +25,7 @@ class Offer(NamedTuple):
     new: Flags
     order: Ints  # products that can be bought, the most popular first
     whole: bool  # whether `order` is all of them
+    families: bool  # whether there are any
     untried: Ints  # new products to look at
     cut: Longs  # by category: recent sales from which on a product is popular in it
     shop_cut: int
@@ -49,6 +50,7 @@ def offer(book: Ledger, products: int, shelf: Shelf, *, whole: bool = False) -> 
         new,
         order,
         complete,
+        bool((family >= 0).any()),
         untried,
         cut,
         int(shop_cut),

@@ -9,11 +9,13 @@ from app.recommend.fame import Offer
 from app.recommend.kernel import Flags, Floats, Ints, Longs, kernel
 from app.recommend.ledger import CHANCES, DATED, REBOUGHT, RECENT, SOLD, Ledger
 from app.recommend.near import PRODUCTS, Near
-from app.recommend.rank import Notes, pulls, rebuys, remember, sequence, trend
+from app.recommend.rank import Notes, pulls, rebuys, remember, trend
+from app.recommend.sequence import sequence
 
 NEW_ONES = 60  # new products of a customer that are examples: the most by pull and share
 PRIOR = 1.0  # what a squared step away from the prior weights costs, in log likelihood
 STEPS = 30
+LEAST_SAY = 0.05  # of the pull: what few examples say against it is chance
 
 
 class Examples(NamedTuple):
@@ -124,7 +126,9 @@ def fitted(prior: Floats, told: Examples) -> Floats:
 
 
 def learnt(prior: Weights, again: Examples, new: Examples) -> Weights:
-    return Weights(fitted(prior.again, again), fitted(prior.new, new))
+    weights = Weights(fitted(prior.again, again), fitted(prior.new, new))
+    weights.new[0] = max(weights.new[0], LEAST_SAY)
+    return weights
 
 
 def only(told: Examples, half: int) -> Examples:

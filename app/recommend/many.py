@@ -7,14 +7,14 @@ from app.recommend.fame import Offer
 from app.recommend.kernel import Floats, Ints, kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import PRODUCTS, Asked, Near, freshen
-from app.recommend.rank import Asking, Notes, rank, remember
+from app.recommend.rank import DEEP, Asking, Notes, rank, remember
 from app.recommend.why import explain
 
 
 @kernel
-def shallow(want: int) -> int:
+def shallow(offer: Offer, want: int) -> int:
     """How much is gathered at first: enough where families leave out at most two of three."""
-    return want * 3 + 4
+    return want * 3 + 4 if offer.families else max(want, 1)
 
 
 @kernel
@@ -39,11 +39,12 @@ def list_all(
         length = -1
         if offer.whole:
             length = rank(
-                book, near, offer, w, notes, asking, customers[row], len(notes.product),
+                book, near, offer, w, notes, asking, customers[row],
+                max(len(notes.product), DEEP + 1),
                 products[row], scores[row],
             )  # fmt: skip
         else:
-            for deep in (shallow(asking.want), asking.want * 25):
+            for deep in (shallow(offer, asking.want), asking.want * 25):
                 length = rank(
                     book, near, offer, w, notes, asking, customers[row], deep,
                     products[row], scores[row],

@@ -48,7 +48,7 @@ class Names:
     """Numbers 0, 1, 2 … for keys, in the order in which they came."""
 
     def __init__(self) -> None:
-        self.keys: Longs = np.empty(16, np.int64)
+        self.keys: Longs = np.full(16, NOBODY, np.int64)
         self.count = 0
         self._table: Ints = np.full(64, EMPTY, np.int32)
 

@@ -12,13 +12,16 @@ import numpy as np
 from app.recommend import chances
 from app.recommend.chances import Habits, Weights
 from app.recommend.fame import Offer
-from app.recommend.kernel import Flags, Floats, Ints, Longs, kernel
+from app.recommend.kernel import Flags, Floats, Ints, Longs, kernel, part
 from app.recommend.ledger import DATED, RECENT, SOLD, Ledger
 from app.recommend.near import PRODUCTS, Near
+from app.recommend.sequence import sequence
 
 AGAIN, NEW, MIXED = 0, 1, 2  # slots: of what he bought, of what he did not, of both
 LEARNT, FREQUENT, POPULAR = 0, 1, 2  # methods: by chances; by how often he bought; the same for all
 OF_A_FAMILY = 2
+BARELY = 1.0 - 1e-12  # so that rounding leaves no equal out
+DEEP = 64  # up to so many wanted, what cannot be among them is not even scored
 
 
 class Notes(NamedTuple):
@@ -32,10 +35,11 @@ class Notes(NamedTuple):
     long: Floats
     short: Floats
     pull: Floats  # zero between lists
-    lure: Floats  # see `chances.lure`; NaN until worked out, -inf for what is not sold
+    top: Floats  # the best of what pulls say so far, the best first
+    charm: Floats  # see `chances.charm`; NaN until worked out, 0 for what is not sold
     have: Ints  # what he bought, the latest first …
     had: Longs  # (1) … and how many that are
-    touched: Ints  # what that pulls
+    touched: Ints  # what that pulls; a cell more than products
     product: Ints  # what may stand in the list …
     score: Floats  # … and its log odds
     place: Ints  # in the list that is being explained, -1 for none
@@ -55,9 +59,9 @@ def notes(products: int, families: int, categories: int) -> Notes:
 
     return Notes(
         token=longs(1), held=longs(products), out=longs(products), times=ints(), since=ints(),
-        long=floats(products), short=floats(products), pull=floats(products),
-        lure=np.full(products, np.nan), have=ints(), had=longs(1), touched=ints(),
-        product=ints(), score=floats(products),
+        long=floats(products), short=floats(products), pull=floats(products), top=floats(DEEP),
+        charm=np.full(products, np.nan), have=ints(), had=longs(1),
+        touched=np.zeros(products + 1, np.int32), product=ints(), score=floats(products),
         place=np.full(products, -1, np.int32), family=longs(families), liked=floats(categories),
     )  # fmt: skip
 
@@ -78,7 +82,7 @@ def within(asking: Flags, category: int) -> bool:
     return len(asking) == 0 or (category >= 0 and asking[category] == 1)
 
 
-@kernel
+@part
 def remember(book: Ledger, notes: Notes, customer: int) -> tuple[int, Habits]:
     """Begin a list: what the customer has, the latest first, and how he buys."""
     notes.token[0] += 1
@@ -125,7 +129,7 @@ def rebuys(taken: int, chances_had: int, all_taken: int, all_chances: int) -> fl
     return float(np.log((taken + prior) / (chances_had + chances.REBUYS_PRIOR) + 1e-6))
 
 
-@kernel
+@part
 def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float]:
     """How strongly what he has pulls its neighbours: how many are pulled, and the sum."""
     pull, touched, lift = notes.pull, notes.touched, book.lift
@@ -140,9 +144,8 @@ def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float
             other = others[j]
             if other < 0:
                 break
-            if pull[other] == 0.0:
-                touched[count] = other
-                count += 1
+            touched[count] = other  # stays there if it is a new one: no branch to foretell
+            count += pull[other] == 0.0
             pull[other] += say * abs(strength[j])
     for i in range(count):
         pull[touched[i]] *= lift[touched[i]]
@@ -150,7 +153,7 @@ def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float
     return count, total
 
 
-@kernel
+@part
 def gather(
     book: Ledger, near: Near, offer: Offer, w: Weights, notes: Notes, asking: Asking,
     have: int, who: Habits, deep: int,
@@ -163,20 +166,23 @@ def gather(
     if asking.slot == AGAIN:
         return count, True
     if asking.method != LEARNT:
-        return _gather_rest(book, offer, w, notes, asking, who, count, deep)
+        return _gather_rest(book, offer, w, notes, asking, who, count, deep, -np.inf)
     for i in range(have):
         notes.out[notes.have[i]] = notes.token[0]  # from here on only what is new
     touched, total = pulls(book, near, notes, have)
-    count = _gather_pulled(book, offer, w, notes, asking, touched, total, who, count)
+    count, least = _gather_pulled(book, offer, w, notes, asking, touched, total, who, count, deep)
     if len(offer.untried):
         count = _gather_untried(offer, w, notes, asking, have, who, count)
-    return _gather_rest(book, offer, w, notes, asking, who, count, deep)
+    count, all_here = _gather_rest(book, offer, w, notes, asking, who, count, deep, least)
+    for i in range(touched):
+        notes.pull[notes.touched[i]] = 0.0
+    return count, all_here and least == -np.inf
 
 
 # The loops below bind arrays to names first: handing whole ledgers on for each product is slow.
 
 
-@kernel
+@part
 def _gather_again(
     book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking, have: int, who: Habits
 ) -> int:
@@ -199,35 +205,52 @@ def _gather_again(
     return count
 
 
-@kernel
+@part
 def _gather_pulled(
     book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking,
-    touched: int, total: float, who: Habits, count: int,
-) -> int:  # fmt: skip
+    touched: int, total: float, who: Habits, count: int, deep: int,
+) -> tuple[int, float]:  # fmt: skip
+    """Also says the log odds below which nothing was gathered, because `deep` others are better."""
     token, only, category = notes.token[0], asking.within, offer.category
-    lures, out, pull = notes.lure, notes.out, notes.pull
+    charms, out, pull, top = notes.charm, notes.out, notes.pull, notes.top
     products, scores, weights = notes.product, notes.score, w.new
+    tall, least, share = 0, 0.0, 1.0 / max(total, 1e-300)
     for i in range(touched):
         p = notes.touched[i]
-        pulled = pull[p] / total
-        pull[p] = 0.0
-        if np.isnan(lures[p]):
-            lures[p] = _lure(book, weights, p) if offer.sold[p] else -np.inf
-        if out[p] == token or lures[p] == -np.inf:
+        charm = charms[p]
+        if np.isnan(charm):
+            charm = charms[p] = _charm(book, weights, p) if offer.sold[p] else 0.0
+        drawn = chances.drawn(pull[p] * share, charm)
+        if drawn <= least or out[p] == token:
             continue
         if len(only) == 0 or within(only, category[p]):
             products[count] = p
-            scores[count] = chances.new(weights, pulled, lures[p], who)
-            out[p] = token  # so that it comes once
+            scores[count] = chances.new(weights, drawn, who)
             count += 1
-    return count
+            if deep <= DEEP:
+                tall = _climb(top, tall, deep, drawn)
+                least = top[deep - 1] * BARELY if tall == deep else 0.0
+    return count, chances.new(weights, least, who) if least > 0.0 else -np.inf
+
+
+@part
+def _climb(top: Floats, tall: int, deep: int, value: float) -> int:
+    """Keep the best `deep` values, the best first; how many there are."""
+    j = tall if tall < deep else deep - 1
+    if tall == deep and value <= top[j]:
+        return tall
+    while j > 0 and top[j - 1] < value:
+        top[j] = top[j - 1]
+        j -= 1
+    top[j] = value
+    return min(tall + 1, deep)
 
 
 @kernel
-def _lure(book: Ledger, weights: Floats, p: int) -> float:
+def _charm(book: Ledger, weights: Floats, p: int) -> float:
     all_sales, all_recent, dated = book.totals[SOLD], book.totals[RECENT], book.totals[DATED]
     rising = trend(book.recent[p], book.sales.size[p], all_recent * dated, all_sales)
-    return chances.lure(weights, book.recent[p] / max(all_recent, 1), rising)
+    return chances.charm(weights, book.recent[p] / max(all_recent, 1), rising)
 
 
 @kernel
@@ -246,9 +269,9 @@ def _gather_untried(
         if notes.out[p] != token and within(asking.within, k):
             part = 1.0 / offer.items[k]
             taste = (liked[k] / likes + 0.3 * offer.share[k]) / 1.3
-            lured = chances.lure(w.new, offer.share[k] * part / 2.0, 0.0)
+            charm = chances.charm(w.new, offer.share[k] * part / 2.0, 0.0)
             notes.product[count] = p
-            notes.score[count] = chances.new(w.new, taste * part, lured, who)
+            notes.score[count] = chances.new(w.new, chances.drawn(taste * part, charm), who)
             notes.out[p] = token
             count += 1
     for i in range(have):
@@ -257,86 +280,62 @@ def _gather_untried(
     return count
 
 
-@kernel
+@part
 def _gather_rest(
     book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking,
-    who: Habits, count: int, deep: int,
+    who: Habits, count: int, deep: int, least: float,
 ) -> tuple[int, bool]:  # fmt: skip
-    """What nothing pulls, the most popular first, `deep` of it."""
-    token, held, out, order, recent = (
-        notes.token[0],
-        notes.held,
-        notes.out,
-        offer.order,
-        book.recent,
-    )
-    all_recent, taken = max(book.totals[RECENT], 1), 0
+    """What nothing pulls, the most popular first: `deep` of it, and none below `least`."""
+    token, held, out, pull = notes.token[0], notes.held, notes.out, notes.pull
+    order, recent = offer.order, book.recent
+    all_recent, taken, all_here = max(book.totals[RECENT], 1), 0, offer.whole
     for i in range(len(order)):
         p = order[i]
-        if held[p] == token or out[p] == token or not within(asking.within, offer.category[p]):
+        score = chances.unrelated(w.new, recent[p] / all_recent, who)
+        if score < least:
+            all_here = False
+            if recent[p] == 0 and offer.new[p]:
+                continue  # it stands higher in the order than its sales would have it
+            break
+        if held[p] == token or out[p] == token or pull[p] > 0.0:
+            continue
+        if not within(asking.within, offer.category[p]):
             continue
         if taken == deep:
             return count, False
         notes.product[count] = p
-        notes.score[count] = chances.unrelated(w.new, recent[p] / all_recent, who)
+        notes.score[count] = score
         count += 1
         taken += 1
-    return count, offer.whole
+    return count, all_here
 
 
-@kernel
-def sequence(products: Ints, scores: Floats, key: Longs, deep: int) -> Ints:
-    """Places of the best `deep` of what was gathered, by log odds and then key."""
-    if len(products) <= deep:
-        by_key = np.argsort(key[products])
-        return by_key[np.argsort(-scores[by_key], kind="mergesort")].astype(np.int32)
-    best, found = np.empty(deep, np.int32), 0
-    for i in range(len(products)):
-        score, name = scores[i], key[products[i]]
-        j = found if found < deep else deep - 1
-        if found == deep and score < scores[best[j]]:
-            continue
-        if found == deep and score == scores[best[j]] and name > key[products[best[j]]]:
-            continue
-        while j > 0 and (
-            score > scores[best[j - 1]]
-            or (score == scores[best[j - 1]] and name < key[products[best[j - 1]]])
-        ):
-            best[j] = best[j - 1]
-            j -= 1
-        best[j] = i
-        found = min(found + 1, deep)
-    return best
-
-
-@kernel
+@part
 def choose(
     offer: Offer, notes: Notes, asking: Asking, places: Ints,
     picked: int, all_here: bool, products: Ints, scores: Floats,
 ) -> int:  # fmt: skip
     """Fill up after the `picked` pins: first what families admit, then the rest; how many in all,
     or -1 if more must be gathered to tell."""
-    left = np.zeros(len(places), np.uint8)
+    family, chosen, score = offer.family, notes.product, notes.score
     for i in range(len(places)):
         if picked == asking.want:
             return picked
-        product = notes.product[places[i]]
-        if _room_in_family(offer, notes, product):
-            products[picked], scores[picked] = product, notes.score[places[i]]
+        place = places[i]
+        if family[chosen[place]] < 0 or _room_in_family(offer, notes, chosen[place]):
+            products[picked], scores[picked] = chosen[place], score[place]
             picked += 1
-        else:
-            left[i] = 1
+            places[i] = -1
     if picked < asking.want and not all_here:
         return -1
-    for i in range(len(places)):
-        if picked < asking.want and left[i]:
-            products[picked] = notes.product[places[i]]
-            scores[picked] = notes.score[places[i]]
+    for place in places:
+        if picked < asking.want and place >= 0:
+            products[picked], scores[picked] = chosen[place], score[place]
             picked += 1
     return picked
 
 
-@kernel
+@part
 def _room_in_family(offer: Offer, notes: Notes, product: int) -> bool:
     family = offer.family[product]
     if family < 0:
@@ -349,7 +348,7 @@ def _room_in_family(offer: Offer, notes: Notes, product: int) -> bool:
     return True
 
 
-@kernel
+@part
 def pin(offer: Offer, notes: Notes, asking: Asking, products: Ints, scores: Floats) -> int:
     """The merchant's own choice comes first, where it can be bought."""
     picked = 0
@@ -365,7 +364,7 @@ def pin(offer: Offer, notes: Notes, asking: Asking, products: Ints, scores: Floa
     return picked
 
 
-@kernel
+@part
 def rank(
     book: Ledger, near: Near, offer: Offer, w: Weights, notes: Notes, asking: Asking,
     customer: int, deep: int, products: Ints, scores: Floats,

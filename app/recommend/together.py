@@ -10,7 +10,8 @@ import numpy as np
 from app.recommend.fame import Offer
 from app.recommend.kernel import Floats, Ints, kernel
 from app.recommend.ledger import RECENT, Ledger, teaches
-from app.recommend.rank import Asking, Notes, choose, pin, sequence, within
+from app.recommend.rank import Asking, Notes, choose, pin, within
+from app.recommend.sequence import sequence
 from app.recommend.why import OFTEN_WITH, PINNED, of_the_shop
 
 BASKETS = 500  # the latest of a product that are asked
