@@ -12,16 +12,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.agenda import AGENDA
 from app.carts import queries as carts
+from app.journeys import pages as journeys
 from app.journeys import public as recovery
 from app.kit.house import House, open_engine
 from app.kit.intake import Intake
 from app.kit.tx import Tx
 from app.loyalty import pages as loyalty
 from app.ltv import pages as value
+from app.messages import public as messages
+from app.people import pages as people
 from app.recommend import pages as recommend
 from app.recommend import storefront
 from app.recommend.storefront import Outside
-from app.messages import public as messages
 from app.saleor.outward import Resolve
 from app.shops import pages as shops
 from app.shops.directory import Directory
@@ -99,8 +101,16 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.saleors = perennial.reach
     pages.state.keyring = perennial.keyring
     pages.state.worker = perennial.worker
-    for router in (install.router, shops.router, today.router, loyalty.router, recovery.router):
+    for router in (
+        install.router,
+        shops.router,
+        today.router,
+        loyalty.router,
+        recovery.router,
+        journeys.router,
+    ):
         pages.include_router(router)
+    pages.include_router(people.router)
     pages.include_router(messages.router)
     pages.include_router(value.router)
     pages.include_router(recommend.router)

@@ -1,6 +1,7 @@
 """What Saleor tells of accounts."""
 
 from app.customers import flows as customers
+from app.journeys import moving
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty.placing import Cause
@@ -27,6 +28,8 @@ def customer_changed(event: CustomerEvent, tx: Tx) -> None:
     for known in met.known.values():
         if known.renewed:
             loyalty.shown_otherwise(tx, known.person, customer.tier)
+            moving.birthday_told(tx, known.person, customer.birthday)
+    moving.accounts_heard(tx, {known.person for known in met.known.values() if known.account})
 
 
 def customer_gone(event: GoneEvent, tx: Tx) -> None:

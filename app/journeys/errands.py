@@ -5,8 +5,10 @@ from functools import partial
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.journeys import flows
-from app.journeys.jobs import BringOffer, EndCoupons
+from app.journeys import cycles, flows, queries
+from app.journeys import dawn as daily
+from app.journeys.jobs import BringOffer, Dawn, EndCoupons
+from app.journeys.rules import Trigger
 from app.journeys.tables import Grant, Journey, Run
 from app.kit.tx import Tx
 from app.loyalty import coupons, vouchers
@@ -16,6 +18,8 @@ from app.loyalty.vouchers import VoucherGoneError
 from app.saleor.operations import VOUCHER_CODE_DELETE, VOUCHER_CODES
 from app.world import World
 
+TOGETHER = 100
+"""People who begin in one transaction."""
 MOST_ENDED = 100
 """Saleor's limit on one bulk delete."""
 
@@ -81,3 +85,20 @@ def _take_out(world: World, voucher: str, texts: dict[str, int]) -> None:
 def _ended(tx: Tx, *, ids: list[int]) -> None:
     for id_ in ids:
         tx.exec(select(Code).where(Code.id == id_)).one().deleted_at = tx.now
+
+
+def dawn(_: Dawn, world: World) -> None:
+    """Asked in one look each, begun a few at a time."""
+    with world.look() as tx:
+        rows = cycles.measured(tx)
+    world.do(lambda tx: cycles.keep(tx, rows))
+    for trigger, found in (
+        (Trigger.BIRTHDAY, daily.birthdays),
+        (Trigger.TIER_AT_RISK, daily.at_risk),
+        (Trigger.REPLENISHMENT_DUE, cycles.due),
+    ):
+        with world.look() as tx:
+            entrants = found(tx) if queries.live(tx, trigger) else []
+        for at in range(0, len(entrants), TOGETHER):
+            some = entrants[at : at + TOGETHER]
+            world.do(partial(flows.happened, trigger=trigger, entrants=some))

@@ -43,7 +43,7 @@ class EndCoupons(Job, kind="journey.end_coupons"):
     day: str
 
 
-class Rebuy(Job, kind="journey.rebuy"):
-    """RC-3: reckon each product's repeat cycle anew and look whose is up."""
+class Dawn(Job, kind="journey.dawn"):
+    """What a new day brings by itself: birthdays, tiers at risk, things that run out (RC-3)."""
 
     day: str

@@ -1,16 +1,31 @@
-"""What the tables of contents tell: an order, an account, a move between segments, a night."""
+"""What the tables of contents tell: an order, an account, a tier, a move between segments."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+import re
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from typing import Protocol
 
-from app.journeys import flows
+from sqlmodel import col, select
+
+from app.customers.tables import Person
+from app.journeys import announcing, flows
 from app.journeys.flows import Entrant
-from app.journeys.jobs import EndCoupons
 from app.journeys.rules import Trigger
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
+from app.loyalty.placing import Cause
+from app.loyalty.tables import TierChange
+from app.orders.tables import Order
 from app.segments import flows as segments
 from app.segments.flows import Move
+
+YOUNG = timedelta(hours=48)
+"""An account that was opened longer ago is not welcomed."""
+RECENT = timedelta(days=60)
+"""An order that is older is not followed up, whatever is told of it."""
+DEAD = frozenset({"CANCELED", "EXPIRED", "DRAFT"})
+DAY = re.compile(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+AT_ONCE = frozenset({Cause.ORDER.value, Cause.ACCOUNT.value})
+"""TI-3: no message for who moves at an import or a change of the rules."""
 
 
 class Purchase(Protocol):
@@ -21,11 +36,11 @@ class Purchase(Protocol):
     @property
     def person(self) -> int | None: ...
     @property
+    def news(self) -> bool: ...
+    @property
     def new(self) -> bool: ...
     @property
     def newly_paid(self) -> bool: ...
-    @property
-    def counts(self) -> bool: ...
     @property
     def history(self) -> bool: ...
     @property
@@ -35,19 +50,82 @@ class Purchase(Protocol):
 def orders_heard(tx: Tx, purchases: Sequence[Purchase]) -> None:
     """IN-5: what is old at first sight moves people between segments and begins nothing."""
     segments.look_again(tx, {person for one in purchases for person in one.touched})
-    fresh = [one for one in purchases if one.person and one.counts and not one.history]
-    paid = [one for one in fresh if one.newly_paid]
+    live = [one for one in purchases if one.person and one.news and not one.history]
+    if not live:
+        return
+    orders = _orders(tx, {one.saleor_id for one in live})
+    paid = [orders[one.saleor_id] for one in live if one.newly_paid and one.saleor_id in orders]
+    unpaid = [o for one in live if one.new and (o := orders.get(one.saleor_id)) and _waits(o)]
+    sent = [o for o in orders.values() if o.status == "FULFILLED"]
     flows.happened(tx, Trigger.ORDER_PAID, _of(paid))
+    flows.happened(tx, Trigger.ORDER_UNPAID, _of(unpaid))
+    flows.happened(tx, Trigger.ORDER_FULFILLED, _of(sent))
 
 
-def _of(purchases: Iterable[Purchase]) -> list[Entrant]:
+def _orders(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
+    rows = select(Order).where(
+        among(col(Order.saleor_id), sorted(ids)), col(Order.created_at) >= tx.now - RECENT
+    )
+    return {order.saleor_id: order for order in tx.exec(rows)}
+
+
+def _waits(order: Order) -> bool:
+    """AC-2: Pix, boleto, BLIK, a transfer: placed, and the money is still to come."""
+    return not order.paid and order.status not in DEAD and order.total_minor > 0
+
+
+def _of(orders: Iterable[Order]) -> list[Entrant]:
     return [
         Entrant(
-            person=one.person, occasion=one.saleor_id, memo={"order": one.saleor_id},
+            person=order.person,
+            occasion=order.saleor_id,
+            subject=order.saleor_id,
+            memo={"order": order.saleor_id, "channel": order.channel, "language": order.language},
         )
-        for one in purchases
-        if one.person
-    ]  # fmt: skip
+        for order in orders
+        if order.person
+    ]
+
+
+def accounts_heard(tx: Tx, people: Collection[int]) -> None:
+    """An account has just been opened."""
+    segments.look_again(tx, people)
+    rows = select(Person).where(
+        among(col(Person.id), sorted(people)),
+        col(Person.account).is_not(None),
+        col(Person.joined_at) >= tx.now - YOUNG,
+        col(Person.staff).is_(False),
+    )
+    new = [
+        Entrant(person=person.id or 0, occasion="account", memo={"language": person.language})
+        for person in tx.exec(rows)
+    ]
+    flows.happened(tx, Trigger.ACCOUNT_OPENED, new)
+
+
+def birthday_told(tx: Tx, person: int, told: str | None) -> None:
+    """A date, with a year or without; anything else is nobody's birthday."""
+    if told and DAY.fullmatch(told.strip()):
+        segments.tag(tx, [person], "birthday", told.strip(), source="metadata")
+
+
+def tiers_moved(tx: Tx, people: Collection[int]) -> None:
+    """TI-3: those of them who rose just now, by what they did themselves."""
+    rows = select(TierChange).where(
+        among(col(TierChange.person), sorted(people)), col(TierChange.at) == tx.now
+    )
+    changes = list(tx.exec(rows))
+    segments.look_again(tx, {change.person for change in changes})
+    for change in changes:
+        payload = {"from": change.from_tier, "to": change.to_tier, "move": change.move}
+        key = f"tier_changed:{change.id}"
+        announcing.announce(tx, event="tier_changed", key=key, payload=payload)
+    risen = [c for c in changes if c.move == "rises" and c.cause in AT_ONCE]
+    flows.happened(
+        tx,
+        Trigger.TIER_REACHED,
+        [Entrant(person=c.person, occasion=f"tier:{c.id}", of=c.to_tier) for c in risen],
+    )
 
 
 def people_moved(tx: Tx, moves: Sequence[Move]) -> None:
@@ -62,7 +140,3 @@ def people_moved(tx: Tx, moves: Sequence[Move]) -> None:
                 if move.entered is entered
             ],
         )
-
-
-def nightly(tx: Tx, day: date) -> None:
-    tx.later(EndCoupons(day=day.isoformat()))

@@ -30,12 +30,11 @@ class Trigger(StrEnum):
     TIER_REACHED = "tier_reached"
     TIER_AT_RISK = "tier_at_risk"
     SEGMENT_ENTERED = "segment_entered"
+    """Also a score that is crossed: a segment can be made of one (S6)."""
     SEGMENT_LEFT = "segment_left"
-    SCORE_CROSSED = "score_crossed"
     REPLENISHMENT_DUE = "replenishment_due"
     BIRTHDAY = "birthday"
     BACK_IN_STOCK = "back_in_stock"
-    CLICKED = "clicked"
 
 
 class Subject(StrEnum):

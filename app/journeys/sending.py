@@ -51,18 +51,18 @@ def ask(
 
 
 def _context(definition: Definition, run: Run) -> dict[str, Any]:
-    """Ids only: what they say is read when the message is made."""
-    context: dict[str, Any] = {"run": run.id}
-    context |= {name: run.memo[name] for name in ("code", "products", "tier") if name in run.memo}
+    """Ids, and the few words that only the moment of the trigger knew."""
+    memo = run.memo
+    context: dict[str, Any] = {**memo.get("fields", {}), "run": run.id}
+    context |= {name: memo[name] for name in ("code", "products", "order") if name in memo}
+    context |= {"sales_channel": memo.get("channel", ""), "language": memo.get("language", "")}
     match definition.subject:
         case Subject.CART:
             context["checkout"] = run.subject
-            context["sales_channel"] = run.memo.get("channel", "")
-            context["language"] = run.memo.get("language", "")
         case Subject.UNPAID_ORDER:
             context["order"] = run.subject
         case Subject.NOTHING:
-            context |= {name: run.memo[name] for name in ("order", "checkout") if name in run.memo}
+            pass
     return context
 
 

@@ -199,3 +199,42 @@ class Recovery(OfShop, SQLModel, table=True):
     """RL-2."""
     storefronts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     """RL-1, RL-8: by channel `{recover: pattern, checkout: pattern, hosts: […]}`."""
+
+
+class Cycle(OfShop, SQLModel, table=True):
+    """RC-3: how long a product lasts, as those who bought it again have shown. In days."""
+
+    __table_args__ = (UniqueConstraint("shop", "product"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    product: int = Field(sa_type=BigId)
+    """app.catalog's row."""
+    days: float
+    """The 25th percentile of the gaps: when a reminder is in time."""
+    middle: float
+    late: float
+    """The 75th."""
+    gaps: int
+    at: datetime = Field(sa_type=Instant)
+
+
+class Newsletter(OfShop, SQLModel, table=True):
+    """J15: one message to a segment, once or again and again."""
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    name: str
+    message: str
+    """Its key in app.messages."""
+    segment: str | None = None
+    """None: everybody who agreed."""
+    at: datetime = Field(sa_type=Instant)
+    """The next time."""
+    every_days: int | None = None
+    digest: bool = False
+    """Of products that are new since the last time; nothing new, nothing sent."""
+    made_at: datetime = Field(sa_type=Instant)
+    by: str | None = None
+    last_at: datetime | None = Field(default=None, sa_type=Instant)
+    asked: int = 0
+    """People it was asked for, the last time."""
+    cancelled_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -17,6 +17,7 @@ from app.kit.promises import Delivery, Promise
 from app.kit.tx import OfShop, Tx
 from app.loyalty import erasing
 from app.ltv import flows as value
+from app.messages import erasing as messages
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
@@ -47,6 +48,7 @@ def erase(tx: Tx, *, account: str, email: str | None, at: datetime) -> Forgotten
     _remember_to_forget(tx, keys, at=at)
     _forget_orders(tx, bearers, but=back, at=at)
     _drop_carts(tx, persons, emails, at=at)
+    messages.forget(tx, persons, emails, at=at)
     _blank_persons(tx, persons)
     _release(tx, back)
     value.forget(tx, bearers, but=back)

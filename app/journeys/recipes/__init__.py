@@ -2,9 +2,31 @@
 
 from collections.abc import Mapping
 
+from app.journeys.recipes.after import CARING, CROSSING, REVIEWING, SECONDING
+from app.journeys.recipes.again import REFILLING, STOCKING, WINNING
 from app.journeys.recipes.base import Choice, Recipe
+from app.journeys.recipes.beginnings import PAYING, WELCOMING
 from app.journeys.recipes.cart import CART
+from app.journeys.recipes.loyal import CELEBRATING, EXCLUDING, REACHING, RISKING
 
-RECIPES: Mapping[str, Recipe] = {recipe.key: recipe for recipe in (CART,)}
+RECIPES: Mapping[str, Recipe] = {
+    recipe.key: recipe
+    for recipe in (
+        CART,
+        PAYING,
+        WELCOMING,
+        SECONDING,
+        REFILLING,
+        WINNING,
+        REACHING,
+        RISKING,
+        CARING,
+        REVIEWING,
+        CROSSING,
+        EXCLUDING,
+        CELEBRATING,
+        STOCKING,
+    )
+}
 
 __all__ = ["RECIPES", "Choice", "Recipe"]

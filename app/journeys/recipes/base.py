@@ -9,14 +9,6 @@ from app.messages.blocks import Block, Draft, Letter, Note
 
 Options = Mapping[str, Any]
 
-LANGUAGES = ("en", "pt_BR", "pl")
-HELLO = {
-    "en": "Hello {{ first_name|fallback('there') }},",
-    "pt_BR": "Olá, {{ first_name|fallback('tudo bem?') }}",
-    "pl": "Dzień dobry{{ first_comma|fallback('') }}!",
-}
-"""Polish names are not inflected: only what is safe in the nominative stands there (§5.5)."""
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -84,3 +76,16 @@ def button(label: str, link: str = "{{ link }}") -> Block:
 
 def block(kind: str, **told: Any) -> Block:  # noqa: ANN401  # the fields of a block
     return Block(kind=kind, **told)
+
+
+def three(
+    key: str,
+    name: str,
+    *,
+    en: Letter,
+    pt: Letter,
+    pl: Letter,
+    purpose: str = "marketing",
+) -> Draft:
+    """The same letter in our three languages."""
+    return draft(key, name, {"en": en, "pt_BR": pt, "pl": pl}, purpose=purpose)

@@ -21,6 +21,8 @@ class Customer(Shape):
     default_billing_address: Place | None = None
     tier: str | None = None
     """What `perennial.tier` says in public metadata: to compare, never to believe."""
+    birthday: str | None = None
+    """Public metadata `birthday`, if the shop keeps it: Saleor itself has no such field."""
 
 
 class Gone(Shape):

@@ -1,0 +1,155 @@
+"""J15: a message to a segment, once or recurring, through the same gate as everything else.
+
+Each person gets it in her own language and outside her own quiet hours: both are the gate's work.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlmodel import col, select
+from typing_extensions import override
+
+from app.catalog.tables import Product
+from app.customers.tables import Person
+from app.journeys.naming import decision_of
+from app.journeys.tables import Newsletter
+from app.kit.tx import Job, Tx
+from app.messages import flows as messages
+from app.messages import queries as consents
+from app.messages.flows import Request
+from app.messages.rules import Priority
+from app.segments import queries as segments
+from app.segments.compiling import PEOPLE
+from app.world import World
+
+TOGETHER = 200
+"""People it is asked for in one transaction."""
+VALID = timedelta(hours=48)
+"""FC-3."""
+MOST_NEW = 6
+"""Products in a digest."""
+
+
+class Post(Job, kind="journey.newsletter"):
+    """A newsletter's time has come."""
+
+    newsletter: int
+    at: datetime
+
+    @property
+    @override
+    def lane(self) -> str:
+        return f"newsletter:{self.newsletter}"
+
+
+def plan(
+    tx: Tx,
+    *,
+    name: str,
+    message: str,
+    segment: str | None,
+    at: datetime,
+    every_days: int | None = None,
+    digest: bool = False,
+    by: str | None = None,
+) -> Newsletter:
+    """Raises ValueError on a time that is over, or a rhythm that is none."""
+    if at < tx.now - timedelta(minutes=5) or (every_days is not None and every_days < 1):
+        raise ValueError("a newsletter is planned for a time that is still to come")
+    letter = Newsletter(
+        name=name, message=message, segment=segment, at=at, every_days=every_days, digest=digest,
+        made_at=tx.now, by=by,
+    )  # fmt: skip
+    tx.add(letter)
+    tx.flush()
+    tx.later(Post(newsletter=letter.id or 0, at=at), at=at)
+    return letter
+
+
+def cancel(tx: Tx, id_: int) -> None:
+    """Not again; and what of it still waits is called off."""
+    letter = tx.exec(select(Newsletter).where(Newsletter.id == id_)).first()
+    if letter and letter.cancelled_at is None:
+        letter.cancelled_at = tx.now
+        messages.cancel(tx, reason="cancelled", campaign=campaign_of(letter))
+
+
+def campaign_of(letter: Newsletter) -> str:
+    return f"newsletter-{letter.id}"
+
+
+def planned(tx: Tx) -> Sequence[Newsletter]:
+    """The next ones first, then those that are over."""
+    return tx.exec(select(Newsletter).order_by(col(Newsletter.at).desc())).all()
+
+
+def post(job: Post, world: World) -> None:
+    """Asked for person by person under a key of its own: done twice, nobody gets it twice."""
+    with world.look() as tx:
+        letter = tx.exec(select(Newsletter).where(Newsletter.id == job.newsletter)).first()
+        if letter is None or letter.cancelled_at or letter.at != job.at:
+            return
+        products = _new_products(tx, letter) if letter.digest else []
+    asked = 0
+    if products or not letter.digest:
+        after = 0
+        while people := _some(world, letter, after):
+            after = people[-1]
+            asked += world.do(partial(_ask, letter=letter, people=people, products=products))
+    world.do(partial(_posted, id_=letter.id or 0, at=job.at, asked=asked))
+
+
+def _some(world: World, letter: Newsletter, after: int) -> list[int]:
+    with world.look() as tx:
+        if letter.segment is None:
+            rows = select(Person.id).where(PEOPLE, col(Person.id) > after)
+            found = tx.exec(rows.order_by(col(Person.id)).limit(TOGETHER))
+            return [id_ for id_ in found if id_]
+        segment = segments.by_key(tx, letter.segment)
+        if segment is None or segment.retired_at:
+            return []
+        return segments.people_in(tx, segment.id or 0, after=after, limit=TOGETHER)
+
+
+def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequence[str]) -> int:
+    """Only who may be written to: a refusal for each of the others would tell nobody anything."""
+    reachable = consents.reachable(tx, people)
+    for person in sorted(reachable):
+        key = f"newsletter:{letter.id}:{letter.at.isoformat()}:{person}"
+        messages.request(
+            tx,
+            Request(
+                key=key,
+                person=person,
+                message=letter.message,
+                campaign=campaign_of(letter),
+                step="letter",
+                priority=Priority.NEWSLETTER,
+                context={"products": list(products)} if products else {},
+                due=tx.now,
+                not_after=tx.now + VALID,
+                decision=decision_of(tx.shop, key),
+            ),
+        )
+    return len(reachable)
+
+
+def _new_products(tx: Tx, letter: Newsletter) -> list[str]:
+    """Saleor's ids, the newest first."""
+    span = timedelta(days=letter.every_days or 30)
+    since = letter.last_at or letter.at - span
+    rows = select(Product.saleor_id).where(
+        col(Product.first_hand), col(Product.created_at) >= since
+    )
+    return list(tx.exec(rows.order_by(col(Product.created_at).desc()).limit(MOST_NEW)))
+
+
+def _posted(tx: Tx, *, id_: int, at: datetime, asked: int) -> None:
+    letter = tx.exec(select(Newsletter).where(Newsletter.id == id_)).one()
+    letter.last_at, letter.asked = at, asked
+    if letter.every_days and letter.cancelled_at is None:
+        letter.at = at + timedelta(days=letter.every_days)
+        while letter.at <= tx.now:  # the app was off for long: what was missed is not made up for
+            letter.at += timedelta(days=letter.every_days)
+        tx.later(Post(newsletter=id_, at=letter.at), at=letter.at)

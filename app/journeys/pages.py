@@ -1,0 +1,180 @@
+"""DOOR 3: what is sent, when, to whom; and who these people are: automations and segments."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+
+from app.journeys import flows, newsletters, rehearsing, showing, switching
+from app.journeys.recipes import RECIPES
+from app.journeys.rehearsing import Rehearsal
+from app.kit.house import House
+from app.kit.tx import Tx
+from app.messages import flows as messages
+from app.messages import library
+from app.segments import queries as segments
+from app.shops.flows import this_shop
+from app.web.door import Called, Caller, PatientRoute, Viewing
+from app.web.page import Page, Rendered
+
+router = APIRouter(route_class=PatientRoute)
+
+CHANGES = "MANAGE_APPS"
+TABS = ("recipes", "running", "messages", "calendar")
+LIST = "journeys/automations.html"
+ONE = "journeys/automation.html"
+
+
+async def typed(request: Request) -> FormData:
+    return await request.form()
+
+
+Typed = Annotated[FormData, Depends(typed)]
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+
+
+@router.get("/app/automations")
+def automations(visit: Viewing, page: Rendered, tab: str = "recipes") -> HTMLResponse:
+    return _list(page, visit.tx, visit.caller, tab)
+
+
+def _list(
+    page: Page,
+    tx: Tx,
+    caller: Caller,
+    tab: str,
+    *,
+    wrong: str = "",
+    typed_: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    tab = tab if tab in TABS else "recipes"
+    shown = showing.automations(tx, tab, may_change=caller.may(CHANGES), wrong=wrong, typed=typed_)
+    return page(LIST, status=422 if wrong else 200, shown=shown)
+
+
+@router.post("/app/automations")
+def change_all(
+    fields: Typed, caller: Called, house: TheHouse, page: Rendered, tab: str = "recipes"
+) -> HTMLResponse:
+    """SS-3: stop everything, and go on again; and the calendar's newsletters."""
+    _must_change(caller)
+    wrong = ""
+    match str(fields.get("do", "")):
+        case "stop":
+            house.do(caller.shop, messages.stop_all)
+        case "resume":
+            house.do(caller.shop, lambda tx: messages.resume_all(tx, skip=False))
+        case "skip":
+            house.do(caller.shop, lambda tx: messages.resume_all(tx, skip=True))
+        case "plan":
+            wrong = house.do(caller.shop, lambda tx: _plan(tx, fields, caller))
+        case "cancel":
+            number = str(fields.get("letter", ""))
+            if number.isdecimal():
+                house.do(caller.shop, lambda tx: newsletters.cancel(tx, int(number)))
+    told = {name: str(value) for name, value in fields.items()} if wrong else None
+    with house.look(caller.shop) as tx:
+        return _list(page, tx, caller, str(fields.get("tab", tab)), wrong=wrong, typed_=told)
+
+
+def _plan(tx: Tx, fields: FormData, caller: Caller) -> str:
+    """What is wrong with the newsletter form, or nothing; then it is planned."""
+    message, segment = str(fields.get("message", "")), str(fields.get("segment", ""))
+    if library.newest(tx, message) is None:
+        return "message"
+    if segment and segments.by_key(tx, segment) is None:
+        return "segment"
+    try:
+        here = datetime.fromisoformat(str(fields.get("at", "")))
+        at = here.replace(tzinfo=ZoneInfo(this_shop(tx).zone)) if here.tzinfo is None else here
+        every = int(str(fields.get("every") or 0))
+        newsletters.plan(
+            tx,
+            name=str(fields.get("name", ""))[:80] or message,
+            message=message,
+            segment=segment or None,
+            at=at,
+            every_days=every or None,
+            digest="digest" in fields,
+            by=caller.viewer.user_id,
+        )
+    except ValueError:
+        return "time"
+    return ""
+
+
+@router.get("/app/automations/{key}")
+def automation(visit: Viewing, page: Rendered, key: str) -> HTMLResponse:
+    return _one(page, visit.tx, visit.caller, key)
+
+
+def _one(
+    page: Page,
+    tx: Tx,
+    caller: Caller,
+    key: str,
+    *,
+    options: Mapping[str, int] | None = None,
+    saved: bool = False,
+) -> HTMLResponse:
+    rehearsal = _rehearse(tx, key, options)
+    shown = showing.automation(
+        tx,
+        key,
+        options=options,
+        rehearsal=rehearsal,
+        may_change=caller.may(CHANGES),
+        saved=saved,
+    )
+    if shown is None:
+        raise HTTPException(404, "There is no such automation.")
+    return page(ONE, shown=shown)
+
+
+def _rehearse(tx: Tx, key: str, options: Mapping[str, int] | None) -> Rehearsal | None:
+    """J16: shown before anything is switched on."""
+    definition = showing.definition_of(tx, key, options)
+    return rehearsing.rehearse(tx, definition) if definition else None
+
+
+@router.post("/app/automations/{key}")
+def change_automation(
+    fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str
+) -> HTMLResponse:
+    """Try the choices out, save them, switch on or off."""
+    do, recipe = str(fields.get("do", "preview")), RECIPES.get(key)
+    given = {name: int(value) for name, value in fields.items() if str(value).isdecimal()}  # type: ignore[arg-type]
+    options = recipe.options(given) if recipe else {}
+    if do == "preview":
+        with house.look(caller.shop) as tx:
+            return _one(page, tx, caller, key, options=options)
+    _must_change(caller)
+    by = caller.viewer.user_id
+
+    def change(tx: Tx) -> None:
+        if recipe and do in ("save", "on", "on_skip"):
+            switching.set_up(tx, key, options, by=by)
+        if do in ("on", "on_skip"):
+            flows.switch_on(tx, key, skip=do == "on_skip")
+        elif do == "off":
+            flows.switch_off(tx, key)
+
+    house.do(caller.shop, change)
+    with house.look(caller.shop) as tx:
+        return _one(page, tx, caller, key, saved=True)
+
+
+def _must_change(caller: Caller) -> None:
+    if not caller.may(CHANGES):
+        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")

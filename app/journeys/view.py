@@ -1,0 +1,192 @@
+"""What the pages of journeys and segments are given."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.journeys.recipes import Choice
+from app.journeys.rehearsing import Rehearsal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A journey on the list: a recipe, switched on or not yet."""
+
+    key: str
+    name: str = ""
+    """The owner's own; the page has words for a recipe."""
+    on: bool = False
+    set_up: bool = False
+    minutes: int = 2
+    on_the_way: int = 0
+    entered: int = 0
+    """In the last 30 days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLine:
+    key: str
+    name: str
+    purpose: str
+    missing: Sequence[tuple[str, str]] = ()
+    """Channel and language of each translation that is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterLine:
+    """A newsletter in the calendar."""
+
+    id: int
+    name: str
+    message: str
+    segment: str
+    at: datetime
+    every_days: int | None
+    digest: bool
+    asked: int
+    last_at: datetime | None
+    cancelled: bool
+    over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Automations:
+    tab: str
+    cards: Sequence[Card] = ()
+    messages: Sequence[MessageLine] = ()
+    letters: Sequence[LetterLine] = ()
+    segments: Sequence[tuple[str, str]] = ()
+    """Key and own name, to send a newsletter to."""
+    now: datetime
+    zone: str = "UTC"
+    stopped_at: datetime | None = None
+    may_change: bool = True
+    wrong: str = ""
+    """`time`, `message` or `segment`: what is wrong with the newsletter form."""
+    typed: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLine:
+    """A step of the vertical list, with what happened at it."""
+
+    kind: str
+    key: str
+    amount: int = 0
+    unit: str = ""
+    """A span, as the page words it: `minutes`, `hours`, `days`."""
+    message: str = ""
+    message_name: str = ""
+    percent: float = 0
+    days: int = 0
+    from_start: bool = False
+    event: str = ""
+    words: Sequence[Mapping[str, Any]] = ()
+    """Facts of a condition."""
+    counts: Mapping[str, int] | None = None
+    """Of a send: by state, and `clicked`."""
+    here: int = 0
+    """People who wait at it now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    number: int
+    made_at: datetime
+    by: str | None
+    on_the_way: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Automation:
+    card: Card
+    trigger: str
+    of: str = ""
+    exits: Sequence[str] = ()
+    reentry: int | None = None
+    once: bool = False
+    steps: Sequence[StepLine] = ()
+    choices: Sequence[tuple[Choice, int]] = ()
+    rehearsal: Rehearsal | None = None
+    versions: Sequence[VersionLine] = ()
+    endings: Mapping[str, int] | None = None
+    skips: Mapping[str, int] | None = None
+    now: datetime
+    zone: str = "UTC"
+    stopped_at: datetime | None = None
+    may_change: bool = True
+    saved: bool = False
+    waiting: int = 0
+    """Messages that piled up while it was off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentLine:
+    key: str
+    name: str
+    people: int | None
+    """None: not counted yet."""
+    reachable: float | None
+    """Share of one."""
+    came: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segments:
+    lines: Sequence[SegmentLine]
+    now: datetime
+    may_change: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow:
+    """A row of the editor: one fact, as typed."""
+
+    fact: str = "orders"
+    negated: bool = False
+    least: str = ""
+    most: str = ""
+    days: str = ""
+    among: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonLine:
+    fact: Mapping[str, Any]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyLine:
+    who: str
+    found: bool
+    fits: bool = False
+    since: datetime | None = None
+    reasons: Sequence[ReasonLine] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentPage:
+    key: str
+    name: str
+    standard: bool
+    joined: str
+    """`all` or `any`."""
+    rows: Sequence[FactRow]
+    tree: str
+    """As JSON, where it is more than one level deep."""
+    flat: bool
+    people: int | None = None
+    reachable: int | None = None
+    people_then: int | None = None
+    then: str = ""
+    why: WhyLine | None = None
+    wrong: str = ""
+    saved: bool = False
+    facts: Sequence[str] = ()
+    now: datetime
+    zone: str = "UTC"
+    may_change: bool = True

@@ -1,0 +1,114 @@
+"""The page Automations: what an owner sees and presses."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.journeys.recipes import RECIPES
+from app.kit.clock import StillClock
+from app.kit.house import House
+from tests.support.recovering import Counter, Recovering
+
+
+@pytest.fixture
+def counter(clock: StillClock) -> Counter:
+    return Counter(clock.now)
+
+
+@pytest.fixture
+def shop(house: House, counter: Counter) -> Iterator[Recovering]:
+    with Recovering(house, counter, on=False) as shop:
+        yield shop
+
+
+def presses(shop: Recovering, path: str, part: str, **fields: str) -> str:
+    answer = shop.http.post(path, data=fields, headers=shop.staff(part=part))
+    assert answer.status_code in (200, 422), answer.text
+    return answer.text
+
+
+@pytest.mark.parametrize("locale", ["en", "pl", "pt-BR"])
+def test_every_recipe_is_on_the_page_and_opens(shop: Recovering, locale: str) -> None:
+    """J2."""
+    page = shop.sees("/app/automations", locale=locale)
+    for key in RECIPES:
+        assert f'href="/app/automations/{key}"' in page
+        assert shop.sees(f"/app/automations/{key}", locale=locale)
+
+
+def test_two_clicks_switch_a_recipe_on(shop: Recovering) -> None:
+    """J2: open it, press the button; the messages are there."""
+    shop.sees("/app/automations/cart")
+    page = presses(shop, "/app/automations/cart", "automation", do="on_skip", percent="0")
+    assert "Switch off" in page
+    shop.leaves()
+    shop.waits(hours=1)
+    assert shop.subjects() == ["Your cart is waiting"]
+    assert "Abandoned checkout, first" in shop.sees("/app/automations?tab=messages")
+    assert "1 person on the way" in shop.sees("/app/automations?tab=running")
+
+
+def test_stop_all_holds_everything_at_once_and_going_on_may_skip_what_piled_up(
+    shop: Recovering,
+) -> None:
+    """SS-3: nothing leaves after the press; the question "send, or skip?" is on the buttons."""
+    presses(shop, "/app/automations/cart", "automation", do="on_skip", percent="0")
+    shop.leaves()
+    page = presses(shop, "/app/automations", "automations", do="stop")
+    assert "Everything is stopped." in page
+    shop.waits(hours=2)
+    assert shop.mail() == []
+    page = presses(shop, "/app/automations", "automations", do="skip")
+    assert "Messages may leave." in page
+    shop.waits(minutes=30)
+    assert shop.mail() == []
+    assert [send.reason for send in shop.sends()] == ["skipped"]
+
+
+def test_trying_choices_out_changes_nothing(shop: Recovering) -> None:
+    """J16: the dry run follows the form, and saving is another button."""
+    page = presses(shop, "/app/automations/cart", "automation", do="preview", second="48")
+    assert 'value="48"' in page
+    assert shop.runs() == []
+    assert "Switch on" in shop.sees("/app/automations/cart")
+    assert 'value="24"' in shop.sees("/app/automations/cart")
+
+
+def test_only_who_manages_apps_may_change(shop: Recovering) -> None:
+    answer = shop.http.post(
+        "/app/automations/cart", data={"do": "on"}, headers=shop.staff(["MANAGE_USERS"])
+    )
+    assert answer.status_code == 403
+    page = shop.http.get("/app/automations/cart", headers=shop.staff(["MANAGE_USERS"])).text
+    assert "You can look, but not change" in page
+
+
+def test_a_new_version_leaves_those_on_the_way_alone(shop: Recovering) -> None:
+    """J1: versions; people in flight finish on theirs."""
+    presses(shop, "/app/automations/cart", "automation", do="on_skip", percent="0")
+    shop.leaves()
+    shop.waits(hours=1)
+    presses(shop, "/app/automations/cart", "automation", do="save", percent="0", second="100")
+    assert "Version 2" in shop.sees("/app/automations/cart")
+    shop.waits(hours=23)
+    assert len(shop.mail()) == 2
+    (run,) = shop.runs()
+    assert run.version == 1
+
+
+def test_a_newsletter_goes_once_to_who_agreed(shop: Recovering) -> None:
+    """J15: planned in the calendar, in the shop's own time; who did not agree gets nothing."""
+    presses(shop, "/app/automations/welcome", "automation", do="save")
+    shop.guest("cleo@example.com")
+    shop.guest("ben@example.com")
+    plan = {"do": "plan", "tab": "calendar", "message": "welcome-1", "segment": "", "every": "7"}
+    page = presses(shop, "/app/automations", "automations", **plan, at="2026-03-02T08:00")
+    assert "still to come" in page
+    page = presses(shop, "/app/automations", "automations", **plan, at="2026-03-02T12:00")
+    assert "every 7 days" in page
+    shop.waits(hours=3)
+    assert [letter.recipient for letter in shop.mail()] == ["cleo@example.com"]
+    shop.settles()
+    assert len(shop.mail()) == 1
+    shop.waits(days=7)
+    assert len(shop.mail()) == 2
