@@ -201,7 +201,7 @@ def test_un5_it_works_even_when_who_it_was_is_forgotten(shop: Writing) -> None:
     shop.hears("CUSTOMER_DELETED", event("CUSTOMER_DELETED", issued=now, user=gone))
     assert shop.http.post(way_out(shop.mail())).status_code == 200
     assert "ana" not in str([vars(row) for row in shop.all(Send)])
-    assert [row.reason for row in shop.all(Suppression)] == ["unsubscribed"]
+    assert [row.reason for row in shop.all(Suppression)] == ["erased", "unsubscribed"]
 
 
 def test_un6_what_waits_is_called_off_in_the_same_breath(shop: Writing) -> None:

@@ -118,7 +118,7 @@ def _lift(tx: Tx, address: str) -> None:
     tx.exec(
         delete(Suppression).where(
             col(Suppression.hash) == hashing.of_address(address),
-            col(Suppression.reason).in_([COMPLAINT, "unsubscribed"]),
+            col(Suppression.reason).in_([COMPLAINT, "unsubscribed", "erased"]),
         )
     )
 

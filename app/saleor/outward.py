@@ -68,6 +68,20 @@ class Outward:
         headers = {"Authorization": f"Bearer {token}"}
         return self._ask(httpx.Request("POST", url, json=body, headers=headers))
 
+    def tell(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Post something and learn the status; what is answered beyond it is not read."""
+        request = self._pinned(httpx.Request("POST", url, content=body, headers=dict(headers)))
+        try:
+            with httpx.Client(
+                transport=self._transport, timeout=self._seconds, trust_env=False
+            ) as client:
+                answer = client.send(request, stream=True, follow_redirects=False)
+                answer.close()
+                return answer.status_code
+        except httpx.HTTPError as failure:
+            kind = type(failure).__name__
+            raise OutwardError(f"{request.headers['host']} was not reached ({kind})") from failure
+
     def _ask(self, request: httpx.Request) -> Any:  # noqa: ANN401
         """Bounded from outside: a server that drips bytes outlasts any timeout between them."""
         client = httpx.Client(transport=self._transport, timeout=self._seconds, trust_env=False)

@@ -1,0 +1,34 @@
+"""What sending needs once a night: old things dropped, the mailbox still read, its standing."""
+
+from datetime import timedelta
+
+from sqlmodel import col, delete, or_, select
+
+from app.kit.tx import Tx, among
+from app.messages import queries, standing
+from app.messages.reports import ReadInbox
+from app.messages.rules import Channel, State
+from app.messages.tables import Bounce, Posted, Posting, Send, SendNote, Touch
+
+MESSAGES = timedelta(days=730)
+"""PR-5: 24 months; what they were made of is gone when they are sent."""
+COPIES = timedelta(days=30)
+AT_ONCE = 5000
+
+
+def nightly(tx: Tx) -> None:
+    tx.exec(delete(Posted).where(col(Posted.at) < tx.now - COPIES))
+    tx.exec(delete(Posting).where(col(Posting.taken_at) < tx.now - COPIES))
+    old = select(Send.id).where(
+        col(Send.asked_at) < tx.now - MESSAGES,
+        or_(col(Send.ended_at).is_not(None), col(Send.state) != State.WAITING.value),
+    )
+    ids = [id_ for id_ in tx.exec(old.limit(AT_ONCE)) if id_]
+    for table in (SendNote, Touch, Bounce):
+        tx.exec(delete(table).where(among(col(table.send), ids)))
+    tx.exec(delete(Send).where(among(col(Send.id), ids)))
+    outlet = queries.outlet(tx, Channel.EMAIL)
+    if outlet is not None:
+        standing.reckon(tx, Channel.EMAIL)
+        if outlet.inbox:
+            tx.postpone(ReadInbox(), until=tx.now)
