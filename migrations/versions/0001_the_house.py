@@ -41,6 +41,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "email", "person"),
     )
     op.create_table(
+        "adspend",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("month", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "channel", "month"),
+    )
+    op.create_table(
         "attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -56,6 +66,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "checkout"),
     )
+    op.create_table(
+        "bookedorder",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("gross", sa.BigInteger(), nullable=False),
+        sa.Column("discount", sa.BigInteger(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("tax", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("costed", sa.BigInteger(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "order"),
+    )
+    with op.batch_alter_table("bookedorder", schema=None) as batch_op:
+        batch_op.create_index("booked_person", ["shop", "person", "day"], unique=False)
+
+    op.create_table(
+        "bounce",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("send", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("domain", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("bounce", schema=None) as batch_op:
+        batch_op.create_index("bounce_hash", ["shop", "address_hash", "at"], unique=False)
+        batch_op.create_index("bounce_send", ["shop", "send"], unique=False)
+
     op.create_table(
         "cart",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -105,12 +151,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "slug"),
     )
     op.create_table(
+        "choice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("product", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("beside", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "product", "pinned", "beside"),
+    )
+    op.create_table(
         "code",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("voucher", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("minted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("in_saleor_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_order", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -134,6 +193,167 @@ def upgrade() -> None:
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "product", "saleor_id"),
+    )
+    op.create_table(
+        "confirmation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("token_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text_version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("proof", sa.JSON(), nullable=False),
+        sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "address", "channel", "purpose"),
+    )
+    with op.batch_alter_table("confirmation", schema=None) as batch_op:
+        batch_op.create_index("confirmation_token", ["shop", "token_hash"], unique=False)
+
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("complained", sa.Boolean(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "address", "channel", "purpose"),
+    )
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.create_index("consent_person", ["shop", "person"], unique=False)
+
+    op.create_table(
+        "consententry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text_version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("proof", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("consententry", schema=None) as batch_op:
+        batch_op.create_index("consent_entry_address", ["shop", "address"], unique=False)
+        batch_op.create_index("consent_entry_person", ["shop", "person"], unique=False)
+
+    op.create_table(
+        "counsel",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("telling", sa.Boolean(), nullable=False),
+        sa.Column("granted", sa.Boolean(), nullable=False),
+        sa.Column(
+            "told_upto", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("weights", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("methods", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("quality", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("tuned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
+    op.create_table(
+        "customerscore",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("to_date", sa.BigInteger(), nullable=False),
+        sa.Column("orders_12", sa.Float(), nullable=False),
+        sa.Column("net_12", sa.BigInteger(), nullable=False),
+        sa.Column("net_12_low", sa.BigInteger(), nullable=True),
+        sa.Column("net_12_high", sa.BigInteger(), nullable=True),
+        sa.Column("net_24", sa.BigInteger(), nullable=False),
+        sa.Column("alive", sa.Float(), nullable=False),
+        sa.Column("silent", sa.Float(), nullable=False),
+        sa.Column("next_from", sa.Integer(), nullable=True),
+        sa.Column("next_mid", sa.Integer(), nullable=True),
+        sa.Column("next_to", sa.Integer(), nullable=True),
+        sa.Column("due", sa.Integer(), nullable=True),
+        sa.Column("lapsed", sa.Boolean(), nullable=False),
+        sa.Column("stage", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("tier", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("r", sa.SmallInteger(), nullable=False),
+        sa.Column("f", sa.SmallInteger(), nullable=False),
+        sa.Column("m", sa.SmallInteger(), nullable=False),
+        sa.Column("fm", sa.SmallInteger(), nullable=False),
+        sa.Column("group", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("group_before", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "person"),
+    )
+    with op.batch_alter_table("customerscore", schema=None) as batch_op:
+        batch_op.create_index(
+            "score_groups", ["shop", "group", "r", "fm", "group_before"], unique=False
+        )
+        batch_op.create_index("score_tier", ["shop", "tier"], unique=False)
+        batch_op.create_index("score_worth", ["shop", "net_12"], unique=False)
+
+    op.create_table(
+        "customertally",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("orders", sa.Integer(), nullable=False),
+        sa.Column("gross", sa.BigInteger(), nullable=False),
+        sa.Column("discount", sa.BigInteger(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("tax", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("costed", sa.BigInteger(), nullable=False),
+        sa.Column("first_value", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("product", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("stale_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "person"),
+    )
+    with op.batch_alter_table("customertally", schema=None) as batch_op:
+        batch_op.create_index("tally_first", ["shop", "first"], unique=False)
+        batch_op.create_index("tally_stale", ["shop", "stale_at"], unique=False)
+
+    op.create_table(
+        "cycle",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("product", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("days", sa.Float(), nullable=False),
+        sa.Column("middle", sa.Float(), nullable=False),
+        sa.Column("late", sa.Float(), nullable=False),
+        sa.Column("gaps", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "product"),
     )
     op.create_table(
         "delivery",
@@ -181,6 +401,102 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "hash"),
     )
     op.create_table(
+        "fitting",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("occasion", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("customers", sa.Integer(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("personal", sa.Boolean(), nullable=False),
+        sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("boosted", sa.Boolean(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("trials", sa.JSON(), nullable=False),
+        sa.Column("skipped", sa.JSON(), nullable=False),
+        sa.Column("learnt", sa.JSON(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("drift", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "made_at"),
+    )
+    op.create_table(
+        "footprint",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("turn", sa.SmallInteger(), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "run", "turn", "step", "what"),
+    )
+    with op.batch_alter_table("footprint", schema=None) as batch_op:
+        batch_op.create_index("footprint_at", ["shop", "at"], unique=False)
+
+    op.create_table(
+        "grant",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("journey", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("percent_hundredths", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("code", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("replaces", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key"),
+    )
+    with op.batch_alter_table("grant", schema=None) as batch_op:
+        batch_op.create_index("grant_code", ["shop", "code"], unique=False)
+        batch_op.create_index("grant_person", ["shop", "person", "at"], unique=False)
+
+    op.create_table(
+        "heir",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("of", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "checkout"),
+    )
+    with op.batch_alter_table("heir", schema=None) as batch_op:
+        batch_op.create_index("heir_of", ["shop", "of"], unique=False)
+
+    op.create_table(
+        "hook",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("url", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("secret", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "journey",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("recipe", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("on_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key"),
+    )
+    op.create_table(
         "line",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("order", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -201,6 +517,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.create_index("line_product", ["shop", "product"], unique=False)
+
+    op.create_table(
+        "link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decision", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("code", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_again_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "hash"),
+    )
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.create_index("link_checkout", ["shop", "checkout"], unique=False)
+        batch_op.create_index("link_expires", ["shop", "expires_at"], unique=False)
+        batch_op.create_index("link_person", ["shop", "person"], unique=False)
 
     op.create_table(
         "membership",
@@ -238,6 +576,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_merge_target"), ["target"], unique=False)
 
     op.create_table(
+        "message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("variants", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key", "version"),
+    )
+    op.create_table(
         "misfit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -249,6 +601,34 @@ def upgrade() -> None:
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "kind", "saleor_id"),
+    )
+    op.create_table(
+        "newsletter",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("segment", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("every_days", sa.Integer(), nullable=True),
+        sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "offered",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("product", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sold", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "channel", "product"),
     )
     op.create_table(
         "order",
@@ -269,6 +649,7 @@ def upgrade() -> None:
         sa.Column("charged_minor", sa.BigInteger(), nullable=False),
         sa.Column("goods_minor", sa.BigInteger(), nullable=False),
         sa.Column("goods_reporting_minor", sa.BigInteger(), nullable=True),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("shipping_minor", sa.BigInteger(), nullable=False),
         sa.Column("discount_minor", sa.BigInteger(), nullable=False),
         sa.Column("gift_card_minor", sa.BigInteger(), nullable=False),
@@ -297,6 +678,35 @@ def upgrade() -> None:
         batch_op.create_index("order_source", ["shop", "source"], unique=False)
 
     op.create_table(
+        "outlet",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("url", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sender", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reply_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("service_sender", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("postal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("return_path", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("inbox", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("secret", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("checks", sa.JSON(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "channel"),
+    )
+    op.create_table(
+        "pace",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "who"),
+    )
+    op.create_table(
         "passage",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -316,6 +726,16 @@ def upgrade() -> None:
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop"),
+    )
+    op.create_table(
+        "pausedcampaign",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "campaign"),
     )
     op.create_table(
         "person",
@@ -347,6 +767,55 @@ def upgrade() -> None:
         batch_op.create_index("person_account", ["shop", "account"], unique=False)
         batch_op.create_index("person_email", ["shop", "email"], unique=False)
 
+    op.create_table(
+        "posted",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("send", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("recipient", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("html", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("raw", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("posted", schema=None) as batch_op:
+        batch_op.create_index("posted_at", ["shop", "at"], unique=False)
+
+    op.create_table(
+        "posting",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hook", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("event", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key"),
+    )
+    op.create_table(
+        "preference",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("topics_off", sa.JSON(), nullable=False),
+        sa.Column("fewer", sa.Boolean(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("zone", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "address"),
+    )
     op.create_table(
         "price",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -448,6 +917,187 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "channel", "day"),
     )
     op.create_table(
+        "recommend_moved",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("recommend_moved", schema=None) as batch_op:
+        batch_op.create_index("recommend_moved_shop", ["shop", "id"], unique=False)
+
+    op.create_table(
+        "recommend_told",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("untold", sa.Boolean(), nullable=False),
+        sa.Column("marked", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "kind", "subject"),
+    )
+    with op.batch_alter_table("recommend_told", schema=None) as batch_op:
+        batch_op.create_index("recommend_told_untold", ["shop", "untold", "kind"], unique=False)
+
+    op.create_table(
+        "recovery",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("least_minor", sa.JSON(), nullable=False),
+        sa.Column("excluded", sa.JSON(), nullable=False),
+        sa.Column("cool_down_days", sa.Integer(), nullable=False),
+        sa.Column("link_days", sa.Integer(), nullable=False),
+        sa.Column("storefronts", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
+    op.create_table(
+        "redemption",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("link", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "checkout"),
+    )
+    with op.batch_alter_table("redemption", schema=None) as batch_op:
+        batch_op.create_index("redemption_link", ["shop", "link", "at"], unique=False)
+
+    op.create_table(
+        "rfmboundary",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("recency", sa.JSON(), nullable=False),
+        sa.Column("money", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "month"),
+    )
+    op.create_table(
+        "run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("journey", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("occasion", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("step", sa.SmallInteger(), nullable=False),
+        sa.Column("turn", sa.SmallInteger(), nullable=False),
+        sa.Column("tick", sa.Integer(), nullable=False),
+        sa.Column("anchor_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waits_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("why", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("memo", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "journey", "person", "occasion"),
+    )
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.create_index("run_entered", ["shop", "journey", "entered_at"], unique=False)
+        batch_op.create_index(
+            "run_in_flight",
+            ["shop", "journey", "step"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index("run_person", ["shop", "person"], unique=False)
+        batch_op.create_index("run_subject", ["shop", "subject"], unique=False)
+
+    op.create_table(
+        "segment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("tree", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("filled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key"),
+    )
+    op.create_table(
+        "send",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("message", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("variant", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("context", sa.JSON(), nullable=False),
+        sa.Column("guard", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("decision", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unverified_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hold", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("token_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("address_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key"),
+    )
+    with op.batch_alter_table("send", schema=None) as batch_op:
+        batch_op.create_index("send_campaign", ["shop", "campaign", "state"], unique=False)
+        batch_op.create_index("send_counted", ["shop", "person", "handed_at"], unique=False)
+        batch_op.create_index("send_day", ["shop", "handed_at"], unique=False)
+        batch_op.create_index("send_person", ["shop", "person", "state"], unique=False)
+        batch_op.create_index("send_provider", ["shop", "provider_id"], unique=False)
+        batch_op.create_index("send_token", ["shop", "token_hash"], unique=False)
+
+    op.create_table(
+        "sendingpolicy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
+    op.create_table(
+        "sendnote",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("send", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("word", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("sendnote", schema=None) as batch_op:
+        batch_op.create_index("send_note_send", ["shop", "send"], unique=False)
+
+    op.create_table(
         "shop",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("api_url", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -467,6 +1117,60 @@ def upgrade() -> None:
         sa.Column("locale", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("api_url"),
+    )
+    op.create_table(
+        "skip",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("journey", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("occasion", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "journey", "person", "occasion", "why"),
+    )
+    with op.batch_alter_table("skip", schema=None) as batch_op:
+        batch_op.create_index("skip_at", ["shop", "journey", "at"], unique=False)
+
+    op.create_table(
+        "stay",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("segment", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cause", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("left_cause", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("stay", schema=None) as batch_op:
+        batch_op.create_index("stay_entered", ["shop", "segment", "entered_at"], unique=False)
+        batch_op.create_index("stay_left", ["shop", "segment", "left_at"], unique=False)
+        batch_op.create_index(
+            "stay_open",
+            ["shop", "segment", "person"],
+            unique=True,
+            sqlite_where=sa.text("left_at IS NULL"),
+            postgresql_where=sa.text("left_at IS NULL"),
+        )
+        batch_op.create_index("stay_person", ["shop", "person"], unique=False)
+
+    op.create_table(
+        "suppression",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "hash", "reason"),
     )
     op.create_table(
         "swept",
@@ -514,6 +1218,77 @@ def upgrade() -> None:
         batch_op.create_index("tier_change_person", ["shop", "person", "at"], unique=False)
 
     op.create_table(
+        "touch",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("send", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("link", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("touch", schema=None) as batch_op:
+        batch_op.create_index("touch_person", ["shop", "person", "at"], unique=False)
+        batch_op.create_index("touch_send", ["shop", "send", "kind"], unique=False)
+
+    op.create_table(
+        "trait",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("value", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "person", "name"),
+    )
+    with op.batch_alter_table("trait", schema=None) as batch_op:
+        batch_op.create_index("trait_name", ["shop", "name", "value"], unique=False)
+
+    op.create_table(
+        "unitcost",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sku", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "sku", "since"),
+    )
+    op.create_table(
+        "valuecosts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("fees_basis_points", sa.Integer(), nullable=False),
+        sa.Column("shipping", sa.BigInteger(), nullable=False),
+        sa.Column("returns", sa.BigInteger(), nullable=False),
+        sa.Column("messages", sa.BigInteger(), nullable=False),
+        sa.Column("rewards", sa.BigInteger(), nullable=False),
+        sa.Column("service", sa.BigInteger(), nullable=False),
+        sa.Column("usual_margin_basis_points", sa.Integer(), nullable=True),
+        sa.Column("off", sa.JSON(), nullable=False),
+        sa.Column("window_months", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
+    op.create_table(
+        "valuesheet",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "name"),
+    )
+    op.create_table(
         "variant",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("saleor_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -530,6 +1305,18 @@ def upgrade() -> None:
         batch_op.create_index("variant_product", ["shop", "product"], unique=False)
 
     op.create_table(
+        "version",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("journey", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "journey", "number"),
+    )
+    op.create_table(
         "vouched",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -542,6 +1329,7 @@ def upgrade() -> None:
         "voucher",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tier", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("programme", sa.Boolean(), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("mark", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -561,17 +1349,86 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("voucher")
     op.drop_table("vouched")
+    op.drop_table("version")
     with op.batch_alter_table("variant", schema=None) as batch_op:
         batch_op.drop_index("variant_product")
 
     op.drop_table("variant")
+    op.drop_table("valuesheet")
+    op.drop_table("valuecosts")
+    op.drop_table("unitcost")
+    with op.batch_alter_table("trait", schema=None) as batch_op:
+        batch_op.drop_index("trait_name")
+
+    op.drop_table("trait")
+    with op.batch_alter_table("touch", schema=None) as batch_op:
+        batch_op.drop_index("touch_send")
+        batch_op.drop_index("touch_person")
+
+    op.drop_table("touch")
     with op.batch_alter_table("tierchange", schema=None) as batch_op:
         batch_op.drop_index("tier_change_person")
 
     op.drop_table("tierchange")
     op.drop_table("tier")
     op.drop_table("swept")
+    op.drop_table("suppression")
+    with op.batch_alter_table("stay", schema=None) as batch_op:
+        batch_op.drop_index("stay_person")
+        batch_op.drop_index(
+            "stay_open",
+            sqlite_where=sa.text("left_at IS NULL"),
+            postgresql_where=sa.text("left_at IS NULL"),
+        )
+        batch_op.drop_index("stay_left")
+        batch_op.drop_index("stay_entered")
+
+    op.drop_table("stay")
+    with op.batch_alter_table("skip", schema=None) as batch_op:
+        batch_op.drop_index("skip_at")
+
+    op.drop_table("skip")
     op.drop_table("shop")
+    with op.batch_alter_table("sendnote", schema=None) as batch_op:
+        batch_op.drop_index("send_note_send")
+
+    op.drop_table("sendnote")
+    op.drop_table("sendingpolicy")
+    with op.batch_alter_table("send", schema=None) as batch_op:
+        batch_op.drop_index("send_token")
+        batch_op.drop_index("send_provider")
+        batch_op.drop_index("send_person")
+        batch_op.drop_index("send_day")
+        batch_op.drop_index("send_counted")
+        batch_op.drop_index("send_campaign")
+
+    op.drop_table("send")
+    op.drop_table("segment")
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.drop_index("run_subject")
+        batch_op.drop_index("run_person")
+        batch_op.drop_index(
+            "run_in_flight",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index("run_entered")
+
+    op.drop_table("run")
+    op.drop_table("rfmboundary")
+    with op.batch_alter_table("redemption", schema=None) as batch_op:
+        batch_op.drop_index("redemption_link")
+
+    op.drop_table("redemption")
+    op.drop_table("recovery")
+    with op.batch_alter_table("recommend_told", schema=None) as batch_op:
+        batch_op.drop_index("recommend_told_untold")
+
+    op.drop_table("recommend_told")
+    with op.batch_alter_table("recommend_moved", schema=None) as batch_op:
+        batch_op.drop_index("recommend_moved_shop")
+
+    op.drop_table("recommend_moved")
     op.drop_table("reckoning")
     op.drop_table("rate")
     with op.batch_alter_table("promise", schema=None) as batch_op:
@@ -587,13 +1444,22 @@ def downgrade() -> None:
     op.drop_table("programme")
     op.drop_table("product")
     op.drop_table("price")
+    op.drop_table("preference")
+    op.drop_table("posting")
+    with op.batch_alter_table("posted", schema=None) as batch_op:
+        batch_op.drop_index("posted_at")
+
+    op.drop_table("posted")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("person_email")
         batch_op.drop_index("person_account")
 
     op.drop_table("person")
+    op.drop_table("pausedcampaign")
     op.drop_table("patience")
     op.drop_table("passage")
+    op.drop_table("pace")
+    op.drop_table("outlet")
     with op.batch_alter_table("order", schema=None) as batch_op:
         batch_op.drop_index("order_source")
         batch_op.drop_index("order_person")
@@ -601,7 +1467,10 @@ def downgrade() -> None:
         batch_op.drop_index("order_checkout")
 
     op.drop_table("order")
+    op.drop_table("offered")
+    op.drop_table("newsletter")
     op.drop_table("misfit")
+    op.drop_table("message")
     with op.batch_alter_table("merge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_merge_target"))
 
@@ -611,20 +1480,69 @@ def downgrade() -> None:
         batch_op.drop_index("membership_tier")
 
     op.drop_table("membership")
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.drop_index("link_person")
+        batch_op.drop_index("link_expires")
+        batch_op.drop_index("link_checkout")
+
+    op.drop_table("link")
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.drop_index("line_product")
 
     op.drop_table("line")
+    op.drop_table("journey")
+    op.drop_table("hook")
+    with op.batch_alter_table("heir", schema=None) as batch_op:
+        batch_op.drop_index("heir_of")
+
+    op.drop_table("heir")
+    with op.batch_alter_table("grant", schema=None) as batch_op:
+        batch_op.drop_index("grant_person")
+        batch_op.drop_index("grant_code")
+
+    op.drop_table("grant")
+    with op.batch_alter_table("footprint", schema=None) as batch_op:
+        batch_op.drop_index("footprint_at")
+
+    op.drop_table("footprint")
+    op.drop_table("fitting")
     op.drop_table("erasure")
     op.drop_table("edit")
     op.drop_table("discount")
     op.drop_table("delivery")
+    op.drop_table("cycle")
+    with op.batch_alter_table("customertally", schema=None) as batch_op:
+        batch_op.drop_index("tally_stale")
+        batch_op.drop_index("tally_first")
+
+    op.drop_table("customertally")
+    with op.batch_alter_table("customerscore", schema=None) as batch_op:
+        batch_op.drop_index("score_worth")
+        batch_op.drop_index("score_tier")
+        batch_op.drop_index("score_groups")
+
+    op.drop_table("customerscore")
+    op.drop_table("counsel")
+    with op.batch_alter_table("consententry", schema=None) as batch_op:
+        batch_op.drop_index("consent_entry_person")
+        batch_op.drop_index("consent_entry_address")
+
+    op.drop_table("consententry")
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index("consent_person")
+
+    op.drop_table("consent")
+    with op.batch_alter_table("confirmation", schema=None) as batch_op:
+        batch_op.drop_index("confirmation_token")
+
+    op.drop_table("confirmation")
     op.drop_table("collection")
     with op.batch_alter_table("code", schema=None) as batch_op:
         batch_op.drop_index("code_used")
         batch_op.drop_index("code_minted")
 
     op.drop_table("code")
+    op.drop_table("choice")
     op.drop_table("channel")
     with op.batch_alter_table("cart", schema=None) as batch_op:
         batch_op.drop_index("cart_state")
@@ -632,7 +1550,17 @@ def downgrade() -> None:
         batch_op.drop_index("cart_email")
 
     op.drop_table("cart")
+    with op.batch_alter_table("bounce", schema=None) as batch_op:
+        batch_op.drop_index("bounce_send")
+        batch_op.drop_index("bounce_hash")
+
+    op.drop_table("bounce")
+    with op.batch_alter_table("bookedorder", schema=None) as batch_op:
+        batch_op.drop_index("booked_person")
+
+    op.drop_table("bookedorder")
     op.drop_table("attempt")
+    op.drop_table("adspend")
     op.drop_table("address")
     with op.batch_alter_table("act", schema=None) as batch_op:
         batch_op.drop_index("act_verb")
