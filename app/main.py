@@ -14,6 +14,7 @@ from app.agenda import AGENDA
 from app.carts import queries as carts
 from app.journeys import pages as journeys
 from app.journeys import public as recovery
+from app.journeys import segment_pages as segments
 from app.kit.house import House, open_engine
 from app.kit.intake import Intake
 from app.kit.tx import Tx
@@ -108,6 +109,7 @@ def _pages(perennial: Perennial) -> FastAPI:
         loyalty.router,
         recovery.router,
         journeys.router,
+        segments.router,
     ):
         pages.include_router(router)
     pages.include_router(people.router)

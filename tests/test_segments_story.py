@@ -1,0 +1,263 @@
+"""Stories of people who move between segments, and of why they are where they are."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from app.agenda import review_segments
+from app.customers.tables import Person
+from app.kit.house import House
+from app.segments import flows, queries, rules
+from app.segments.flows import Review
+from app.segments.tables import Segment, Stay
+from tests.support.makers import customer, event, gid, line, order, user
+from tests.support.story import Shop
+
+
+FACTS: list[tuple[dict[str, Any], bool]] = [
+    ({"fact": "orders", "at_least": 2}, True),
+    ({"fact": "orders", "at_least": 3}, False),
+    ({"fact": "orders", "at_most": 1}, False),
+    ({"fact": "orders", "at_least": 1, "days": 1}, True),
+    ({"fact": "orders", "at_least": 2, "days": 1}, False),
+    ({"fact": "orders", "at_least": 1, "channels": ["web"]}, True),
+    ({"fact": "orders", "at_least": 1, "channels": ["kiosk"]}, False),
+    ({"fact": "orders", "at_least": 1, "of": {"products": [gid("Product", "cap")]}}, True),
+    ({"fact": "orders", "at_least": 2, "of": {"products": [gid("Product", "cap")]}}, False),
+    ({"fact": "orders", "at_least": 1, "of": {"categories": [gid("Category", "x")]}}, False),
+    ({"fact": "spend", "at_least": 69}, True),
+    ({"fact": "spend", "at_least": 71}, False),
+    ({"fact": "spend", "at_most": 100}, True),
+    ({"fact": "average", "at_least": 35, "at_most": 35}, True),
+    ({"fact": "last_order", "less_than": 1}, True),
+    ({"fact": "first_order", "more_than": 5}, True),
+    ({"fact": "last_order", "more_than": 5}, False),
+    ({"fact": "joined", "more_than": 300}, True),
+    ({"fact": "account"}, True),
+    ({"fact": "account", "has": False}, False),
+    ({"fact": "country", "among": ["de"]}, True),
+    ({"fact": "country", "among": ["PL", "BR"]}, False),
+    ({"fact": "language", "among": ["en"]}, True),
+    ({"fact": "language", "among": ["pl"]}, False),
+    ({"fact": "affinity", "of": {"products": [gid("Product", "cap")]}, "share": 0.5}, True),
+    ({"fact": "affinity", "of": {"products": [gid("Product", "cap")]}, "share": 0.8}, False),
+    ({"fact": "stage", "among": ["active"]}, True),
+    ({"fact": "stage", "among": ["new", "lost"]}, False),
+    ({"fact": "cart"}, False),
+    ({"fact": "trait", "name": "likes"}, True),
+    ({"fact": "trait", "name": "likes", "among": ["tea"]}, True),
+    ({"fact": "trait", "name": "likes", "among": ["coffee"]}, False),
+    ({"fact": "value_tier", "among": ["A"]}, False),
+    ({"fact": "rfm", "among": ["Champion"]}, False),
+    ({"fact": "score", "name": "alive", "at_least": 0}, False),
+    ({"fact": "segment", "key": "regulars"}, False),
+    ({"not": {"fact": "orders", "at_least": 3}}, True),
+    ({"any": [{"fact": "cart"}, {"fact": "account"}]}, True),
+    ({"all": [{"fact": "cart"}, {"fact": "account"}]}, False),
+]
+"""About Ana, who opened her account 400 days ago and bought twice, ten days apart."""
+
+
+@pytest.fixture
+def shop(house: House) -> Iterator[Shop]:
+    with Shop(house) as shop:
+        with shop.work() as tx:
+            flows.fill(tx)
+        shop.settles()
+        yield shop
+
+
+def at(shop: Shop) -> str:
+    return shop.house.clock.now().isoformat()
+
+
+def buys(shop: Shop, name: str = "ana", **told: Any) -> None:  # noqa: ANN401
+    body = order(user(name), created=at(shop), **told)
+    shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at(shop), order=body))
+
+
+def person(shop: Shop, name: str = "ana") -> int:
+    with shop.look() as tx:
+        found = tx.exec(select(Person.id).where(Person.account == gid("User", name))).one()
+    assert found
+    return found
+
+
+def segments(shop: Shop, name: str = "ana") -> set[str]:
+    """Where somebody is today."""
+    with shop.look() as tx:
+        return {s.key for stay, s in queries.stays(tx, person(shop, name)) if not stay.left_at}
+
+
+def night(shop: Shop, occasion: str) -> None:
+    world = shop.perennial.reach.world(shop.id)
+    review_segments(Review(occasion=occasion, cause="night"), world)
+
+
+def fits(shop: Shop, tree: dict[str, Any], name: str = "ana") -> bool:
+    with shop.look() as tx:
+        one = person(shop, name)
+        asked = queries.matching(tx, rules.read(tree), [one]) == {one}
+        whole = one in queries.some(tx, rules.read(tree))
+        assert asked == whole, "asked for one and asked for all, the answer is the same"
+        return asked
+
+
+def test_an_order_moves_its_buyer_within_seconds(shop: Shop) -> None:
+    """S8: membership within 60 s of the event."""
+    buys(shop)
+    shop.waits(seconds=5)
+    assert {"new", "one-order"} <= segments(shop)
+    shop.waits(days=1)
+    buys(shop)
+    shop.waits(seconds=5)
+    assert "one-order" not in segments(shop)
+    assert "new" not in segments(shop)
+
+
+def test_the_log_says_who_came_and_left_when_and_by_what(shop: Shop) -> None:
+    """S8: entry and exit log."""
+    buys(shop)
+    shop.waits(seconds=5)
+    came = shop.house.clock.now()
+    shop.waits(days=1)
+    buys(shop)
+    shop.waits(seconds=5)
+    with shop.look() as tx:
+        log = {s.key: stay for stay, s in queries.stays(tx, person(shop))}
+    stay = log["one-order"]
+    assert abs(stay.entered_at - came) < timedelta(seconds=10)
+    assert stay.cause == "event"
+    assert stay.left_at
+    assert stay.left_cause == "event"
+
+
+def test_a_segment_as_of_a_day(shop: Shop) -> None:
+    """S8: as-of-date."""
+    monday = shop.house.clock.now()
+    buys(shop)
+    shop.waits(seconds=5)
+    shop.waits(days=2)
+    buys(shop)
+    shop.waits(seconds=5)
+    with shop.look() as tx:
+        row = queries.by_key(tx, "one-order")
+        assert row
+        assert queries.headcount(tx, row.id or 0) == 0
+        assert queries.headcount(tx, row.id or 0, at=monday + timedelta(days=1)) == 1
+        assert queries.headcount(tx, row.id or 0, at=monday - timedelta(days=1)) == 0
+
+
+def test_time_alone_moves_people_at_night(shop: Shop) -> None:
+    """S5: nobody tells us that ninety days went by without an order."""
+    buys(shop)
+    buys(shop, of="C2")
+    shop.waits(days=91)
+    night(shop, "later")
+    assert "slipping" in segments(shop)
+    shop.waits(days=100)
+    night(shop, "much later")
+    assert "slipping" not in segments(shop)
+    assert "lapsed" in segments(shop)
+
+
+def test_why_is_she_here_names_every_fact(shop: Shop) -> None:
+    """S8."""
+    buys(shop)
+    shop.waits(seconds=5)
+    with shop.look() as tx:
+        row = queries.by_key(tx, "regulars")
+        assert row
+        why = queries.why(tx, row, person(shop))
+    assert not why.fits
+    assert [(reason.leaf.fact, reason.holds) for reason in why.reasons] == [
+        ("orders", False), ("last_order", True),
+    ]  # fmt: skip
+
+
+def test_a_segment_never_mixes_shops(shop: Shop, house: House) -> None:
+    """Shop 2 must see none of it."""
+    with Shop(house, domain="other.example") as other:
+        with other.work() as tx:
+            flows.fill(tx)
+        other.settles()
+        buys(shop)
+        shop.waits(seconds=5)
+        assert other.all(Stay) == []
+
+
+def test_history_fills_segments_and_that_is_no_news(house: House) -> None:
+    """IN-5: whoever was there before the app takes up its work entered with the cause `first`."""
+    with Shop(house) as shop:
+        buys(shop)
+        with shop.work() as tx:
+            flows.fill(tx)
+        shop.settles()
+        stays = shop.all(Stay)
+        assert stays
+        assert {stay.cause for stay in stays} == {"first"}
+
+
+def test_facts_are_asked_of_the_shops_own_rows(shop: Shop) -> None:
+    """S1–S4."""
+    told = customer("ana", updated=at(shop))
+    shop.hears("CUSTOMER_UPDATED", event("CUSTOMER_UPDATED", issued=at(shop), user=told))
+    buys(shop, lines=[line("tee", each=30)])
+    shop.waits(days=10)
+    buys(shop, lines=[line("cap", quantity=2, each=20)])
+    with shop.work() as tx:
+        flows.tag(tx, [person(shop)], "likes", "tea", source="staff")
+    wrong = [tree for tree, holds in FACTS if fits(shop, tree) is not holds]
+    assert wrong == []
+
+
+def test_a_segment_may_lean_on_another_but_not_on_itself(shop: Shop) -> None:
+    with shop.work() as tx:
+        flows.save(tx, "a", name="A", tree={"fact": "segment", "key": "new"})
+        flows.save(tx, "b", name="B", tree={"not": {"fact": "segment", "key": "a"}})
+    with shop.work() as tx, pytest.raises(rules.WrongTreeError):
+        flows.save(tx, "a", name="A", tree={"fact": "segment", "key": "b"})
+
+
+def test_a_new_definition_moves_people_at_once_and_begins_nothing(shop: Shop) -> None:
+    buys(shop)
+    shop.waits(seconds=5)
+    with shop.work() as tx:
+        flows.save(tx, "buyers", name="Buyers", tree={"fact": "orders", "at_least": 1})
+    shop.settles()
+    assert "buyers" in segments(shop)
+    with shop.work() as tx:
+        flows.retire(tx, "buyers")
+    assert "buyers" not in segments(shop)
+
+
+def test_the_page_lists_sizes_and_the_editor_counts_while_typing(shop: Shop) -> None:
+    """S8: shown size and consented share."""
+    buys(shop)
+    shop.waits(seconds=5)
+    for locale in ("en", "pl", "pt-BR"):
+        assert 'href="/app/segments/one-order"' in shop.sees("/app/segments", locale=locale)
+    assert "1 person today" in shop.sees("/app/segments/one-order")
+    typed = {"fact": "orders", "least": "2", "most": "", "days": "", "among": "", "joined": "all"}
+    answer = shop.http.post(
+        "/app/segments/new-segment",
+        data=typed | {"do": "count"},
+        headers=shop.staff(part="segment"),
+    )
+    assert "0 people today" in answer.text
+    answer = shop.http.post(
+        "/app/segments/new-segment",
+        data=typed | {"do": "save", "name": "Twice", "least": "1"},
+        headers=shop.staff(part="segment"),
+    )
+    assert "Saved." in answer.text
+    assert [s.tree for s in shop.all(Segment) if s.name == "Twice"]
+    answer = shop.http.post(
+        "/app/segments/one-order",
+        data={"do": "why", "who": "ana@example.com", "fact": "orders", "least": "1"},
+        headers=shop.staff(part="segment"),
+    )
+    assert "She has been in it since" in answer.text
