@@ -71,6 +71,9 @@ def test_pv1_once_the_history_is_in_everybody_has_a_score_with_its_range(shop: V
         assert 0 <= row.alive <= 1
         assert row.net_12_low is not None
         assert row.net_12_high is not None
+        assert row.next_from is not None
+        assert row.next_mid is not None
+        assert row.next_to is not None
         assert row.net_12_low <= row.net_12_high
         assert row.net_24 >= row.net_12 >= 0
         assert row.next_from <= row.next_mid <= row.next_to
@@ -306,16 +309,18 @@ def test_hysteresis_keeps_people_at_an_edge_where_they_are() -> None:
 
 
 def test_small_changes_of_numbers_are_no_news() -> None:
-    plain = {
+    plain: dict[str, Any] = {
         "person": 1, "day": 1, "net_12": 10_000, "alive": 0.5, "due": 100, "tier": "B",
         "lapsed": False, "net_12_low": None,
     }  # fmt: skip
-    for change in ({"day": 9}, {"net_12": 10_150}, {"alive": 0.515}, {"due": 105}):
+    same: list[dict[str, Any]] = [{"day": 9}, {"net_12": 10_150}, {"alive": 0.515}, {"due": 105}]
+    for change in same:
         assert not says_something_else(plain, plain | change, unit=100)
-    for change in (
+    other: list[dict[str, Any]] = [
         {"net_12": 10_300}, {"alive": 0.55}, {"due": 110}, {"tier": "A"}, {"lapsed": True},
         {"net_12_low": 5},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for change in other:
         assert says_something_else(plain, plain | change, unit=100)
 
 

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from app.kit.promises import Promise
 from app.kit.tx import Job, Tx
-from app.ltv import booking, costing
+from app.ltv import booking, costing, queries
 from app.ltv.tables import Fitting, ValueCosts
 
 SETTLE = timedelta(seconds=5)
@@ -138,9 +138,9 @@ def go_back(tx: Tx, fitting: int) -> bool:
     chosen = tx.exec(select(Fitting).where(Fitting.id == fitting)).first()
     if chosen is None:
         return False
-    newest = tx.exec(select(Fitting.id).order_by(col(Fitting.made_at).desc())).first()
+    newest = queries.newest(tx)
     _use(tx, fitting)
-    hold(tx, held=fitting != newest)
+    hold(tx, held=newest is not None and fitting != newest.id)
     tx.later(Reckon(occasion=f"chosen {tx.now.isoformat()}", learn=False))
     return True
 

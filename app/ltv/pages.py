@@ -35,6 +35,7 @@ async def typed(request: Request) -> Mapping[str, Any]:
         if isinstance(value, UploadFile):
             if value.size:
                 told[name] = (await value.read(MOST_TEXT)).decode("utf-8-sig", "replace")
+            await value.close()
         elif name != "on":
             told.setdefault(name, str(value))
     return told

@@ -26,9 +26,11 @@ from app.ltv.tables import (
 )
 from app.orders.exchange import exchange
 
+LATEST = (col(Fitting.made_at).desc(), col(Fitting.id).desc())
+
 
 def newest(tx: Tx) -> Fitting | None:
-    return tx.exec(select(Fitting).order_by(col(Fitting.made_at).desc()).limit(1)).first()
+    return tx.exec(select(Fitting).order_by(*LATEST).limit(1)).first()
 
 
 def in_use(tx: Tx) -> Fitting | None:
@@ -44,7 +46,7 @@ LISTED: list[Any] = [
 
 def fittings(tx: Tx, *, limit: int = 20) -> Sequence[Any]:
     """The last ones, the newest first; without what they learnt, which is long."""
-    rows: Any = tx.exec(select(*LISTED).order_by(col(Fitting.made_at).desc()).limit(limit))
+    rows: Any = tx.exec(select(*LISTED).order_by(*LATEST).limit(limit))
     found: Sequence[Any] = rows.all()
     return found
 

@@ -120,7 +120,7 @@ class CustomerScore(OfShop, SQLModel, table=True):
 class Fitting(OfShop, SQLModel, table=True):
     """One learning of the shop: dated, comparable, and there to be used again."""
 
-    __table_args__ = (UniqueConstraint("shop", "made_at"),)
+    __table_args__ = (Index("fitting_made", "shop", "made_at"),)
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     made_at: datetime = Field(sa_type=Instant)

@@ -1,11 +1,10 @@
 """A shop with people who have been buying for two years, made straight as rows."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.catalog.tables import Price, Product, Variant
 from app.customers.tables import Person
@@ -49,9 +48,9 @@ class Valued(Shop):
             return tx.exec(rows).one() or 0
 
 
-def fill(tx: Tx, people: int, *, days: int, chance: Random) -> None:
+def fill(tx: Tx, people: int, *, days: int, chance: Random, mark: str = "p") -> None:
     products = _wares(tx)
-    names = [f"p{n:04}" for n in range(people)]
+    names = [f"{mark}{n:04}" for n in range(people)]
     tx.put(Person, [_person(name, tx.now) for name in names], key=("key",))
     ids = dict(tx.exec(select(Person.key, Person.id)).all())
     orders, lines = list[dict[str, Any]](), list[dict[str, Any]]()
@@ -61,8 +60,8 @@ def fill(tx: Tx, people: int, *, days: int, chance: Random) -> None:
         country, channel = chance.choice(COUNTRIES), chance.choice(CHANNELS)
         at, rhythm, leaves = came, chance.gammavariate(2, 40), chance.uniform(0.05, 0.4)
         while at < tx.now:
-            number = len(orders) + 1
-            product, variant, price, cost = chance.choice(products)
+            number = f"{mark}-{len(orders) + 1}"
+            product, variant, price, _ = chance.choice(products)
             pieces = chance.choice((1, 1, 1, 2, 3))
             back = price * pieces if chance.random() < 0.04 else 0
             tax = round((price * pieces - back) / 6)
@@ -74,11 +73,17 @@ def fill(tx: Tx, people: int, *, days: int, chance: Random) -> None:
             at += timedelta(days=chance.expovariate(1 / rhythm) + 0.5)
     tx.put(Order, orders, key=("saleor_id",))
     rows = dict(tx.exec(select(Order.number, Order.id)).all())
-    tx.put(Line, [_line(rows[str(each["order"])] or 0, each) for each in lines],
+    tx.put(Line, [_line(rows[each["order"]] or 0, each) for each in lines],
            key=("order", "position"))  # fmt: skip
 
 
 def _wares(tx: Tx) -> list[tuple[int, int, int, int | None]]:
+    known = tx.exec(select(Variant.product, Variant.id).order_by(col(Variant.id))).all()
+    if known:
+        return [
+            (product, id_ or 0, price, cost)
+            for (product, id_), (_, _, price, cost) in zip(known, WARES, strict=True)
+        ]
     found = []
     for name, category, price, cost in WARES:
         product = Product(
@@ -114,13 +119,13 @@ def _person(name: str, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _order(  # noqa: PLR0913, PLR0917
-    number: int, person: int, at: datetime, channel: str, country: str, value: int, back: int,
+def _order(
+    number: str, person: int, at: datetime, channel: str, country: str, value: int, back: int,
     tax: int,
 ) -> dict[str, Any]:  # fmt: skip
     at = at.astimezone(UTC)
     return {
-        "saleor_id": gid("Order", f"past-{number}"), "number": str(number), "person": person,
+        "saleor_id": gid("Order", number), "number": number, "person": person,
         "source": person, "status": "FULFILLED", "charge_status": "FULL", "origin": "CHECKOUT",
         "created_at": at, "channel": channel, "currency": "EUR", "total_minor": value,
         "refunded_minor": back, "charged_minor": value - back, "goods_minor": value - back,
@@ -138,6 +143,3 @@ def _line(order: int, each: dict[str, Any]) -> dict[str, Any]:
         "sku": None, "name": "", "variant_name": "", "quantity": pieces, "gift": False,
         "unit_minor": price, "undiscounted_unit_minor": price, "total_minor": price * pieces,
     }  # fmt: skip
-
-
-Maker = Callable[[], Valued]
