@@ -16,7 +16,6 @@ from app.segments.tables import Segment, Stay
 from tests.support.makers import customer, event, gid, line, order, user
 from tests.support.story import Shop
 
-
 FACTS: list[tuple[dict[str, Any], bool]] = [
     ({"fact": "orders", "at_least": 2}, True),
     ({"fact": "orders", "at_least": 3}, False),

@@ -8,6 +8,8 @@ from app.customers.tables import Person
 from app.journeys import cycles, flows, queries
 from app.journeys import dawn as daily
 from app.journeys.jobs import BringOffer, Dawn, EndCoupons
+from app.journeys.naming import decision_of
+from app.journeys.recipes.cart import CODE_AGAIN
 from app.journeys.rules import Trigger
 from app.journeys.tables import Grant, Journey, Run
 from app.kit.tx import Tx
@@ -15,6 +17,10 @@ from app.loyalty import coupons, vouchers
 from app.loyalty.minting import Opener
 from app.loyalty.tables import Code
 from app.loyalty.vouchers import VoucherGoneError
+from app.messages import flows as messages
+from app.messages import library
+from app.messages.flows import Request
+from app.messages.rules import Priority
 from app.saleor.operations import VOUCHER_CODE_DELETE, VOUCHER_CODES
 from app.world import World
 
@@ -41,8 +47,9 @@ def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
         return None
     if grant.code is None:
         journey = tx.exec(select(Journey).where(Journey.key == grant.journey)).one()
+        programme = f"journey:{grant.journey}" + (":again" if grant.replaces else "")
         code = coupons.give(
-            tx, f"journey:{grant.journey}", person, title=journey.name or journey.key,
+            tx, programme, person, title=journey.name or journey.key,
             percent_hundredths=grant.percent_hundredths, ends_at=grant.ends_at, open_=open_,
         )  # fmt: skip
         if code.used_at or (code.ends_at and code.ends_at <= tx.now):
@@ -54,10 +61,29 @@ def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
 def _brought(tx: Tx, grant_id: int, *, good: bool) -> None:
     """The journey goes on, with a code or without."""
     grant = tx.exec(select(Grant).where(Grant.id == grant_id)).one()
+    if grant.replaces:
+        _tell_again(tx, grant, good=good)
+        return
     run = tx.exec(select(Run).where(Run.id == grant.run)).one()
     run.memo = run.memo | ({"code": grant.code} if good else {"no_code": True})
     if run.ended_at is None and run.paused_at is None:
         flows.go_on(tx, run)
+
+
+def _tell_again(tx: Tx, grant: Grant, *, good: bool) -> None:
+    """CP-7: the code in place of one that an order took with it."""
+    if not good:
+        return
+    library.ensure(tx, CODE_AGAIN)
+    key = f"grant:{grant.id}"
+    messages.request(
+        tx,
+        Request(
+            key=key, person=grant.person, message=CODE_AGAIN.key, campaign=grant.journey,
+            step="again", priority=Priority.CART, context={"run": grant.run, "code": grant.code},
+            due=tx.now, not_after=grant.ends_at, decision=decision_of(tx.shop, key),
+        ),
+    )  # fmt: skip
 
 
 def end_coupons(_: EndCoupons, world: World) -> None:

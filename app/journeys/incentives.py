@@ -27,6 +27,8 @@ SERIAL = 2
 SERIAL_REST = timedelta(days=180)
 LEAKS = 2
 """CP-4: after so many codes that others used."""
+LEAST_LEFT = timedelta(days=7)
+UNSENT = frozenset({"UNFULFILLED", "UNCONFIRMED"})
 CAP = 3000
 """MG-2: hundredths of a percent."""
 
@@ -135,3 +137,48 @@ def promise(tx: Tx, journey: Journey, step: Offer, run: Run) -> Grant:
     tx.add(grant)
     tx.flush()
     return grant
+
+
+def codes_used(tx: Tx, orders: Sequence[Order]) -> None:
+    """CP-4: a code that somebody else used is marked, and counts against whom it was given to."""
+    for order, grant in _granted(tx, orders):
+        family = queries.same_address(tx, [grant.person])[grant.person]
+        if order.person not in family and order.source not in family:
+            grant.shared = True
+
+
+def orders_fell_through(tx: Tx, orders: Sequence[Order]) -> list[Grant]:
+    """CP-7: Saleor frees no code when an order is cancelled or given back before it was sent: an
+    equal one is promised in its place, once, for the days that were left, at least seven."""
+    fallen = [order for order in orders if _fell_through(order)]
+    promised: list[Grant] = []
+    for order, grant in _granted(tx, fallen):
+        key = f"again:{grant.replaces or grant.id}"
+        if grant.replaces or queries.grant(tx, key):
+            continue
+        left = max(grant.ends_at - order.created_at, LEAST_LEFT)
+        again = Grant(
+            key=key, person=grant.person, journey=grant.journey, run=grant.run,
+            percent_hundredths=grant.percent_hundredths, at=tx.now, ends_at=tx.now + left,
+            replaces=grant.id,
+        )  # fmt: skip
+        tx.add(again)
+        tx.flush()
+        promised.append(again)
+    return promised
+
+
+def _fell_through(order: Order) -> bool:
+    back = order.refunded_minor >= order.total_minor > 0 and order.status in UNSENT
+    return order.status == "CANCELED" or back
+
+
+def _granted(tx: Tx, orders: Sequence[Order]) -> list[tuple[Order, Grant]]:
+    """Those of these orders that a code of ours was used on, with the promise of it."""
+    found: list[tuple[Order, Grant]] = []
+    for order in orders:
+        code = loyalty.code_called(tx, order.code) if order.code else None
+        grant = queries.grant_of_code(tx, code.id or 0) if code else None
+        if code and grant and code.used_order == order.saleor_id:
+            found.append((order, grant))
+    return found

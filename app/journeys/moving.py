@@ -8,8 +8,9 @@ from typing import Protocol
 from sqlmodel import col, select
 
 from app.customers.tables import Person
-from app.journeys import announcing, flows
+from app.journeys import flows, incentives
 from app.journeys.flows import Entrant
+from app.journeys.jobs import BringOffer
 from app.journeys.rules import Trigger
 from app.kit.tx import Tx, among
 from app.loyalty.placing import Cause
@@ -57,6 +58,9 @@ def orders_heard(tx: Tx, purchases: Sequence[Purchase]) -> None:
     paid = [orders[one.saleor_id] for one in live if one.newly_paid and one.saleor_id in orders]
     unpaid = [o for one in live if one.new and (o := orders.get(one.saleor_id)) and _waits(o)]
     sent = [o for o in orders.values() if o.status == "FULFILLED"]
+    incentives.codes_used(tx, list(orders.values()))
+    for grant in incentives.orders_fell_through(tx, list(orders.values())):
+        tx.later(BringOffer(grant=grant.id or 0))
     flows.happened(tx, Trigger.ORDER_PAID, _of(paid))
     flows.happened(tx, Trigger.ORDER_UNPAID, _of(unpaid))
     flows.happened(tx, Trigger.ORDER_FULFILLED, _of(sent))
@@ -116,10 +120,6 @@ def tiers_moved(tx: Tx, people: Collection[int]) -> None:
     )
     changes = list(tx.exec(rows))
     segments.look_again(tx, {change.person for change in changes})
-    for change in changes:
-        payload = {"from": change.from_tier, "to": change.to_tier, "move": change.move}
-        key = f"tier_changed:{change.id}"
-        announcing.announce(tx, event="tier_changed", key=key, payload=payload)
     risen = [c for c in changes if c.move == "rises" and c.cause in AT_ONCE]
     flows.happened(
         tx,

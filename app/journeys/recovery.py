@@ -11,7 +11,7 @@ from app.carts.tables import Cart
 from app.customers import meeting
 from app.customers.rules import Who
 from app.customers.tables import Person
-from app.journeys import announcing, flows, queries, recovery_rules
+from app.journeys import flows, queries, recovery_rules
 from app.journeys.flows import Entrant
 from app.journeys.queries import Live
 from app.journeys.recovery_rules import Past, Terms, Word
@@ -26,7 +26,6 @@ def carts_lost(tx: Tx, lost: Sequence[Cart]) -> None:
     """AC-1: these are abandoned as of now. AC-5: a series that was paused goes on."""
     if not lost:
         return
-    _announce(tx, lost)
     lives = queries.live(tx, Trigger.CART_ABANDONED)
     paused = queries.about(tx, {cart.checkout for cart in lost})
     begun = {run.subject for run in paused}
@@ -163,15 +162,3 @@ def carts_over(tx: Tx, changed: Sequence[Cart]) -> None:
     over = {cart.checkout: cart.state for cart in changed if recovery_rules.over(cart.state)}
     for run in queries.about(tx, over):
         flows.leave(tx, [run], over[run.subject or ""])
-
-
-def _announce(tx: Tx, lost: Sequence[Cart]) -> None:
-    """4.1.2: other apps may want to know: Saleor has no such event."""
-    for cart in lost:
-        payload = {
-            "checkout": cart.checkout, "channel": cart.channel, "currency": cart.currency,
-            "worth_minor": cart.worth_minor, "lines": len(cart.lines),
-            "abandoned_at": cart.abandoned_at.isoformat() if cart.abandoned_at else None,
-        }  # fmt: skip
-        key = f"checkout_abandoned:{cart.checkout}:{occasion_of(cart)}"
-        announcing.announce(tx, event="checkout_abandoned", key=key, payload=payload)

@@ -22,7 +22,7 @@ def supply(tx: Tx, send: Send, base: str) -> Mapping[str, object]:
     run = queries.run(tx, int(send.context["run"])) if "run" in send.context else None
     if run is None:
         return {}
-    asked_for = send.purpose == Purpose.SERVICE.value
+    asked_for = send.purpose == Purpose.SERVICE.value or send.step == "again"
     if run.ended_at and run.why != "finished" and not asked_for:
         raise RefusedError(Word.STOPPED_PURCHASE)
     return {**_code(tx, send), **_link(tx, send, run, base)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.journeys import announcing, incentives, rules, sending
+from app.journeys import incentives, rules, sending
 from app.journeys.jobs import BringOffer, next_take
 from app.journeys.naming import key_of
 from app.journeys.rules import (
@@ -27,6 +27,7 @@ from app.journeys.rules import (
 from app.journeys.tables import Footprint, Journey, Run
 from app.kit.chance import roll
 from app.kit.tx import Job, Tx
+from app.messages.hooks import flows as hooks
 from app.segments import flows as segments
 from app.segments import queries as people
 from app.segments.rules import read
@@ -189,7 +190,7 @@ def webhook(walk: Walk, step: Webhook, runs: Sequence[Run]) -> Waiting:
         payload = {"journey": walk.journey.key, "step": step.key, "subject": run.subject}
         payload["customer"] = sending.account_of(walk.tx, run.person)
         key = key_of(run, step.key)
-        announcing.announce(walk.tx, event=step.event, key=key, payload=payload)
+        hooks.announce(walk.tx, step.event, key=key, payload=payload, person=run.person)
         walk.note(run, step.key, "announced", step.event)
         walk.on(run)
     return ()

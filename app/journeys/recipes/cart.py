@@ -178,6 +178,32 @@ LINK = draft(
 )
 """RL-7."""
 
+CODE_AGAIN = draft(
+    "code-again",
+    "A code in place of one that was lost",
+    {
+        "en": letter(
+            "Your code, once more",
+            "Your order did not go through",
+            text("Your order was cancelled, and its code with it. Here is another one like it."),
+            block("code", text="Your personal code"),
+        ),
+        "pt_BR": letter(
+            "Seu código, de novo",
+            "Seu pedido não seguiu",
+            text("Seu pedido foi cancelado, e o código com ele. Aqui está outro igual."),
+            block("code", text="Seu código pessoal"),
+        ),
+        "pl": letter(
+            "Twój kod jeszcze raz",
+            "Zamówienie nie doszło do skutku",
+            text("Zamówienie zostało anulowane, a kod razem z nim. Oto taki sam."),
+            block("code", text="Twój osobisty kod"),
+        ),
+    },
+)
+"""CP-7."""
+
 
 def define(options: Options) -> Definition:
     """Times count from the shopper's last act (AC-4)."""
