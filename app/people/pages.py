@@ -126,7 +126,6 @@ def _show(
         language=person.language,
         joined_at=person.joined_at,
         widget=widget.seen(tx, terms, person),
-        expected=queries.expected(tx, terms, id_),
         hand=form,
         joined=queries.joined(tx, id_),
         timeline=queries.timeline(tx, terms, id_),

@@ -17,7 +17,7 @@ from app.loyalty.tables import Act, Membership, TierChange
 from app.ltv.tables import CustomerScore, CustomerTally
 from app.messages.tables import Message, Send
 from app.orders.tables import Order as Purchase
-from app.people.view import Expected, HandForm, Joined, Kind, Line, Moment, Order, People
+from app.people.view import HandForm, Joined, Kind, Line, Moment, Order, People
 from app.web.notation import Sum
 
 PAGE = 50
@@ -113,21 +113,6 @@ def name_of(person: Person) -> str:
     return f"{person.first_name} {person.last_name}".strip()
 
 
-def expected(tx: Tx, terms: Terms, person: int) -> Expected | None:
-    score = tx.exec(select(CustomerScore).where(CustomerScore.person == person)).first()
-    if score is None:
-        return None
-    currency = terms.currency
-    low, high = score.net_12_low, score.net_12_high
-    return Expected(
-        net=Sum(major(score.net_12, currency), currency),
-        low=None if low is None else major(low, currency),
-        high=None if high is None else major(high, currency),
-        alive=score.alive,
-        group=score.group,
-    )
-
-
 def hand_form(tx: Tx, terms: Terms, person: int) -> HandForm:
     standing = [tier for tier in terms.tiers.values() if not tier.retired_at]
     standing.sort(key=lambda tier: tier.threshold_minor)
@@ -174,11 +159,11 @@ def timeline(tx: Tx, terms: Terms, person: int) -> tuple[Moment, ...]:
 def _purchases(tx: Tx, person: int) -> Iterator[Moment]:
     rows = select(Purchase).where(Purchase.person == person)
     for order in tx.exec(rows.order_by(col(Purchase.created_at).desc()).limit(MOMENTS)):
-        word = "cancelled" if order.status == "CANCELED" else "bought"
+        word = "refunded" if order.refunded_minor > 0 else "bought"
         yield Moment(
             at=order.created_at,
             kind=Kind.ORDER,
-            word="refunded" if order.refunded_minor > 0 else word,
+            word="cancelled" if order.status == "CANCELED" else word,
             what=order.number,
             sum=Sum(major(order.total_minor, order.currency), order.currency),
         )

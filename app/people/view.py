@@ -78,17 +78,6 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What the model says of the next 12 months, with its 80 % range where people may be judged."""
-
-    net: Sum
-    low: Decimal | None
-    high: Decimal | None
-    alive: float
-    group: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandForm:
     """TI-7: a tier given by hand."""
 
@@ -112,7 +101,6 @@ class Customer:
     language: str
     joined_at: datetime | None
     widget: Widget
-    expected: Expected | None
     hand: HandForm | None
     """None while there are no tiers, and for who may not change them."""
     joined: tuple[Joined, ...]
