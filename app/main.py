@@ -20,6 +20,7 @@ from app.kit.intake import Intake
 from app.kit.tx import Tx
 from app.loyalty import pages as loyalty
 from app.ltv import pages as value
+from app.messages import pages as message_pages
 from app.messages import public as messages
 from app.people import pages as people
 from app.recommend import pages as recommend
@@ -114,6 +115,7 @@ def _pages(perennial: Perennial) -> FastAPI:
         pages.include_router(router)
     pages.include_router(people.router)
     pages.include_router(messages.router)
+    pages.include_router(message_pages.router)
     pages.include_router(value.router)
     pages.include_router(recommend.router)
     pages.mount("/static", StaticFiles(directory=STATIC))

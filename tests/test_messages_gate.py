@@ -477,3 +477,61 @@ def test_two_shops_are_two_worlds(house: House, postbox: Postbox, shop: Writing)
 
 def test_a_request_is_a_plain_value() -> None:
     assert Request(key="k", message="m", person=1) == Request(key="k", message="m", person=1)
+
+
+# -- what is left of the codes
+
+
+def test_co5_a_list_is_brought_along_with_basis_source_and_date_or_as_nothing(
+    shop: Writing,
+) -> None:
+    """CO-5."""
+    ben, cleo = shop.person("ben"), shop.person("cleo")
+    then = shop.house.clock.now() - 40 * DAY
+    with shop.work() as tx:
+        came = consent.bring_along(
+            tx,
+            [
+                consent.Row("ben@example.com", "consent", "old shop, form 3", then),
+                consent.Row("cleo@example.com", "consent", "", then),
+                consent.Row("ana@example.com", "consent", "old shop", then),
+            ],
+        )
+    assert came == (2, 1)
+    shop.agrees("ana", said=Said.WITHDRAWN)
+    assert shop.sends("k1", person=ben).state == "sent"
+    shop.sends("k2", person=cleo)
+    assert shop.word("k2") == "refused:no_consent"
+    shop.sends("k3")
+    assert shop.word("k3") == "refused:withdrawn"
+
+
+def test_bs4_service_mail_comes_from_another_sub_domain(shop: Writing) -> None:
+    """BS-4."""
+    with shop.work() as tx:
+        outlet = queries.outlet(tx, "email")
+        assert outlet
+        outlet.service_sender = "Shop <orders@service.shop.example>"
+    shop.sends("news")
+    shop.sends("note", message="receipt", purpose="service")
+    domains = [mail.parsed["From"].addresses[0].domain for mail in shop.post.sent]
+    assert domains == ["news.shop.example", "service.shop.example"]
+    assert shop.post.sent[1].parsed["Message-ID"].endswith("@service.shop.example>")
+
+
+def test_sm4_another_channel_only_where_she_agreed_to_it(shop: Writing) -> None:
+    """SM-4: asked for without a channel, it is the one that may be used; none where none may."""
+    pola = shop.person("pola", country="PL")
+    with shop.work() as tx:
+        url = shop.house.secrets.seal("mailbox:")
+        tx.add(Outlet(channel="sms", url=url, since=tx.now))
+    link = {"link": "https://shop.example/"}
+    shop.sends("k1", person=pola, context=link)
+    assert shop.word("k1") == "refused:no_consent"
+    shop.agrees("pola", channel="sms", address="+48512345678", person=pola)
+    shop.sends("k2", person=pola, context=link)
+    assert (shop.word("k2"), shop.send("k2").channel) == ("sent", "sms")
+    shop.agrees("pola")
+    shop.waits(days=2)
+    shop.sends("k3", person=pola, context=link)
+    assert shop.send("k3").channel == "email"

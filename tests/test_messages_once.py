@@ -187,7 +187,7 @@ def test_ac10_the_basket_is_shown_as_it_is_now(shop: Writing, till: Till) -> Non
     mail = shop.mail()
     assert mail.parsed["Subject"] == "2 in your basket"
     assert "Tee" in mail.part("plain")
-    assert "€17.50" in mail.part("html")
+    assert "€35.00" in mail.part("html")
     assert "Gone" not in mail.part("html")
     assert "can change" in mail.part("plain")
 

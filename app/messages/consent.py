@@ -1,5 +1,6 @@
 """CO: words of consent, each written down for good, and how an address stands after them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,6 +122,39 @@ def _lift(tx: Tx, address: str) -> None:
             col(Suppression.reason).in_([COMPLAINT, "unsubscribed", "erased"]),
         )
     )
+
+
+@dataclass(frozen=True)
+class Row:
+    """CO-5: one line of a list that a shop brings along."""
+
+    address: str
+    basis: str = ""
+    source: str = ""
+    said_at: datetime | None = None
+    channel: str = Channel.EMAIL
+    purpose: str = Purpose.MARKETING
+    country: str = ""
+    text: str = ""
+
+
+def bring_along(tx: Tx, rows: Sequence[Row]) -> tuple[int, int]:
+    """How many came with basis, source and date, and how many without: those arrive as no consent.
+
+    Nothing here goes before a word that was said since (CO-3).
+    """
+    whole = 0
+    for row in rows:
+        proved = bool(row.basis and row.source and row.said_at and row.said_at <= tx.now)
+        whole += proved
+        saying = Saying(
+            row.address, Said.GRANTED if proved else Said.NOTHING, "import", channel=row.channel,
+            purpose=row.purpose, country=row.country, text=row.text,
+            at=row.said_at if proved else None,
+            proof={"basis": row.basis, "source": row.source},
+        )  # fmt: skip
+        say(tx, saying)
+    return whole, len(rows) - whole
 
 
 def suppress(

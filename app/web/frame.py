@@ -66,7 +66,8 @@ def _with(send: Send, headers: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             answer = MutableHeaders(scope=message)
-            if answer.get("content-type", "").startswith("text/html"):
+            own = "content-security-policy" in answer  # a letter that is shown brings its own
+            if answer.get("content-type", "").startswith("text/html") and not own:
                 answer.update(headers)
         await send(message)
 
