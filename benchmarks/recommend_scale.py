@@ -96,18 +96,19 @@ def score_all(  # noqa: PLR0917  # a compiled loop takes arrays
     customers: int, products: Ints, scores: Floats,
 ) -> None:  # fmt: skip
     for customer in range(customers):
+        row = customer % len(products)
         rank(
             book, near, offer, weights, notes, asking, customer, asking.want,
-            products[customer], scores[customer],
+            products[row], scores[row],
         )  # fmt: skip
 
 
 def scoring(adviser: Adviser, shelf: Shelf, customers: int) -> float:
     """Seconds of one core for ten products each and their scores: no reasons, no filters."""
-    desk = adviser.desk
+    desk, none = adviser.desk, np.zeros(0, np.int32)
     desk.lists(MIXED, LEARNT, np.arange(1), shelf, Wish(10), adviser.weights)
-    products, scores = np.zeros((customers, 10), np.int32), np.zeros((customers, 10))
-    asking = Asking(MIXED, LEARNT, 10, *(np.zeros(0, np.int32),) * 2, np.zeros(0, np.uint8))
+    products, scores = np.zeros((AT_ONCE, 10), np.int32), np.zeros((AT_ONCE, 10))
+    asking = Asking(MIXED, LEARNT, 10, none, none, np.zeros(0, np.uint8))
     start = time.process_time()
     score_all(
         adviser.book.ledger, desk._near, desk._offer(shelf), adviser.weights, desk._notes,  # noqa: SLF001
@@ -137,6 +138,10 @@ def single(adviser: Adviser, shelf: Shelf, customers: int) -> tuple[Longs, Longs
     return put, ask
 
 
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def run(customers: int = CUSTOMERS, products: int = PRODUCTS) -> dict[str, float]:
     """All figures."""
     adviser = Adviser()
@@ -144,13 +149,13 @@ def run(customers: int = CUSTOMERS, products: int = PRODUCTS) -> dict[str, float
     adviser.book.read(purchases(customers, products))
     adviser.book.weigh(TODAY, 30.0)
     print(f"{customers:,} customers, {products:,} products, {adviser.book.orders.count:,} orders")
-    print(f"made up and read in {time.perf_counter() - start:.1f} s")
+    print(f"made up and read in {time.perf_counter() - start:.1f} s, {peak_mb():.0f} MB so far")
     plain, choosy = shelves(adviser, products)
     whole = lists(adviser, choosy)
     again = lists(adviser, choosy)
     scored = min(scoring(adviser, plain, customers) for _ in range(3))
     put, ask = single(adviser, choosy, customers)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"at most {peak_mb():.0f} MB")
     for words, spent in (("an order added", put), ("one list", ask)):
         p50, p95, p99 = np.percentile(spent, [50, 95, 99]) / 1e6
         print(f"{words}: p50 {p50:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms")
@@ -158,7 +163,7 @@ def run(customers: int = CUSTOMERS, products: int = PRODUCTS) -> dict[str, float
         "scoring_seconds_1m": scored,
         "batch_seconds_1m": round(whole, 1),
         "batch_again_seconds_1m": round(again, 1),
-        "peak_mb_1m": round(peak, 1),
+        "peak_mb_1m": round(peak_mb(), 1),
         "add_order_p95_ms": round(float(np.percentile(put, 95)) / 1e6, 3),
         "one_list_p95_ms": round(float(np.percentile(ask, 95)) / 1e6, 3),
     }

@@ -78,11 +78,11 @@ def test_where_all_is_chance_the_simplest_list_is_served() -> None:
 
 
 def test_the_simplest_that_no_other_beats_is_the_best() -> None:
-    half, more = [0.0, 1.0] * 50, [1.0] * 100
+    half, more = [0.0, 1.0] * 150, [1.0] * 300
     assert best({LEARNT: scored(half), FREQUENT: scored(half), POPULAR: scored(half)}) == POPULAR
     assert best({LEARNT: scored(more), FREQUENT: scored(more), POPULAR: scored(half)}) == FREQUENT
     assert best({LEARNT: scored(more), FREQUENT: scored(half)}) == LEARNT
-    assert best({LEARNT: scored(half[:20]), POPULAR: scored(more[:20])}) == LEARNT  # too few
+    assert best({LEARNT: scored(half[:299]), POPULAR: scored(more[:299])}) == LEARNT  # too few
 
 
 def test_scores_are_means_over_customers_with_something_to_foretell() -> None:

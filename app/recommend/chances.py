@@ -51,16 +51,20 @@ def habits(orders: int, lines: int, different: int) -> Habits:
 
 
 @kernel
-def again(w: Floats, long: float, short: float, rebuys: float, trend: float, who: Habits) -> float:
-    """Log odds of a product bought before; `rebuys` and `trend` as logarithms."""
+def stay(w: Floats, rebuys: float, rising: float) -> float:
+    """What a product has for anybody who bought it before; both as logarithms."""
+    return float(w[2] * rebuys + w[3] * rising + w[6])
+
+
+@kernel
+def again(w: Floats, long: float, short: float, stay: float, who: Habits) -> float:
+    """Log odds of a product bought before."""
     return float(
         w[0] * np.log(long + 1e-3)
         + w[1] * np.log(short + 1e-3)
-        + w[2] * rebuys
-        + w[3] * trend
+        + stay
         + w[4] * who.orders
         + w[5] * who.repetition
-        + w[6]
     )
 
 
@@ -70,7 +74,7 @@ def charm(w: Floats, share: float, trend: float) -> float:
 
     A factor of its pull, so that new products are compared without a logarithm each."""
     odds = (w[1] * np.log(share + LEAST_SHARE) + w[2] * trend + w[4]) / w[0]
-    return float(np.exp(min(max(odds, -600.0), 600.0)))
+    return float(np.exp(min(max(odds, -80.0), 80.0)))
 
 
 @kernel

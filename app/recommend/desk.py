@@ -44,6 +44,7 @@ class Desk:
         self._near = near.rows(0)
         self._asked = near.notes(0, 0)
         self._notes = rank.notes(0, 0, 0)
+        self._lifted: int | None = None
         self._charmed: tuple[int, int] | None = None
         self._charmed_for: tuple[Shelf | None, Weights | None] = (None, None)
         self._offers: WeakKeyDictionary[Shelf, dict[bool, tuple[object, Offer]]] = (
@@ -154,7 +155,10 @@ class Desk:
         has = tuple(map(len, (self._notes.held, self._notes.family, self._notes.liked)))
         if any(n > h for n, h in zip(needs, has, strict=True)):
             self._notes = rank.notes(*map(max, needs, has))
-            self._charmed = None
+            self._charmed = self._lifted = None
+        if self._lifted != self.book.version:
+            self._lifted = self.book.version
+            self._notes.of[: len(book.lift), rank.LIFT] = book.lift
         if weights is not None:
             self._charm(shelf, weights)
 
@@ -164,7 +168,7 @@ class Desk:
         known_shelf, known_weights = self._charmed_for
         if self._charmed != stamp or known_shelf is not shelf or known_weights is not weights:
             self._charmed, self._charmed_for = stamp, (shelf, weights)
-            self._notes.charm[:] = np.nan
+            self._notes.of[:, rank.CHARM :] = np.nan
 
     def _offer(self, shelf: Shelf, *, whole: bool = False) -> Offer:
         stamp, known = (self.book.version, shelf.version), self._offers.setdefault(shelf, {})

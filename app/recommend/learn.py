@@ -7,9 +7,9 @@ import numpy as np
 from app.recommend.chances import LEAST_PULL, LEAST_SHARE, Habits, Weights
 from app.recommend.fame import Offer
 from app.recommend.kernel import Flags, Floats, Ints, Longs, kernel
-from app.recommend.ledger import CHANCES, DATED, REBOUGHT, RECENT, SOLD, Ledger
+from app.recommend.ledger import RECENT, Ledger
 from app.recommend.near import PRODUCTS, Near
-from app.recommend.rank import Notes, pulls, rebuys, remember, trend
+from app.recommend.rank import PULL, Notes, pulls, rebuys, remember, rising
 from app.recommend.sequence import sequence
 
 NEW_ONES = 60  # new products of a customer that are examples: the most by pull and share
@@ -46,10 +46,10 @@ def examples(
         count = _likely(book, near, offer, notes, have)
         for j in range(count):
             product = notes.product[j]
-            _new_row(book, product, notes.pull[product], who, new.row[n])
+            _new_row(book, product, notes.of[product, PULL], who, new.row[n])
             new.came[n], new.of[n] = notes.out[product] == notes.token[0], i
             n += 1
-        notes.pull[:] = 0.0
+        notes.of[:, PULL] = 0.0
     return (
         Examples(again.row[:a], again.came[:a], again.of[:a]),
         Examples(new.row[:n], new.came[:n], new.of[:n]),
@@ -62,19 +62,9 @@ def _blank(rows: int, columns: int) -> Examples:
 
 
 @kernel
-def _trend(book: Ledger, product: int) -> float:
-    recent = book.totals[RECENT] * book.totals[DATED]
-    return trend(book.recent[product], book.sales.size[product], recent, book.totals[SOLD])
-
-
-@kernel
 def _again_row(book: Ledger, notes: Notes, product: int, who: Habits, row: Floats) -> None:
-    totals = book.totals
     row[0], row[1] = np.log(notes.long[product] + 1e-3), np.log(notes.short[product] + 1e-3)
-    row[2] = rebuys(
-        book.rebought[product], book.chances[product], totals[REBOUGHT], totals[CHANCES]
-    )
-    row[3] = _trend(book, product)
+    row[2], row[3] = rebuys(book, product), rising(book, product)
     row[4], row[5], row[6] = who.orders, who.repetition, 1.0
 
 
@@ -83,7 +73,7 @@ def _new_row(book: Ledger, product: int, pull: float, who: Habits, row: Floats) 
     totals = book.totals
     row[0] = np.log(pull + LEAST_PULL)
     row[1] = np.log(book.recent[product] / max(totals[RECENT], 1) + LEAST_SHARE)
-    row[2] = _trend(book, product)
+    row[2] = rising(book, product)
     row[3], row[4] = who.size, 1.0
 
 
@@ -91,18 +81,18 @@ def _new_row(book: Ledger, product: int, pull: float, who: Habits, row: Floats) 
 def _likely(book: Ledger, near: Near, offer: Offer, notes: Notes, have: int) -> int:
     """Put the new products with the most pull and share into `notes.product`; how many.
 
-    Leaves shares of pull in `notes.pull`, to be wiped by the caller."""
+    Leaves shares of pull in `notes.of`, to be wiped by the caller."""
     token, count, all_recent = notes.token[0], 0, max(book.totals[RECENT], 1)
     touched, total = pulls(book, near, notes, have)
     for i in range(touched):
-        notes.pull[notes.touched[i]] /= total
+        notes.of[notes.touched[i], PULL] /= total
     popular = offer.order[:NEW_ONES]
     for i in range(touched + len(popular)):
         product = notes.touched[i] if i < touched else popular[i - touched]
-        counted = i >= touched and notes.pull[product] > 0.0
+        counted = i >= touched and notes.of[product, PULL] > 0.0
         if notes.held[product] != token and not counted:
             notes.product[count] = product
-            notes.score[count] = notes.pull[product] + book.recent[product] / all_recent
+            notes.score[count] = notes.of[product, PULL] + book.recent[product] / all_recent
             count += 1
     best = sequence(notes.product[:count], notes.score[:count], book.product_key, NEW_ONES)
     chosen = notes.product[best].copy()

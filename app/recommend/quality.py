@@ -21,7 +21,8 @@ from app.recommend.shelf import Shelf
 
 METHODS = {AGAIN: (LEARNT, FREQUENT), NEW: (LEARNT, POPULAR), MIXED: (LEARNT, FREQUENT, POPULAR)}
 SIMPLEST_FIRST = (POPULAR, FREQUENT, LEARNT)
-FEW = 30  # customers
+FEW = 300  # customers: by fewer than these no list is called better than another
+PROOF = 0.5  # standard errors: a simpler list that is behind by more is worse
 ALL = 2**31
 N = 10  # products of a list that is judged
 NOTHING = NOBODY  # no product's key
@@ -159,9 +160,9 @@ def score(rows: Longs, truth: list[set[int]], sold: int) -> Score:
 
 
 def best(scores: Mapping[int, Score]) -> int:
-    """The simplest method that no other beats by more than a standard error of the difference.
+    """The simplest method that no other beats by more than half a standard error of the difference.
 
-    Too few customers prove nothing: then the weights learnt from other shops are trusted."""
+    Too few customers prove nothing: then what has held in other shops is trusted."""
     if len(scores[LEARNT].recalls) < FEW:
         return LEARNT
     return next(
@@ -174,4 +175,4 @@ def best(scores: Mapping[int, Score]) -> int:
 
 def _beats(one: Floats, other: Floats) -> bool:
     gain = one - other
-    return bool(gain.mean() > gain.std() / len(gain) ** 0.5)
+    return bool(gain.mean() > PROOF * gain.std() / len(gain) ** 0.5)

@@ -12,8 +12,8 @@ import numpy as np
 from app.recommend import chances
 from app.recommend.chances import Habits, Weights
 from app.recommend.fame import Offer
-from app.recommend.kernel import Flags, Floats, Ints, Longs, kernel, part
-from app.recommend.ledger import DATED, RECENT, SOLD, Ledger
+from app.recommend.kernel import Flags, Floats, Halves, Ints, Longs, kernel, part
+from app.recommend.ledger import CHANCES, DATED, REBOUGHT, RECENT, SOLD, Ledger
 from app.recommend.near import PRODUCTS, Near
 from app.recommend.sequence import sequence
 
@@ -34,9 +34,9 @@ class Notes(NamedTuple):
     since: Ints  # his orders after the last with it
     long: Floats
     short: Floats
-    pull: Floats  # zero between lists
+    of: Halves  # four a product, side by side because they are wanted together; see below
+    pull: Floats  # of baskets, for `together`; zero between lists
     top: Floats  # the best of what pulls say so far, the best first
-    charm: Floats  # see `chances.charm`; NaN until worked out, 0 for what is not sold
     have: Ints  # what he bought, the latest first …
     had: Longs  # (1) … and how many that are
     touched: Ints  # what that pulls; a cell more than products
@@ -45,6 +45,12 @@ class Notes(NamedTuple):
     place: Ints  # in the list that is being explained, -1 for none
     family: Longs  # by family: token × 4 + how many stand in the list
     liked: Floats  # by category: his share of purchases in it; zero between lists
+
+
+PULL = 0  # how strongly what he has pulls it; zero between lists
+LIFT = 1  # the ledger's
+CHARM = 2  # see `chances.charm`; NaN until worked out, 0 for what is not sold
+STAY = 3  # see `chances.stay`; NaN until worked out
 
 
 def notes(products: int, families: int, categories: int) -> Notes:
@@ -60,7 +66,7 @@ def notes(products: int, families: int, categories: int) -> Notes:
     return Notes(
         token=longs(1), held=longs(products), out=longs(products), times=ints(), since=ints(),
         long=floats(products), short=floats(products), pull=floats(products), top=floats(DEEP),
-        charm=np.full(products, np.nan), have=ints(), had=longs(1),
+        of=np.zeros((products, 4), np.float32), have=ints(), had=longs(1),
         touched=np.zeros(products + 1, np.int32), product=ints(), score=floats(products),
         place=np.full(products, -1, np.int32), family=longs(families), liked=floats(categories),
     )  # fmt: skip
@@ -114,25 +120,27 @@ def remember(book: Ledger, notes: Notes, customer: int) -> tuple[int, Habits]:
 
 
 @kernel
-def trend(recent: int, sales: int, all_recent: int, all_sales: int) -> float:
-    """Log of a product's share of recent sales by its share of all; 0 where nothing is known."""
-    if all_recent <= 0 or sales == 0:
+def rising(book: Ledger, product: int) -> float:
+    """Log of its share of recent sales by its share of all; 0 where nothing is known."""
+    all_sales, all_recent, sales = book.totals[SOLD], book.totals[RECENT], book.sales.size[product]
+    if all_recent * book.totals[DATED] <= 0 or sales == 0:
         return 0.0
-    ratio = recent / all_recent * all_sales / sales
+    ratio = book.recent[product] / all_recent * all_sales / sales
     return float(np.log(min(max(ratio, 1.0 / chances.STEADY), chances.STEADY)))
 
 
 @kernel
-def rebuys(taken: int, chances_had: int, all_taken: int, all_chances: int) -> float:
-    """Log of how often a chance to buy a product again was taken."""
-    prior = chances.REBUYS_PRIOR * all_taken / max(all_chances, 1)
-    return float(np.log((taken + prior) / (chances_had + chances.REBUYS_PRIOR) + 1e-6))
+def rebuys(book: Ledger, product: int) -> float:
+    """Log of how often a chance to buy it again was taken."""
+    prior = chances.REBUYS_PRIOR * book.totals[REBOUGHT] / max(book.totals[CHANCES], 1)
+    rate = (book.rebought[product] + prior) / (book.chances[product] + chances.REBUYS_PRIOR)
+    return float(np.log(rate + 1e-6))
 
 
 @part
 def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float]:
     """How strongly what he has pulls its neighbours: how many are pulled, and the sum."""
-    pull, touched, lift = notes.pull, notes.touched, book.lift
+    of, touched = notes.of, notes.touched
     count, total = 0, 0.0
     for i in range(min(have, PRODUCTS)):
         product = notes.have[i]
@@ -145,11 +153,11 @@ def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float
             if other < 0:
                 break
             touched[count] = other  # stays there if it is a new one: no branch to foretell
-            count += pull[other] == 0.0
-            pull[other] += say * abs(strength[j])
+            count += of[other, PULL] == 0.0
+            of[other, PULL] += say * abs(strength[j])
     for i in range(count):
-        pull[touched[i]] *= lift[touched[i]]
-        total += pull[touched[i]]
+        of[touched[i], PULL] *= of[touched[i], LIFT]
+        total += of[touched[i], PULL]
     return count, total
 
 
@@ -175,7 +183,7 @@ def gather(
         count = _gather_untried(offer, w, notes, asking, have, who, count)
     count, all_here = _gather_rest(book, offer, w, notes, asking, who, count, deep, least)
     for i in range(touched):
-        notes.pull[notes.touched[i]] = 0.0
+        notes.of[notes.touched[i], PULL] = 0.0
     return count, all_here and least == -np.inf
 
 
@@ -186,9 +194,7 @@ def gather(
 def _gather_again(
     book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking, have: int, who: Habits
 ) -> int:
-    token, count = notes.token[0], 0
-    all_sales, all_recent, all_taken, all_chances, dated = book.totals
-    sales, recent, taken, had = book.sales.size, book.recent, book.rebought, book.chances
+    token, of, count = notes.token[0], notes.of, 0
     for i in range(have):
         p = notes.have[i]
         if offer.sold[p] and notes.out[p] != token and within(asking.within, offer.category[p]):
@@ -196,11 +202,11 @@ def _gather_again(
             if asking.method == FREQUENT:
                 notes.score[count] = notes.times[p] + 1.0 / (2.0 + notes.since[p])
             else:
+                if np.isnan(of[p, STAY]):
+                    of[p, STAY] = chances.stay(w.again, rebuys(book, p), rising(book, p))
                 notes.score[count] = chances.again(
-                    w.again, notes.long[p], notes.short[p],
-                    rebuys(taken[p], had[p], all_taken, all_chances),
-                    trend(recent[p], sales[p], all_recent * dated, all_sales), who,
-                )  # fmt: skip
+                    w.again, notes.long[p], notes.short[p], of[p, STAY], who
+                )
             count += 1
     return count
 
@@ -212,15 +218,14 @@ def _gather_pulled(
 ) -> tuple[int, float]:  # fmt: skip
     """Also says the log odds below which nothing was gathered, because `deep` others are better."""
     token, only, category = notes.token[0], asking.within, offer.category
-    charms, out, pull, top = notes.charm, notes.out, notes.pull, notes.top
+    of, out, top = notes.of, notes.out, notes.top
     products, scores, weights = notes.product, notes.score, w.new
     tall, least, share = 0, 0.0, 1.0 / max(total, 1e-300)
     for i in range(touched):
         p = notes.touched[i]
-        charm = charms[p]
-        if np.isnan(charm):
-            charm = charms[p] = _charm(book, weights, p) if offer.sold[p] else 0.0
-        drawn = chances.drawn(pull[p] * share, charm)
+        if np.isnan(of[p, CHARM]):
+            of[p, CHARM] = _charm(book, weights, p) if offer.sold[p] else 0.0
+        drawn = chances.drawn(of[p, PULL] * share, of[p, CHARM])
         if drawn <= least or out[p] == token:
             continue
         if len(only) == 0 or within(only, category[p]):
@@ -248,9 +253,8 @@ def _climb(top: Floats, tall: int, deep: int, value: float) -> int:
 
 @kernel
 def _charm(book: Ledger, weights: Floats, p: int) -> float:
-    all_sales, all_recent, dated = book.totals[SOLD], book.totals[RECENT], book.totals[DATED]
-    rising = trend(book.recent[p], book.sales.size[p], all_recent * dated, all_sales)
-    return chances.charm(weights, book.recent[p] / max(all_recent, 1), rising)
+    share = book.recent[p] / max(book.totals[RECENT], 1)
+    return chances.charm(weights, share, rising(book, p))
 
 
 @kernel
@@ -286,7 +290,7 @@ def _gather_rest(
     who: Habits, count: int, deep: int, least: float,
 ) -> tuple[int, bool]:  # fmt: skip
     """What nothing pulls, the most popular first: `deep` of it, and none below `least`."""
-    token, held, out, pull = notes.token[0], notes.held, notes.out, notes.pull
+    token, held, out, of = notes.token[0], notes.held, notes.out, notes.of
     order, recent = offer.order, book.recent
     all_recent, taken, all_here = max(book.totals[RECENT], 1), 0, offer.whole
     for i in range(len(order)):
@@ -297,7 +301,7 @@ def _gather_rest(
             if recent[p] == 0 and offer.new[p]:
                 continue  # it stands higher in the order than its sales would have it
             break
-        if held[p] == token or out[p] == token or pull[p] > 0.0:
+        if held[p] == token or out[p] == token or of[p, PULL] > 0.0:
             continue
         if not within(asking.within, offer.category[p]):
             continue
