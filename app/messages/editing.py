@@ -88,8 +88,13 @@ def problems(failure: ValidationError) -> dict[str, str]:
     """By field of the form, as far as it can be told."""
     found = {}
     for error in failure.errors():
-        if ("Note" if "email" in error["loc"] else "Letter") in error["loc"]:
+        other = "Note" if "email" in error["loc"] else "Letter"
+        if any(other in str(part) for part in error["loc"]):
             continue  # the other of the two shapes, which it was never meant to have
-        parts = [str(p) for p in error["loc"] if p not in ("variants", "blocks", "Letter", "Note")]
+        parts = [
+            str(part)
+            for part in error["loc"]
+            if part not in ("variants", "blocks") and "Letter" not in str(part)
+        ]
         found[".".join(parts)] = error["msg"].removeprefix("Value error, ")
     return found
