@@ -179,7 +179,7 @@ def together(name: str) -> float:
     adviser = Adviser()
     adviser.book.read([baskets.some(np.arange(cut))])
     time = clock(adviser.book)
-    adviser.book.weigh(time.now, time.half_life, dated=time.true)
+    adviser.book.weigh(time.now, time.half_life)
     shelf = adviser.shelf(np.arange(baskets.items))
     recalls: list[float] = []
     for place in range(cut, len(baskets.user)):

@@ -1,7 +1,5 @@
 """The nightly lesson: the shop's own last orders, foretold; what is learnt from them and served."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -140,14 +138,3 @@ def test_the_clock_needs_no_more_than_thirty_days_where_there_are_many_orders() 
     assert clock(few.book).half_life > 60
     assert clock(Book(), 123).now == 123
     assert clock(few.book, FIRST_DAY + 500 * DAY).now == FIRST_DAY + 500 * DAY
-
-
-def test_a_fifth_of_all_orders_at_one_second_is_an_import() -> None:
-    orders = made_up(100, 50)
-    fifth = [
-        replace(order, when=FIRST_DAY) if i % 4 == 0 else order for i, order in enumerate(orders)
-    ]
-    assert not clock(rebuilt(fifth).book).true
-    adviser = rebuilt(fifth)
-    tune(adviser)
-    assert adviser.book.ledger.totals[4] == 0  # and nothing is called rising or falling

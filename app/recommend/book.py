@@ -157,12 +157,9 @@ class Book:
         self.version += 1
         return True
 
-    def weigh(self, anchor: int, half_life: float, *, dated: bool = True) -> None:
-        """Let sales fade from that instant on (seconds since 1970), to half in so many days.
-
-        `dated` False: their dates say nothing, so nothing is called rising or falling."""
+    def weigh(self, anchor: int, half_life: float) -> None:
+        """Let sales fade from that instant on (seconds since 1970), to half in so many days."""
         self.anchor, self.half_life = int(kept_time(anchor)), half_life
-        self.ledger.totals[books.DATED] = dated
         books.weigh_all(self.ledger, self.orders.count, self.anchor, half_life)
         self.version += 1
 
@@ -292,7 +289,7 @@ def _empty() -> Ledger:
         order_key=longs(), when=ints(), who=ints(), first=ints(), size=ints(), line=ints(),
         bought=nothing(), guest=flags(), product_key=longs(), sales=nothing(), holders=ints(),
         recent=longs(), rebought=longs(), chances=longs(), reach=halves(), lift=halves(),
-        moved=flags(), totals=np.array([0, 0, 0, 0, 1]), mark=longs(), since=ints(), times=ints(),
+        moved=flags(), totals=longs(4), mark=longs(), since=ints(), times=ints(),
         token=longs(1),
     )  # fmt: skip
 
@@ -303,7 +300,7 @@ def _counted_anew(book: Ledger, customers: int, products: int) -> Ledger:
     sales_of = counted(book.line, products)
     for column in (book.holders, book.recent, book.rebought, book.chances):
         column[:] = 0
-    book.totals[: books.DATED] = 0
+    book.totals[:] = 0
     book.reach[:] = book.lift[:] = 1
     return book._replace(bought=sized(orders_of), sales=sized(sales_of))
 

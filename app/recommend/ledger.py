@@ -14,7 +14,7 @@ GUEST_WIDE = 30  # the same for a basket without a customer
 WEEK = 7 * 86_400
 UNIT = 1 << 24  # of a sale's weight: one whole sale at the anchor
 
-SOLD, RECENT, REBOUGHT, CHANCES, DATED = range(5)  # places in `totals`
+SOLD, RECENT, REBOUGHT, CHANCES = range(4)  # places in `totals`
 
 
 class Ledger(NamedTuple):
@@ -39,7 +39,7 @@ class Ledger(NamedTuple):
     lift: Halves  # holders ** -0.4: how much a neighbour's own fame is discounted
     moved: Flags  # its neighbours must be looked up again
     # of the shop
-    totals: Longs  # sums of four of the above, and whether dates are true
+    totals: Longs  # sums of four of the above
     # notes for the loops
     mark: Longs  # by product: last token
     since: Ints  # by product

@@ -52,7 +52,7 @@ def tune(adviser: Adviser, *, now: int | None = None, customers: int = CUSTOMERS
     afterwards, but for sales being weighed from `now` on.
     """
     time = clock(adviser.book, now)
-    adviser.book.weigh(time.now, time.half_life, dated=time.true)
+    adviser.book.weigh(time.now, time.half_life)
     return lesson(adviser, customers)
 
 

@@ -13,7 +13,7 @@ from app.recommend import chances
 from app.recommend.chances import Habits, Weights
 from app.recommend.fame import Offer
 from app.recommend.kernel import Flags, Floats, Halves, Ints, Longs, kernel, part
-from app.recommend.ledger import CHANCES, DATED, REBOUGHT, RECENT, SOLD, Ledger
+from app.recommend.ledger import CHANCES, REBOUGHT, RECENT, SOLD, Ledger
 from app.recommend.near import PRODUCTS, Near
 from app.recommend.sequence import sequence
 
@@ -123,7 +123,7 @@ def remember(book: Ledger, notes: Notes, customer: int) -> tuple[int, Habits]:
 def rising(book: Ledger, product: int) -> float:
     """Log of its share of recent sales by its share of all; 0 where nothing is known."""
     all_sales, all_recent, sales = book.totals[SOLD], book.totals[RECENT], book.sales.size[product]
-    if all_recent * book.totals[DATED] <= 0 or sales == 0:
+    if all_recent <= 0 or sales == 0:
         return 0.0
     ratio = book.recent[product] / all_recent * all_sales / sales
     return float(np.log(min(max(ratio, 1.0 / chances.STEADY), chances.STEADY)))

@@ -1,5 +1,5 @@
 """The last order of some customers, taken out of the book for a while so that it can be foretold,
-and what the book's dates are worth.
+and how the shop's sales should be weighed.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,6 @@ from app.recommend.kernel import Ints, Longs
 CUSTOMERS = 3_000
 LEAST_DAYS = 30.0  # the half-life of a sale's weight is this …
 LEAST_ORDERS = 1_000  # … or as long as it takes to see so many orders
-FEW = 20  # orders that are too few to tell
-LUMP = 0.2  # of all orders at one second: that is an import, not a rush
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,10 @@ def sample(book: Book, most: int) -> Longs:
 
 @dataclass(frozen=True)
 class Clock:
-    """From when on sales fade (seconds since 1970), days to half, and whether dates are true."""
+    """From when on sales fade (seconds since 1970), and days to half."""
 
     now: int
     half_life: float
-    true: bool
 
 
 def clock(book: Book, now: int | None = None) -> Clock:
@@ -87,10 +84,8 @@ def clock(book: Book, now: int | None = None) -> Clock:
     live = book.ledger.who[: book.orders.count] >= 0
     when = np.sort(book.ledger.when[: book.orders.count][live].astype(np.int64) + EPOCH)
     if not len(when):
-        return Clock(now or 0, LEAST_DAYS, true=True)
+        return Clock(now or 0, LEAST_DAYS)
     latest = int(when[int(len(when) * 0.999)]) if now is None else now
     behind = int(when[max(len(when) - LEAST_ORDERS, 0)])
     half_life = max(LEAST_DAYS, (latest - behind) / 86_400)
-    longest = int(np.diff(np.flatnonzero(np.diff(when, prepend=-1, append=-1))).max(initial=0))
-    true = longest <= LUMP * len(when) or len(when) < FEW
-    return Clock(latest, float(np.ceil(half_life)), true)
+    return Clock(latest, float(np.ceil(half_life)))

@@ -73,7 +73,7 @@ class Stall:
         self.adviser = Adviser()
         self.adviser.book.read(queries.purchases(tx))
         time = clock(self.adviser.book)
-        self.adviser.book.weigh(time.now, time.half_life, dated=time.true)
+        self.adviser.book.weigh(time.now, time.half_life)
         self._set_out(tx)
 
     def _set_out(self, tx: Tx) -> None:
