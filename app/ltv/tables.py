@@ -43,6 +43,7 @@ class CustomerTally(OfShop, SQLModel, table=True):
         UniqueConstraint("shop", "person"),
         Index("tally_stale", "shop", "stale_at"),
         Index("tally_first", "shop", "first"),
+        Index("tally_last", "shop", "last"),
     )
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
@@ -77,6 +78,7 @@ class CustomerScore(OfShop, SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("shop", "person"),
         Index("score_worth", "shop", "net_12"),
+        Index("score_value", "shop", "to_date"),
         Index("score_groups", "shop", "group", "r", "fm", "group_before"),
         Index("score_tier", "shop", "tier"),
     )
