@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from app.carts.rules import State as CartState
 from app.carts.tables import Cart
 from app.journeys import queries, rules, sending
-from app.journeys.jobs import Take, next_take
+from app.journeys.jobs import Take, next_take, take_of
 from app.journeys.queries import Live
 from app.journeys.rules import Definition, Subject, Trigger, WaitFor
 from app.journeys.tables import Journey, Run, Version
@@ -70,13 +70,13 @@ def begin(tx: Tx, live: Live, entrants: Sequence[Entrant]) -> None:
         Run(
             journey=live.id, version=live.version, person=entrant.person,
             occasion=entrant.occasion, subject=entrant.subject, entered_at=tx.now,
-            anchor_at=entrant.anchor_at or tx.now, memo=dict(entrant.memo),
+            anchor_at=entrant.anchor_at or tx.now, memo=dict(entrant.memo), tick=1,
         )
         for entrant in entrants
     ]  # fmt: skip
     tx.add_all(runs)
     tx.flush()
-    tx.postpone_all([(next_take(run), tx.now) for run in runs])
+    tx.postpone_all([(take_of(run), tx.now) for run in runs])
 
 
 def _audience(tx: Tx, definition: Definition, people: Collection[int]) -> Collection[int]:

@@ -28,6 +28,10 @@ class Take(Job, kind="journey.take"):
 def next_take(run: Run) -> Take:
     """The one that counts from now on. (A promise cannot reopen itself while it is being kept.)"""
     run.tick += 1
+    return take_of(run)
+
+
+def take_of(run: Run) -> Take:
     return Take(run=run.id or 0, person=run.person, tick=run.tick)
 
 

@@ -1,17 +1,17 @@
 """What a journey says to app.messages, and what it hears back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from app.carts import queries as carts
+from app.carts.tables import Cart
 from app.customers.tables import Person
 from app.journeys.naming import decision_of
 from app.journeys.rules import Definition, Send, Subject
 from app.journeys.tables import Journey, Run
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.messages import flows as messages
 from app.messages.flows import Request
 from app.messages.guards import NotBought, StillUnpaid
@@ -28,26 +28,40 @@ UNREACHABLE = frozenset(
 
 
 def ask(
-    tx: Tx, journey: Journey, definition: Definition, step: Send, run: Run, *, key: str
+    tx: Tx, journey: Journey, definition: Definition, step: Send, runs: Mapping[str, Run]
 ) -> None:
-    messages.request(
+    """For these people, each under the key of her own."""
+    begun = _begun(tx, definition, runs.values())
+    messages.request_all(
         tx,
-        Request(
-            key=key,
-            person=run.person,
-            message=step.message,
-            purpose=step.purpose,
-            channel=step.channel,
-            campaign=journey.key,
-            step=step.key,
-            priority=Priority(definition.priority),
-            context=_context(definition, run),
-            due=tx.now,
-            not_after=tx.now + step.valid_for,
-            guard=_guard(tx, definition, run),
-            decision=decision_of(tx.shop, key),
-        ),
+        [
+            Request(
+                key=key,
+                person=run.person,
+                message=step.message,
+                purpose=step.purpose,
+                channel=step.channel,
+                campaign=journey.key,
+                step=step.key,
+                priority=Priority(definition.priority),
+                context=_context(definition, run),
+                due=tx.now,
+                not_after=tx.now + step.valid_for,
+                guard=_guard(definition, run, begun),
+                decision=decision_of(tx.shop, key),
+            )
+            for key, run in runs.items()
+        ],
     )
+
+
+def _begun(tx: Tx, definition: Definition, runs: Collection[Run]) -> Mapping[str, datetime]:
+    """When the checkouts they are about were made."""
+    if definition.subject != Subject.CART:
+        return {}
+    subjects = sorted({run.subject or "" for run in runs})
+    rows = select(Cart.checkout, Cart.created_at).where(among(col(Cart.checkout), subjects))
+    return dict(tx.exec(rows).all())
 
 
 def _context(definition: Definition, run: Run) -> dict[str, Any]:
@@ -66,12 +80,13 @@ def _context(definition: Definition, run: Run) -> dict[str, Any]:
     return context
 
 
-def _guard(tx: Tx, definition: Definition, run: Run) -> NotBought | StillUnpaid | None:
+def _guard(
+    definition: Definition, run: Run, begun: Mapping[str, datetime]
+) -> NotBought | StillUnpaid | None:
     """AC-6 (c): asked of Saleor itself just before the message leaves."""
     match definition.subject:
         case Subject.CART:
-            cart = carts.by_checkout(tx, run.subject or "")
-            since: datetime = cart.created_at if cart else run.entered_at
+            since = begun.get(run.subject or "", run.entered_at)
             return NotBought(since=since, checkout=run.subject)
         case Subject.UNPAID_ORDER:
             return StillUnpaid(order=run.subject or "")

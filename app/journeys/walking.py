@@ -144,9 +144,9 @@ def split(walk: Walk, step: Split, runs: Sequence[Run]) -> Waiting:
 
 
 def send(walk: Walk, step: Send, runs: Sequence[Run]) -> Waiting:
-    for run in runs:
-        key = key_of(run, step.key)
-        sending.ask(walk.tx, walk.journey, walk.definition, step, run, key=key)
+    keyed = {key_of(run, step.key): run for run in runs}
+    sending.ask(walk.tx, walk.journey, walk.definition, step, keyed)
+    for key, run in keyed.items():
         run.memo = run.memo | {"asked": [run.step, key], "sent_at": walk.tx.now.isoformat()}
         walk.note(run, step.key, "asked_to_send")
         walk.on(run, walk.definition.index(step.then) if step.then else None)

@@ -1,7 +1,7 @@
 """A message is asked for, waits, is let through the gate, reserved, and ends one way or another."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,25 +77,42 @@ class Request(BaseModel, frozen=True):
 
 def request(tx: Tx, wish: Request) -> Send:
     """The message, promised; the same one where it was asked for before (SS-1)."""
-    if known := queries.send(tx, wish.key):
-        return known
-    person = queries.whole(tx, wish.person) if wish.person else None
-    due = max(wish.due or tx.now, tx.now)
-    send = Send(
-        key=wish.key, person=(person.id if person else wish.person), address=wish.address,
+    return request_all(tx, [wish])[0]
+
+
+def request_all(tx: Tx, wishes: Sequence[Request]) -> list[Send]:
+    """The same for many, in few statements."""
+    known = queries.sends(tx, {wish.key for wish in wishes})
+    people = queries.wholes(tx, {wish.person for wish in wishes if wish.person})
+    fresh = {wish.key: _asked(tx, wish, people) for wish in wishes if wish.key not in known}
+    tx.add_all(fresh.values())
+    tx.flush()
+    late = [
+        fresh[wish.key]
+        for wish in wishes
+        if wish.key in fresh
+        and wish.due
+        and wish.due < tx.now - timedelta(days=1)
+        and wish.purpose != Purpose.SERVICE
+    ]
+    for send in late:
+        end(tx, send, State.REFUSED, Word.BACKLOG)  # SS-2
+    tx.postpone_all([(job_of(send), send.due) for send in fresh.values() if send not in late])
+    both = known | fresh
+    return [both[wish.key] for wish in wishes]
+
+
+def _asked(tx: Tx, wish: Request, people: Mapping[int, int]) -> Send:
+    person = people.get(wish.person, wish.person) if wish.person else None
+    return Send(
+        key=wish.key, person=person, address=wish.address,
         message=wish.message, purpose=wish.purpose, channel=wish.channel, campaign=wish.campaign,
         step=wish.step, variant=wish.variant, priority=int(wish.priority),
         context=dict(wish.context), decision=wish.decision, state=State.WAITING.value,
         guard=wish.guard.model_dump(mode="json") if wish.guard else None,
-        asked_at=tx.now, due=due, not_after=wish.not_after, language=wish.language,
+        asked_at=tx.now, due=max(wish.due or tx.now, tx.now), not_after=wish.not_after,
+        language=wish.language,
     )  # fmt: skip
-    tx.add(send)
-    tx.flush()
-    if wish.due and wish.due < tx.now - timedelta(days=1) and wish.purpose != Purpose.SERVICE:
-        end(tx, send, State.REFUSED, Word.BACKLOG)  # SS-2
-    else:
-        tx.later(job_of(send), at=due)
-    return send
 
 
 def job_of(send: Send) -> Deliver:

@@ -114,13 +114,13 @@ BIRTHDAY = three(
     "birthday-1",
     "Birthday",
     en=letter(
-        "Happy birthday{{ name_comma|fallback('') }}!",
+        "Happy birthday!",
         "All the best from {{ shop_name }}",
         heading("Happy birthday!"),
         text("All the best from everybody at {{ shop_name }}."),
     ),
     pt=letter(
-        "Feliz aniversário{{ name_comma|fallback('') }}!",
+        "Feliz aniversário!",
         "Tudo de bom, com carinho, {{ shop_name }}",
         heading("Feliz aniversário!"),
         text("Toda a equipe da {{ shop_name }} deseja tudo de bom."),
