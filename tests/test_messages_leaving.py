@@ -25,7 +25,7 @@ from app.messages.tables import (
     Send,
     Suppression,
 )
-from tests.support.makers import event, gid
+from tests.support.makers import checkout, event, gid, order
 from tests.support.postbox import Mail, Postbox
 from tests.support.writing import Writing
 
@@ -323,11 +323,11 @@ def test_co6_a_tick_counts_once_the_order_is_paid(shop: Writing) -> None:
     with shop.work() as tx:
         saying = Saying("cleo@example.com", Said.GRANTED, "checkout", country="PL")
         joining.ask_to_confirm(tx, saying, checkout="C1")
-        joining.paid(tx, "C2", email="cleo@example.com")
-        joining.paid(tx, "C1", email="other@example.com")
+        joining.paid(tx, {"C2": "cleo@example.com"})
+        joining.paid(tx, {"C1": "other@example.com"})
     assert [r.state for r in shop.all(Consent) if r.address == "cleo@example.com"] == ["pending"]
     with shop.work() as tx:
-        joining.paid(tx, "C1", email="cleo@example.com")
+        joining.paid(tx, {"C1": "cleo@example.com"})
     assert [r.state for r in shop.all(Consent) if r.address == "cleo@example.com"] == ["granted"]
 
 
@@ -337,6 +337,57 @@ def test_co3_a_paid_tick_does_not_bring_back_who_complained(shop: Writing) -> No
     with shop.work() as tx:
         saying = Saying("ana@example.com", Said.GRANTED, "checkout")
         joining.ask_to_confirm(tx, saying, checkout="C1")
-        joining.paid(tx, "C1", email="ana@example.com")
+        joining.paid(tx, {"C1": "ana@example.com"})
     shop.sends()
     assert shop.word() == "refused:complained"
+
+
+def touches(shop: Writing, consent_: str | None, **other: object) -> None:
+    now = shop.house.clock.now().isoformat()
+    told = {"consent": consent_, "consentText": "v7", "languageCode": "PL"} | other
+    body = checkout("cleo@example.com", updated=now, **told)  # type: ignore[arg-type]
+    shop.hears("CHECKOUT_UPDATED", event("CHECKOUT_UPDATED", issued=now, checkout=body))
+
+
+def said(shop: Writing) -> list[str]:
+    return [row.state for row in shop.all(Consent) if row.address == "cleo@example.com"]
+
+
+def test_co6_a_tick_at_checkout_is_believed_with_the_paid_order(shop: Writing) -> None:
+    """CO-6: heard in the checkout's metadata; the buyer is asked nothing more."""
+    touches(shop, "true")
+    assert said(shop) == ["pending"]
+    now = shop.house.clock.now().isoformat()
+    body = order("cleo@example.com", of="C1", created=now)
+    shop.hears("ORDER_PAID", event("ORDER_PAID", issued=now, order=body))
+    assert said(shop) == ["granted"]
+    shop.waits(hours=30)
+    assert shop.post.sent == []
+    with shop.look() as tx:
+        *_, entry = consent.words_of(tx, shop.people()["cleo@example.com"].id or 0)
+    assert (entry.source, entry.text_version, entry.proof["checkout"]) == (
+        "checkout", "v7", gid("Checkout", "C1"),
+    )  # fmt: skip
+
+
+def test_co6_who_ticked_and_left_is_asked_after_an_hour_in_her_language(shop: Writing) -> None:
+    touches(shop, "true")
+    touches(shop, "true")
+    assert shop.post.sent == []
+    shop.waits(hours=1)
+    assert shop.mail().parsed["Subject"] == "Potwierdź swój adres"
+
+
+@pytest.mark.parametrize("word", [None, "", "false", "TRUE?"])
+def test_co6_no_tick_is_no_word(shop: Writing, word: str | None) -> None:
+    touches(shop, word)
+    assert said(shop) == []
+
+
+def test_co6_a_tick_that_is_taken_back_was_not_meant(shop: Writing) -> None:
+    touches(shop, "true")
+    shop.waits(minutes=1)
+    touches(shop, "false")
+    assert said(shop) == []
+    shop.waits(hours=30)
+    assert shop.post.sent == []

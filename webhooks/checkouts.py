@@ -9,6 +9,7 @@ from app.loyalty import flows as loyalty
 from app.loyalty import offers
 from app.loyalty import queries as codes
 from app.ltv import flows as value
+from app.messages import joining
 from app.saleor.shapes import CheckoutEvent
 from webhooks.telling import telling
 
@@ -23,6 +24,7 @@ def checkouts_changed(events: Sequence[CheckoutEvent], tx: Tx) -> None:
     tellings = [carts.Telling(c, heard, c.voucher_code in ours) for c, heard in told]
     touches = [touch for touch in carts.touch_all(tx, tellings) if touch]
     recovery.shopper_moved(tx, [touch.cart for touch in touches])
+    joining.ticked(tx, [touch.checkout for touch in touches if touch.news])
     for touch in touches:
         if touch.by_shopper:
             offers.shopper_at_checkout(tx, touch.checkout, touch.person)

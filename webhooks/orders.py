@@ -11,6 +11,7 @@ from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty import offers
 from app.ltv import flows as value
+from app.messages import joining
 from app.orders import flows as orders
 from app.privacy import flows as privacy
 from app.recommend import flows as recommend
@@ -49,6 +50,8 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
         ],
     )
     recovery.carts_over(tx, closed)
+    paid = {order.checkout_id: emails[order.id] for order, _ in told if order.is_paid}
+    joining.paid(tx, {checkout: email for checkout, email in paid.items() if checkout and email})
     moving.orders_heard(tx, purchases)
     for purchase in purchases:
         if purchase.code:

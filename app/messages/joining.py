@@ -1,26 +1,32 @@
 """CO-4, CO-6: somebody typed an address; whoever reads its mail has to say yes too."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from sqlmodel import col, delete, select, update
 from typing_extensions import override
 
 from app.customers import meeting
+from app.customers import rules as people
 from app.customers.rules import Who
 from app.customers.tables import Person
 from app.kit.hearing import Version
-from app.kit.tx import Job, Tx
+from app.kit.tx import Job, Tx, among
 from app.messages import consent, flows, hashing, law, queries, readymade
+from app.messages.blocks import tidy_language
 from app.messages.consent import Saying
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.policy import policy
 from app.messages.rules import Channel, Priority, Purpose
 from app.messages.tables import Confirmation, Consent, ConsentEntry, Send
+from app.saleor.shapes import Checkout
 
 VALID = timedelta(hours=72)
 REMINDED = timedelta(hours=24)
 FORGOTTEN = timedelta(days=14)
+BUYING = timedelta(hours=1)
+TICKED, UNTICKED = "true", "false"
 
 
 class Remind(Job, kind="messages.remind"):
@@ -37,7 +43,8 @@ class Remind(Job, kind="messages.remind"):
 
 def ask_to_confirm(tx: Tx, saying: Saying, *, checkout: str | None = None) -> Confirmation | None:
     """Pending until a press on the page the mail leads to. None: it is agreed already, the country
-    asks for no second word, or this address was asked of late.
+    asks for no second word, or this address was asked of late. Who ticked a box at checkout is left
+    to buy first: the mail comes an hour later, unless the order is its own proof (CO-6).
     """
     address = consent.tidy(saying.channel, saying.address)
     own, row = policy(tx), queries.consent(tx, address, saying.channel, saying.purpose)
@@ -60,7 +67,10 @@ def ask_to_confirm(tx: Tx, saying: Saying, *, checkout: str | None = None) -> Co
     tx.flush()
     id_ = asked.id or 0
     if saying.channel == Channel.EMAIL:
-        _write(tx, asked, step="ask")
+        if checkout:
+            tx.later(Remind(confirmation=id_, step="ask"), at=tx.now + BUYING)
+        else:
+            _write(tx, asked, step="ask")
         tx.later(Remind(confirmation=id_, step="remind"), at=tx.now + REMINDED)
     tx.later(Remind(confirmation=id_, step="forget"), at=tx.now + FORGOTTEN)
     return asked
@@ -105,11 +115,12 @@ def look_again(tx: Tx, job: Remind) -> None:
     asked = _by_id(tx, job.confirmation)
     if asked is None:
         return
+    if job.step == "forget":
+        forget(tx, asked)
+        return
     if job.step == "remind":
         asked.reminded_at = tx.now
-        _write(tx, asked, step="remind")
-    else:
-        forget(tx, asked)
+    _write(tx, asked, step=job.step)
 
 
 def forget(tx: Tx, asked: Confirmation) -> None:
@@ -169,15 +180,36 @@ def _person(tx: Tx, asked: Confirmation) -> int | None:
     return met.person if met else None
 
 
-def paid(tx: Tx, checkout: str | None, *, email: str | None) -> None:
-    """CO-6: an order was paid from the checkout on which the box was ticked."""
-    if checkout is None or email is None:
-        return
-    rows = select(Confirmation).where(
-        Confirmation.checkout == checkout, Confirmation.address == email
-    )
-    for asked in tx.exec(rows).all():
-        confirm(tx, asked, source="checkout")
+def ticked(tx: Tx, checkouts: Sequence[Checkout]) -> None:
+    """CO-6: what the storefronts' boxes say, as far as it is heard. A box that was never there, or
+    is empty, takes nothing from anybody (CO-3); one that is emptied again was not meant.
+    """
+    for checkout in checkouts:
+        word, email = (checkout.consent or "").strip().lower(), people.tidy(checkout.email)
+        if word == UNTICKED:
+            for asked in _of_checkouts(tx, [checkout.id]):
+                forget(tx, asked)
+        if word != TICKED or email is None:
+            continue
+        place = checkout.shipping_address or checkout.billing_address
+        saying = Saying(
+            email, Said.GRANTED, "checkout", country=place.country.code if place else "",
+            language=tidy_language(checkout.language), text_version=checkout.consent_text or "",
+            proof={"checkout": checkout.id},
+        )  # fmt: skip
+        ask_to_confirm(tx, saying, checkout=checkout.id)
+
+
+def paid(tx: Tx, orders: Mapping[str, str]) -> None:
+    """CO-6: orders were paid, by checkout with their address: such a tick is somebody's word."""
+    for asked in _of_checkouts(tx, orders) if orders else ():
+        if orders.get(asked.checkout or "") == asked.address:
+            confirm(tx, asked, source="checkout")
+
+
+def _of_checkouts(tx: Tx, checkouts: Collection[str]) -> Sequence[Confirmation]:
+    asked = among(col(Confirmation.checkout), sorted(checkouts))
+    return tx.exec(select(Confirmation).where(asked)).all()
 
 
 def twice(channel: str, country: str) -> bool:

@@ -48,6 +48,9 @@ class Checkout(Shape):
     transactions: tuple[Transaction, ...] | None = None
     lines: tuple[CheckoutLine, ...] = ()
     decision: str | None = None
+    consent: str | None = None
+    """CO-6: `true` where the storefront's box is ticked. Anybody with the id can write it."""
+    consent_text: str | None = None
 
     @property
     def worth(self) -> Decimal:
