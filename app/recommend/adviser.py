@@ -23,7 +23,7 @@ from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.shelf import Shelf
 
 TEN = Wish()
-AT_ONCE = 20_000  # customers, so that lists for a million need little memory
+AT_ONCE = 5_000  # customers, so that lists for a million need little memory
 
 
 class Adviser:
@@ -80,16 +80,20 @@ class Adviser:
         customers: Longs | None = None,
     ) -> Iterator[Picks]:
         """Lists of these customers, or of all, some thousands at a time; `check` is not asked."""
-        if customers is None:
-            count = self.book.customers.count
-            buys = self.book.ledger.bought.size[:count] > 0
-            customers = self.book.customers.keys[:count][
-                buys & (self.book.ledger.guest[:count] == 0)
-            ]
         served = self.methods[slot] if method is None else method
-        for start in range(0, len(customers), AT_ONCE):
-            some = customers[start : start + AT_ONCE]
-            yield self.desk.lists(slot, served, some, shelf, wish, self.weights)
+        count = self.book.customers.count if customers is None else len(customers)
+        for start in range(0, count, AT_ONCE):
+            places = slice(start, min(start + AT_ONCE, count))
+            some = self._buyers(places) if customers is None else customers[places]
+            if len(some):
+                yield self.desk.lists(slot, served, some, shelf, wish, self.weights)
+
+    def _buyers(self, numbers: slice) -> Longs:
+        """Who of these has an order and a name."""
+        ledger = self.book.ledger
+        known = (ledger.bought.size[numbers] > 0) & (ledger.guest[numbers] == 0)
+        keys: Longs = self.book.customers.keys[numbers][known]
+        return keys
 
     def _list(
         self, slot: int, method: int, customer: int | None, shelf: Shelf, wish: Wish

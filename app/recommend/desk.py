@@ -142,9 +142,9 @@ class Desk:
         """Let the notes be as long as what they are about, and forget outdated ones."""
         book = self.book.ledger
         products, customers = len(book.holders), len(book.guest)
-        if len(self._near.product) < products:
+        if len(self._near.product) < (named := self.book.products.count):
             fresh = not len(self._near.product)
-            self._near = near.rows(products) if fresh else near.lengthened(self._near, products)
+            self._near = near.rows(named) if fresh else near.lengthened(self._near, named)
         if len(self._asked.seen) < customers or len(self._asked.mark) < products:
             self._asked = near.notes(customers, products)
         families, categories = (
