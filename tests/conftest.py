@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import SQLModel
 
 from app.kit.clock import StillClock
 from app.kit.house import House
+from app.kit.rowlock import EVERY, lock_rows, open_for
 from app.kit.settings import Settings
 from tests.support.story import Shop
 
@@ -42,16 +45,28 @@ def postgres_schema(postgres: str) -> Iterator[str]:
     admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
-        connection.execute(text(f"CREATE SCHEMA {name}"))
+        tenant = _tenant(connection)
+        connection.execute(text(f"CREATE SCHEMA {name} AUTHORIZATION {tenant}"))
     mark = "&" if "?" in postgres else "?"
-    url = f"{postgres}{mark}options=-csearch_path%3D{name}"
+    url = f"{postgres}{mark}options=-csearch_path%3D{name}%20-crole%3D{tenant}"
     engine = create_engine(url)
-    SQLModel.metadata.create_all(engine)
+    with engine.begin() as connection:
+        SQLModel.metadata.create_all(connection)
+        lock_rows(connection)
     engine.dispose()
     yield url
     with admin.connect() as connection:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
     admin.dispose()
+
+
+def _tenant(connection: Connection) -> str:
+    """A role that row-level security binds, as it binds the app's own: no superuser."""
+    if not connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = user")).scalar():
+        return str(connection.execute(text("SELECT user")).scalar())
+    with suppress(ProgrammingError):  # another run's, or another process's
+        connection.execute(text("CREATE ROLE perennial_tenant"))
+    return "perennial_tenant"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -77,6 +92,7 @@ def _empty(url: str) -> None:
         f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in tables
     )
     with engine.begin() as connection:
+        open_for(connection, EVERY)
         for (name,) in connection.execute(text(asked)).all():
             connection.execute(text(f'DELETE FROM "{name}"'))
             sequence = f"pg_get_serial_sequence('\"{name}\"', 'id')"

@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.kit.clock import Clock
 from app.kit.gate import Gate, OpenGate
+from app.kit.rowlock import EVERY, lock_rows, open_for
 from app.kit.secret import Secrets
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
@@ -54,8 +55,10 @@ class House:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.gate.through(), self.engine.begin() as connection:
+            open_for(connection, EVERY)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            lock_rows(connection)
 
     @contextmanager
     def work(self, shop: ShopId) -> Iterator[Tx]:

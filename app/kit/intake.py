@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from app.kit.clock import Clock, stopwatch
 from app.kit.gate import Gate
+from app.kit.rowlock import EVERY, open_for
 from app.kit.tx import ShopId
 
 STAMP = "%Y-%m-%d %H:%M:%S.%f"
@@ -139,6 +140,7 @@ class Intake:
     def _commit(self, batch: list[Heard]) -> Exception | None:
         try:
             with self._gate.through(urgent=True), self._engine.begin() as connection:
+                open_for(connection, EVERY)
                 at = self._clock.now().astimezone(UTC)
                 for some in _portions(batch):
                     _write(connection, some, at)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select
 from app.kit.clock import real_now
 from app.kit.house import House, conflicts
 from app.kit.promises import Delivery, Promise
+from app.kit.rowlock import EVERY, open_for
 from app.kit.tx import ShopId, Tx, among
 
 MOST_LOST = 3
@@ -28,6 +29,7 @@ def shops_with_due(engine: Engine, now: datetime) -> list[ShopId]:
         .order_by(func.min(Promise.rank), func.min(Promise.due))
     )
     with Session(engine.execution_options(reads_only=True)) as session:
+        open_for(session.connection(), EVERY)
         return [ShopId(id_) for id_ in session.exec(due).all()]
 
 
@@ -91,6 +93,7 @@ def take_over(engine: Engine) -> None:
     """All leases of all shops run out now: whoever holds them is known to be dead."""
     held = col(Promise.lease).is_not(None)
     with Session(engine) as session, session.begin():
+        open_for(session.connection(), EVERY)
         session.exec(update(Promise).where(held).values(leased_till=real_now()))
 
 

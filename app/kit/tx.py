@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -25,6 +26,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
+    SessionTransaction,
     UOWTransaction,
     mapped_column,
     with_loader_criteria,
@@ -32,6 +34,8 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.attributes import set_attribute
 from sqlmodel import Session, SQLModel
 from typing_extensions import override
+
+from app.kit.rowlock import open_for
 
 ShopId = NewType("ShopId", int)
 
@@ -181,6 +185,12 @@ def _see_one_shop(state: ORMExecuteState) -> None:
         state.statement = state.statement.options(
             with_loader_criteria(OfShop, lambda table: table.shop == shop, include_aliases=True)
         )
+
+
+@event.listens_for(Tx, "after_begin")
+def _open_one_shop(tx: Tx, transaction: SessionTransaction, connection: Connection) -> None:
+    if not transaction.nested:
+        open_for(connection, tx.shop)
 
 
 @event.listens_for(Tx, "before_flush")
