@@ -1,5 +1,6 @@
 """`make demo`: a shop, the app in it, its history read, and people who shop."""
 
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +27,7 @@ class Wrong(RuntimeError):  # noqa: N818 - what the demo says
 def run(once: bool = False) -> int:  # noqa: FBT001, FBT002 - the command line's own switch
     """Play the demo. 0 when all went well, 1 when not; Ctrl-C ends it well."""
     out = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the two processes end with us
     out.print("Opening a small shop with two years of history, and the app beside it …")
     try:
         with Pair(scale=ONCE if once else LIVE) as pair:
