@@ -153,19 +153,20 @@ def _measure(house: House, shop: ShopId, people: int, due: int, out: Console) ->
     keeper = Keeper[Any](house, agenda, lambda _: None)
     before = _megabytes()
     _reset_peak()
-    decided, half, started = 0, 0.0, time.perf_counter()
+    decided, half, started, effort = 0, 0.0, time.perf_counter(), time.process_time()
     middle = before
     while done := keeper.decide_some(shop):
         decided += done
         if not half and decided >= due // 2:
             half, middle = time.perf_counter() - started, _megabytes()
-    seconds = time.perf_counter() - started
+    seconds, effort = time.perf_counter() - started, time.process_time() - effort
     peak, after = _megabytes("VmHWM"), _megabytes()
     _check(house, shop, people, due, decided)
     table = Table("", "")
     table.add_row("people on the way", f"{people:,}")
     table.add_row("due steps decided", f"{decided:,}")
     table.add_row("a second", f"{decided / seconds:,.0f}")
+    table.add_row("a second of its own processor time", f"{decided / effort:,.0f}")
     table.add_row("in the first half", f"{due / 2 / half:,.0f}" if half else "–")
     table.add_row("MB before, half way, after, peak",
                   f"{before:.0f}, {middle:.0f}, {after:.0f}, {peak:.0f}")  # fmt: skip

@@ -39,6 +39,19 @@ def sends(tx: Tx, keys: Collection[str]) -> dict[str, Send]:
     return {row.key: row for row in rows}
 
 
+def asked(tx: Tx, keys: Collection[str]) -> set[str]:
+    """Those of these keys that were asked for before."""
+    return set(tx.exec(select(Send.key).where(among(col(Send.key), sorted(keys)))))
+
+
+def lanes(tx: Tx, keys: Collection[str]) -> list[tuple[int, str, int | None]]:
+    """Row, key and person of these messages."""
+    rows: Any = tx.exec(
+        select(Send.id, Send.key, Send.person).where(among(col(Send.key), sorted(keys)))
+    )
+    return [tuple(row) for row in rows]
+
+
 def wholes(tx: Tx, persons: Collection[int]) -> dict[int, int]:
     """Who these are today: a guest that joined an account is that account."""
     if not persons:
@@ -96,6 +109,11 @@ def preference(tx: Tx, address: str) -> Preference | None:
 def outlet(tx: Tx, channel: str) -> Outlet | None:
     rows = select(Outlet).where(Outlet.channel == channel, col(Outlet.active))
     return tx.exec(rows).first()
+
+
+def any_outlet(tx: Tx, channel: str) -> Outlet | None:
+    """Switched off too."""
+    return tx.exec(select(Outlet).where(Outlet.channel == channel)).first()
 
 
 def suppressed(tx: Tx, address: str, *, channel: str, purpose: str) -> bool:
