@@ -3,7 +3,7 @@
 `Tx` filters every ORM statement by its shop. A statement that gets past that meets PostgreSQL's
 row-level security: each table of shops has a policy that compares its shop with a setting of the
 transaction, and where nothing is set there is nothing to see. Superusers and roles with BYPASSRLS
-are above policies: the app's own role should be neither (docs/decisions/0005).
+are above policies: the app's own role should be neither (docs/decisions/0006).
 """
 
 from sqlalchemy import Connection
