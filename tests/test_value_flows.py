@@ -1,6 +1,6 @@
 """Stories of a shop that learns what its customers are worth, every night anew.
 
-TI-0, RM-1, RM-4, V10, V11, PV-1 to PV-3, LV-1, LV-2; issue 3 parts 4 and 7.
+TI-0, RM-1, RM-4, V10, V11, PV-1 to PV-3, LV-1, LV-2.
 """
 
 from collections.abc import Iterator

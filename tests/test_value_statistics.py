@@ -1,6 +1,6 @@
 """Customers' lines under every order of arrival: kept one event at a time, they equal the orders.
 
-Issue 3, part 1; LV-1, ID-2, ID-3, PR-3, IN-2.
+LV-1, ID-2, ID-3, PR-3, IN-2.
 """
 
 import itertools

@@ -72,8 +72,9 @@ class CustomerTally(OfShop, SQLModel, table=True):
 
 
 class CustomerScore(OfShop, SQLModel, table=True):
-    """What is said of a customer. Written anew only where it says something else (issue: no storm
-    of writes), so two rows may have been made on different days."""
+    """What is said of a customer. Written anew only where it says something else, so two rows may
+    have been made on different days.
+    """
 
     __table_args__ = (
         UniqueConstraint("shop", "person"),
