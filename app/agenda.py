@@ -30,7 +30,7 @@ from app.loyalty.settings import Revalue, open_tiers
 from app.ltv import errands as worth
 from app.ltv import flows as value
 from app.messages import errands as messages
-from app.messages import joining, nights, reports
+from app.messages import joining, nights, reports, setting_up
 from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
@@ -141,6 +141,7 @@ AGENDA = Agenda[World](
     Errand(Deliver, deliver),
     Errand(reports.ReadInbox, reports.read_inbox),
     Errand(hooks.Post, hooking.post),
+    Errand(setting_up.CheckDomain, setting_up.check_domain),
     Errand(segments.Review, review_segments),
     Errand(BringOffer, steps.bring_offer),
     Errand(EndCoupons, steps.end_coupons),

@@ -22,6 +22,7 @@ from app.loyalty import pages as loyalty
 from app.ltv import pages as value
 from app.messages import pages as message_pages
 from app.messages import public as messages
+from app.messages import sending_pages
 from app.people import pages as people
 from app.recommend import pages as recommend
 from app.recommend import storefront
@@ -116,6 +117,7 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.include_router(people.router)
     pages.include_router(messages.router)
     pages.include_router(message_pages.router)
+    pages.include_router(sending_pages.router)
     pages.include_router(value.router)
     pages.include_router(recommend.router)
     pages.mount("/static", StaticFiles(directory=STATIC))

@@ -115,6 +115,7 @@ class Pair:
                 "PERENNIAL_CLOCK": self.clock,
                 "PERENNIAL_ALLOWED_SHOPS": f"{self.shop_url}/graphql/",
                 "PERENNIAL_DEVELOPMENT": "true",
+                "PERENNIAL_SMTP_URL": "mailbox:",
             },
         )
 

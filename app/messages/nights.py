@@ -8,6 +8,7 @@ from app.kit.tx import Tx, among
 from app.messages import queries, standing
 from app.messages.reports import ReadInbox
 from app.messages.rules import Channel, State
+from app.messages.setting_up import CheckDomain
 from app.messages.tables import Bounce, Posted, Posting, Send, SendNote, Touch
 
 MESSAGES = timedelta(days=730)
@@ -30,5 +31,6 @@ def nightly(tx: Tx) -> None:
     outlet = queries.outlet(tx, Channel.EMAIL)
     if outlet is not None:
         standing.reckon(tx, Channel.EMAIL)
+        tx.later(CheckDomain(occasion=tx.now.date().isoformat()))
         if outlet.inbox:
             tx.postpone(ReadInbox(), until=tx.now)

@@ -1,0 +1,128 @@
+"""DOOR 3 of sending: which servers and services a shop sends with, and how its domain stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+
+from app.kit.house import House
+from app.kit.tx import Tx
+from app.messages import queries, setting_up
+from app.messages.reputation import Mood
+from app.messages.rules import Channel
+from app.messages.setting_up import Setup
+from app.shops.flows import this_shop
+from app.web.door import Called, Caller, PatientRoute, Viewing, needs
+from app.web.page import Page, Rendered
+
+router = APIRouter(route_class=PatientRoute)
+
+CHANGES = "MANAGE_APPS"
+SHOWN = (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP)
+TEXTS = (
+    "url", "sender", "service_sender", "reply_to", "return_path", "postal", "inbox", "selector",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One channel. Addresses with passwords are never shown again: only that there is one."""
+
+    channel: str
+    known: bool = False
+    reads_mail: bool = False
+    told: Mapping[str, str] = field(default_factory=dict)
+    warm: bool = False
+    active: bool = True
+    problems: Mapping[str, str] = field(default_factory=dict)
+    lights: Mapping[str, str] = field(default_factory=dict)
+    checked_at: datetime | None = None
+    mood: str = Mood.GOOD.value
+    reports: str = ""
+    """Where the provider posts what comes back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    forms: tuple[Form, ...]
+    may_change: bool
+    house_sends: bool
+    """Without an outlet of its own the shop sends e-mail with the house's."""
+    now: datetime
+    zone: str
+    saved: str = ""
+
+
+async def typed(request: Request) -> FormData:
+    return await request.form()
+
+
+Typed = Annotated[FormData, Depends(typed)]
+
+
+@router.get("/app/sending", dependencies=[needs(CHANGES)])
+def sending(visit: Viewing, page: Rendered) -> HTMLResponse:
+    return _show(page, visit.house, visit.caller)
+
+
+@router.post("/app/sending", dependencies=[needs(CHANGES)])
+def set_up(fields: Typed, caller: Called, page: Rendered, request: Request) -> HTMLResponse:
+    house: House = request.app.state.house
+    channel = str(fields.get("channel", ""))
+    if channel not in SHOWN:
+        raise HTTPException(404, "There is no such channel.")
+    told = {name: str(fields.get(name, "")).strip() for name in TEXTS}
+    setup = Setup(**told, warm="warm" in fields, active="active" in fields)
+    with house.look(caller.shop) as tx:
+        known = queries.any_outlet(tx, channel) is not None
+    if wrong := setting_up.problems(setup, channel, known=known):
+        form = Form(
+            channel=channel, known=known, told=told, warm=setup.warm, active=setup.active,
+            problems=wrong,
+        )  # fmt: skip
+        return _show(page, house, caller, instead=form, status=422)
+    house.do(caller.shop, lambda tx: setting_up.save(tx, house, channel, setup))
+    return _show(page, house, caller, saved=channel)
+
+
+def _show(
+    page: Page,
+    house: House,
+    caller: Caller,
+    *,
+    instead: Form | None = None,
+    status: int = 200,
+    saved: str = "",
+) -> HTMLResponse:
+    with house.look(caller.shop) as tx:
+        forms = tuple(
+            instead if instead and instead.channel == channel else _form(tx, house, channel)
+            for channel in SHOWN
+        )
+        shown = Sending(
+            forms=forms, may_change=caller.may(CHANGES), now=tx.now, zone=this_shop(tx).zone,
+            house_sends=house.settings.smtp_url is not None, saved=saved,
+        )  # fmt: skip
+    return page("messages/sending.html", status=status, shown=shown)
+
+
+def _form(tx: Tx, house: House, channel: str) -> Form:
+    row = queries.any_outlet(tx, channel)
+    reports = f"{(house.settings.base_url or '').rstrip('/')}/api/reports/{tx.shop}/{channel}"
+    if row is None:
+        return Form(channel=channel, reports=reports)
+    told = {
+        "sender": row.sender, "service_sender": row.service_sender, "reply_to": row.reply_to,
+        "return_path": row.return_path, "postal": row.postal,
+        "selector": str(row.checks.get("selector") or ""),
+    }  # fmt: skip
+    return Form(
+        channel=channel, known=True, reads_mail=row.inbox is not None, told=told,
+        warm=bool(row.checks.get("warm")), active=row.active,
+        lights=row.checks.get("domain", {}), checked_at=row.checked_at,
+        mood=str(row.checks.get("mood", Mood.GOOD)), reports=reports,
+    )  # fmt: skip
