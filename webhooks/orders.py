@@ -56,6 +56,7 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
     for purchase in purchases:
         if purchase.code:
             offers.code_used(tx, purchase)
+    moving.orders_heard(tx, purchases)
     forgotten = {purchase.saleor_id for purchase in purchases if purchase.person is None}
     for order, _ in told:
         if order.user and order.id in forgotten:
