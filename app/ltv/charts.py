@@ -12,6 +12,8 @@ from app.ltv.rfm import Group, Rfm
 from app.ltv.scores import Scores
 
 INK, SEA, SUN, MIST = "#334155", "#2563eb", "#d97706", "#94a3b8"
+HEAT = [[0.0, "rgba(37,99,235,0.06)"], [1.0, "rgba(37,99,235,0.95)"]]
+"""More is darker, on light paper and on dark."""
 Figure = dict[str, Any]
 
 
@@ -88,7 +90,7 @@ def still_customers(scores: Scores, days_ago: Floats) -> Figure:
         "z": [[None if np.isnan(v) else round(100 * float(v), 1) for v in row] for row in table],
         "x": [f"{int(a)}–{int(b)}" for a, b in pairwise(edges)],
         "y": [*map(str, range(1, 12)), "12+"],
-        "zmin": 0, "zmax": 100, "colorscale": "Blues", "colorbar": {"title": {"text": "%"}},
+        "zmin": 0, "zmax": 100, "colorscale": HEAT, "colorbar": {"title": {"text": "%"}},
     }  # fmt: skip
     axes = {"xaxis": {"title": {"text": "days since the last purchase"}, "type": "category"}}
     return _figure([heat], "", "purchases", **axes)
@@ -115,7 +117,7 @@ def cohort_map(table: Cohorts, labels: list[str]) -> Figure:
     ]
     heat = {
         "type": "heatmap", "z": z, "y": labels, "x": [str(i) for i in range(1, len(z[0]) + 1)],
-        "colorscale": "Blues", "colorbar": {"title": {"text": "%"}},
+        "colorscale": HEAT, "colorbar": {"title": {"text": "%"}},
     }  # fmt: skip
     axes = {"yaxis": {"autorange": "reversed", "automargin": True, "type": "category"}}
     return _figure([heat], "30-day periods after the first purchase", "", **axes)
