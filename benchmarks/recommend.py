@@ -8,8 +8,8 @@ implicit 0.7.2 (BM25, ALS, BPR) from an environment of its own in `benchmarks/.p
 made at first need (PEERS=none leaves it out); and what sells best, and what he bought most often.
 
 Speed: a made-up shop of 1,000,000 customers and 100,000 products, one core. Scoring alone is the
-best ten for each customer from neighbours that are there (ours: bought ones by their odds, too),
-against implicit's item-item batch with as many neighbours. Whole lists are neighbours looked up,
+best ten products that each customer never had, from neighbours that are there, against implicit's
+item-item batch with as many neighbours, as it is by default. Whole lists are neighbours looked up,
 availability, categories and families minded, reasons told. Both in processes of their own.
 
     python -m benchmarks.recommend                    all of it (some ten minutes)

@@ -25,7 +25,7 @@ from app.recommend.kernel import Floats, Ints, Longs, kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import Near
 from app.recommend.picks import Wish
-from app.recommend.rank import LEARNT, MIXED, Asking, Notes, rank
+from app.recommend.rank import LEARNT, NEW, Asking, Notes, rank
 from app.recommend.shelf import Shelf
 
 CUSTOMERS, PRODUCTS, KINDS, FAMILIES = 1_000_000, 100_000, 200, 20_000
@@ -104,11 +104,11 @@ def score_all(  # noqa: PLR0917  # a compiled loop takes arrays
 
 
 def scoring(adviser: Adviser, shelf: Shelf, customers: int) -> float:
-    """Seconds of one core for ten products each and their scores: no reasons, no filters."""
+    """Seconds of one core for ten new products each and their scores: no reasons, no filters."""
     desk, none = adviser.desk, np.zeros(0, np.int32)
-    desk.lists(MIXED, LEARNT, np.arange(1), shelf, Wish(10), adviser.weights)
+    desk.lists(NEW, LEARNT, np.arange(1), shelf, Wish(10), adviser.weights)
     products, scores = np.zeros((AT_ONCE, 10), np.int32), np.zeros((AT_ONCE, 10))
-    asking = Asking(MIXED, LEARNT, 10, none, none, np.zeros(0, np.uint8))
+    asking = Asking(NEW, LEARNT, 10, none, none, np.zeros(0, np.uint8))
     start = time.process_time()
     score_all(
         adviser.book.ledger, desk._near, desk._offer(shelf), adviser.weights, desk._notes,  # noqa: SLF001

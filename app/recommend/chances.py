@@ -19,7 +19,7 @@ import numpy as np
 from app.recommend.kernel import Floats, kernel
 
 LONG, SHORT = 0.9, 0.6  # what an order is worth per order that came after it
-PULL_FADES = 0.6  # the same for a product's say on new ones
+FADES = 0.6 ** np.arange(64)  # the same for a product's say on new ones
 REBUYS_PRIOR = 20.0  # chances to buy again that a product starts with, at the shop's own rate
 LEAST_PULL, LEAST_SHARE = 1e-4, 1e-5  # added to shares before the logarithm
 STEADY = 3.0  # a trend is held within 1/3 … 3
@@ -66,6 +66,12 @@ def again(w: Floats, long: float, short: float, stay: float, who: Habits) -> flo
         + w[4] * who.orders
         + w[5] * who.repetition
     )
+
+
+@kernel
+def say(since: int) -> float:
+    """How much a product says so many orders after it was bought."""
+    return float(FADES[min(since, len(FADES) - 1)])
 
 
 @kernel

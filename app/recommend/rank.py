@@ -144,7 +144,7 @@ def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float
     count, total = 0, 0.0
     for i in range(min(have, PRODUCTS)):
         product = notes.have[i]
-        say = chances.PULL_FADES ** notes.since[product] * book.reach[product]
+        say = chances.say(notes.since[product]) * book.reach[product]
         if say < 1e-9:
             break  # and nothing older says more
         others, strength = near.product[product], near.strength[product]

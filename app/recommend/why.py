@@ -75,7 +75,7 @@ def _companions(book: Ledger, near: Near, notes: Notes, have: int, why: Ints, de
     best = np.zeros(len(why))
     for i in range(min(have, PRODUCTS)):
         mine = notes.have[i]
-        say = chances.PULL_FADES ** notes.since[mine] * book.reach[mine]
+        say = chances.say(notes.since[mine]) * book.reach[mine]
         others, strength = near.product[mine], near.strength[mine]
         for j in range(len(others)):
             if others[j] < 0:
