@@ -44,6 +44,8 @@ class Form:
     mood: str = Mood.GOOD.value
     reports: str = ""
     """Where the provider posts what comes back."""
+    secret: str = ""
+    """What it signs that with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
