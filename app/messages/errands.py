@@ -17,6 +17,7 @@ from app.messages import (
     guards,
     hashing,
     joining,
+    law,
     library,
     outlets,
     queries,
@@ -31,7 +32,7 @@ from app.messages.links import Links
 from app.messages.outlets import Sending
 from app.messages.policy import Policy, policy
 from app.messages.rendering import Frame, Rendered, Sender
-from app.messages.rules import Purpose, RefusedError, Word
+from app.messages.rules import Channel, Purpose, RefusedError, Word
 from app.messages.tables import Send
 from app.saleor.client import SaleorError
 from app.saleor.operations import CHECKOUT
@@ -58,7 +59,10 @@ class Ready:
     zone: str
     emails: tuple[str, ...]
     languages: tuple[str, ...]
-    topic: str = ""
+    counts_opens: bool = False
+    """OP-1."""
+    introduces: bool = False
+    """SM-2: the first text in 30 days says who writes, and how it ends."""
 
 
 def deliver(job: Deliver, world: World, *, supply: Supply = nothing) -> None:
@@ -124,9 +128,29 @@ def _ready(tx: Tx, job: Deliver, world: World, supply: Supply) -> Ready | None:
         return None
     told = {"channel": send.context.get("sales_channel", ""), **send.context, **supplied}
     return Ready(
-        due, told, how, policy(tx), this_shop(tx).zone,
-        _emails(tx, due), _languages(tx, due),
+        due, told, how, policy(tx), this_shop(tx).zone, _emails(tx, due), _languages(tx, due),
+        counts_opens=_counts_opens(tx, due), introduces=_introduces(tx, due),
     )  # fmt: skip
+
+
+def _counts_opens(tx: Tx, due: Due) -> bool:
+    """OP-1: only where the owner wants it, and in the EU and Brazil only who agreed to it."""
+    if not policy(tx).opens or due.to.person is None:
+        return False
+    if due.to.country and due.to.country not in law.EU | {"BR"}:
+        return True
+    said, _ = queries.stance(
+        tx, due.address, channel=due.to.channel, purpose=Purpose.PERSONALISATION
+    )
+    return said is law.Said.GRANTED
+
+
+def _introduces(tx: Tx, due: Due) -> bool:
+    phone = due.to.channel in (Channel.SMS, Channel.WHATSAPP)
+    if not phone or due.send.purpose == Purpose.SERVICE:
+        return False
+    past = queries.past(tx, due.to.people, but=due.id)
+    return all(one.channel != due.to.channel for one in past)
 
 
 class NotSetUpError(Exception):
@@ -213,7 +237,8 @@ def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
         unsubscribe=None if service else links.unsubscribe,
         preferences=None if service else links.preferences,
         honeypot=links.honeypot if ready.own.wrap_links and not service else None,
+        pixel=links.pixel if ready.counts_opens and not service else None,
     )
     if isinstance(variant, library.Letter):
         return rendering.render(variant, shown, frame)
-    return rendering.render_note(variant, shown, frame)
+    return rendering.render_note(variant, shown, frame, introduces=ready.introduces)

@@ -24,6 +24,7 @@ from app.web.words import ENGLISH, LANGUAGES, catalogue, tag_of
 TEMPLATES = Path(__file__).parent / "email" / "templates"
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 NAMED_LINK = re.compile(r"\[([^\]]+)\]\((https?://[^\s)]+)\)")
+WEB = re.compile(r"https?://\S+")
 NOTHING = Markup()
 EMPTY = frozenset({Kind.CART, Kind.ORDER, Kind.CODE})
 """Blocks that a message can't do without once it has them: nothing to show, nothing to send."""
@@ -120,15 +121,25 @@ def render(letter: Letter, content: Content, frame: Frame) -> Rendered:
     return Rendered(frame.language, subject, preheader, html, _tidy(plain))
 
 
-def render_note(note: Note, content: Content, frame: Frame) -> Rendered:
-    """A short message: its words alone."""
+def render_note(
+    note: Note, content: Content, frame: Frame, *, introduces: bool = False
+) -> Rendered:
+    """A short message: its words alone; one that introduces itself says who writes and how to end
+    it (SM-2).
+    """
     fields = _fields(content, locale_of(frame.language))
     fields = fields | {
         name: frame.link(value)
         for name, value in fields.items()
         if isinstance(value, str) and value.startswith(("https://", "http://"))
     }
-    return Rendered(frame.language, text=merge.fill(note.text, fields).strip())
+    text = merge.fill(note.text, fields).strip()
+    if introduces:
+        named = frame.sender.name in WEB.sub("", text)
+        who = "" if named else f"{frame.sender.name}: "
+        words = catalogue(locale_of(frame.language))
+        text = f"{who}{text} {words.gettext('Reply STOP to get no more.')}"
+    return Rendered(frame.language, text=text)
 
 
 def _fields(content: Content, locale: Locale) -> dict[str, Any]:

@@ -127,4 +127,5 @@ def _form(tx: Tx, house: House, channel: str) -> Form:
         warm=bool(row.checks.get("warm")), active=row.active,
         lights=row.checks.get("domain", {}), checked_at=row.checked_at,
         mood=str(row.checks.get("mood", Mood.GOOD)), reports=reports,
+        secret=house.secrets.open(row.secret) if row.secret else "",
     )  # fmt: skip
