@@ -137,8 +137,8 @@ def render_note(
     if introduces:
         named = frame.sender.name in WEB.sub("", text)
         who = "" if named else f"{frame.sender.name}: "
-        words = catalogue(locale_of(frame.language))
-        text = f"{who}{text} {words.gettext('Reply STOP to get no more.')}"
+        hint = catalogue(locale_of(frame.language)).gettext("Reply STOP to get no more.")
+        text = f"{who}{text} {hint}"
     return Rendered(frame.language, text=text)
 
 
