@@ -51,9 +51,8 @@ def posts(
     fields: dict[str, Any],
     *,
     part: str = "costs",
-    **more: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
-    return shop.http.post(path, data=fields, headers=shop.staff(part=part), **more)
+    return shop.http.post(path, data=fields, headers=shop.staff(part=part))
 
 
 def test_every_tab_can_be_read_in_every_language(shop: Valued) -> None:
@@ -325,8 +324,8 @@ def test_costs_by_article_come_from_a_table_whole_or_not_at_all(shop: Valued) ->
     assert "line 2: this is no amount" in words(bad.text)
     assert "line 3: something is empty" in words(bad.text)
     assert shop.all(UnitCost) == []
-    file = {"prices": ("costs.csv", "sku;cost;since\nTEE;9.50;\nTEE;8,00;2026-01-01\n")}
-    good = posts(shop, "/app/value/costs", {"do": "prices", "prices": ""}, files=file)
+    told = "sku;cost;since\nTEE;9.50;\nTEE;8,00;2026-01-01\n"
+    good = posts(shop, "/app/value/costs", {"do": "prices", "prices": told})
     assert good.status_code == 200, good.text
     assert sorted((row.sku, row.cost) for row in shop.all(UnitCost)) == [("TEE", 800), ("TEE", 950)]
     shop.settles()

@@ -11,7 +11,7 @@ from app.ltv.kernels import Floats
 from app.ltv.rfm import Group, Rfm
 from app.ltv.scores import Scores
 
-INK, SEA, SUN, MIST = "#334155", "#2563eb", "#d97706", "#94a3b8"
+INK, SEA, SUN, MIST, MOSS = "#334155", "#2563eb", "#d97706", "#94a3b8", "#0d9488"
 HEAT = [[0.0, "rgba(37,99,235,0.06)"], [1.0, "rgba(37,99,235,0.95)"]]
 """More is darker, on light paper and on dark."""
 Figure = dict[str, Any]
@@ -63,7 +63,7 @@ def gain(trials: tuple[Trial, ...]) -> Figure:
         {"type": "scatter", "mode": "lines", "x": share, "y": share, "name": "no order",
          "line": {"color": MIST, "dash": "dot"}}
     ]  # fmt: skip
-    for trial, colour in zip(trials, (SEA, SUN, INK), strict=False):
+    for trial, colour in zip(trials, (SEA, SUN, MOSS), strict=False):
         lines.append({
             "type": "scatter", "mode": "lines+markers", "x": share,
             "y": (100 * trial.gains).round(1).tolist(), "name": f"{trial.horizon} days ago",

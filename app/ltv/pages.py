@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from app.kit.house import House
 from app.kit.tx import Tx
@@ -19,7 +19,6 @@ router = APIRouter(route_class=PatientRoute)
 
 CHANGES = "MANAGE_APPS"
 SEES_PEOPLE = "MANAGE_USERS"
-MOST_TEXT = 8_000_000
 
 
 def house_of(request: Request) -> House:
@@ -28,17 +27,10 @@ def house_of(request: Request) -> House:
 
 
 async def typed(request: Request) -> Mapping[str, Any]:
-    """The fields of a form; a file that was chosen stands in its field as text."""
+    """The fields of a form; a file that was chosen stands in its field as text (bridge.js)."""
     fields: FormData = await request.form()
-    told: dict[str, Any] = {"on": [str(v) for v in fields.getlist("on")]}
-    for name, value in fields.multi_items():
-        if isinstance(value, UploadFile):
-            if value.size:
-                told[name] = (await value.read(MOST_TEXT)).decode("utf-8-sig", "replace")
-            await value.close()
-        elif name != "on":
-            told.setdefault(name, str(value))
-    return told
+    told: dict[str, Any] = {name: str(value) for name, value in fields.items()}
+    return told | {"on": [str(value) for value in fields.getlist("on")]}
 
 
 Typed = Annotated[Mapping[str, Any], Depends(typed)]

@@ -198,8 +198,11 @@ addEventListener("submit", async (event) => {
   event.preventDefault();
   const { target: form, submitter } = event;
   const part = submitter?.dataset.part ?? form.dataset.part ?? "main";
-  const all = new FormData(form, submitter);
-  const fields = form.enctype === "multipart/form-data" ? all : new URLSearchParams(all);
+  const fields = new URLSearchParams();
+  for (const [name, value] of new FormData(form, submitter)) {
+    if (typeof value === "string") fields.append(name, value);
+    else if (value.size) fields.set(name, await value.text()); // a file takes the place of what was typed
+  }
   if (form.method === "get") return go(`${form.getAttribute("action")}?${fields}`); // a question
   form.setAttribute("aria-busy", "true");
   await attempt(part, async () => show(part, await ask(form.getAttribute("action"), part, fields)));
