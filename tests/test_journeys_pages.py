@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.journeys import queries
 from app.journeys.recipes import RECIPES
 from app.kit.clock import StillClock
 from app.kit.house import House
@@ -112,3 +113,24 @@ def test_a_newsletter_goes_once_to_who_agreed(shop: Recovering) -> None:
     assert len(shop.mail()) == 1
     shop.waits(days=7)
     assert len(shop.mail()) == 2
+
+
+def test_the_owner_says_who_is_left_alone_and_where_links_lead(shop: Recovering) -> None:
+    """AC-1, RL-1, RL-8: what is typed is checked, and becomes the list of hosts."""
+    fields = {"do": "terms", "least_EUR": "twenty", "recover_web": "javascript:alert(1)"}
+    page = presses(shop, "/app/automations/cart", "automation", **fields)
+    assert page.count('class="problem"') == 2
+    good = "https://store.example/{locale}/recover?rt={token}"
+    fields = {
+        "do": "terms",
+        "least_EUR": "25",
+        "recover_web": good,
+        "excluded": "Bad.example\n\nPL",
+    }
+    page = presses(shop, "/app/automations/cart", "automation", **fields)
+    assert "store.example" in page
+    with shop.look() as tx:
+        terms = queries.recovery(tx)
+    assert terms.least_minor == {"EUR": 2500}
+    assert terms.excluded == ["bad.example", "pl"]
+    assert terms.storefronts["web"]["hosts"] == ["store.example"]

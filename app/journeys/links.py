@@ -96,6 +96,10 @@ def allowed(pattern: str, hosts: Collection[str]) -> bool:
     }
 
 
+def host_of(pattern: str) -> str:
+    return urlsplit(pattern).netloc.lower()
+
+
 def masked(email: str) -> str:
     """RL-3: `m•••@g•••.com`."""
     name, _, domain = email.partition("@")

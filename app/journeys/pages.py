@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
-from app.journeys import flows, newsletters, rehearsing, showing, switching
+from app.journeys import flows, newsletters, rehearsing, showing, switching, terms_form
 from app.journeys.recipes import RECIPES
 from app.journeys.rehearsing import Rehearsal
+from app.journeys.terms_form import TermsForm
 from app.kit.house import House
 from app.kit.tx import Tx
 from app.messages import flows as messages
@@ -27,6 +28,7 @@ CHANGES = "MANAGE_APPS"
 TABS = ("recipes", "running", "messages", "calendar")
 LIST = "journeys/automations.html"
 ONE = "journeys/automation.html"
+CART = "cart"
 
 
 async def typed(request: Request) -> FormData:
@@ -127,6 +129,7 @@ def _one(
     *,
     options: Mapping[str, int] | None = None,
     saved: bool = False,
+    terms: TermsForm | None = None,
 ) -> HTMLResponse:
     rehearsal = _rehearse(tx, key, options)
     shown = showing.automation(
@@ -139,7 +142,10 @@ def _one(
     )
     if shown is None:
         raise HTTPException(404, "There is no such automation.")
-    return page(ONE, shown=shown)
+    if terms is None and key == CART:
+        terms = terms_form.stored(tx)
+    status = 422 if terms and terms.problems else 200
+    return page(ONE, status=status, shown=shown, terms=terms)
 
 
 def _rehearse(tx: Tx, key: str, options: Mapping[str, int] | None) -> Rehearsal | None:
@@ -160,6 +166,8 @@ def change_automation(
         with house.look(caller.shop) as tx:
             return _one(page, tx, caller, key, options=options)
     _must_change(caller)
+    if do == "terms":
+        return _terms(fields, caller, house, page)
     by = caller.viewer.user_id
 
     def change(tx: Tx) -> None:
@@ -173,6 +181,17 @@ def change_automation(
     house.do(caller.shop, change)
     with house.look(caller.shop) as tx:
         return _one(page, tx, caller, key, saved=True)
+
+
+def _terms(fields: FormData, caller: Caller, house: House, page: Page) -> HTMLResponse:
+    """AC-1, AC-7, RL-1, RL-2, RL-8: the shop's own terms of recovery."""
+    with house.look(caller.shop) as tx:
+        form = terms_form.typed(tx, fields, page.locale)
+        if form.problems:
+            return _one(page, tx, caller, CART, terms=form)
+    house.do(caller.shop, lambda tx: terms_form.save(tx, form))
+    with house.look(caller.shop) as tx:
+        return _one(page, tx, caller, CART, saved=True)
 
 
 def _must_change(caller: Caller) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import and_, col, func, or_, select
+from sqlmodel import and_, col, func, select
 
 from app.customers.tables import Person
 from app.journeys.rules import Definition, Last, Trigger
@@ -191,8 +191,6 @@ def entered(tx: Tx, *, since: datetime) -> Mapping[int, int]:
 def endings(tx: Tx, journey: int) -> Mapping[str, int]:
     """By how it ended: how many; on the way under an empty word."""
     rows: Any = tx.exec(
-        select(func.coalesce(Run.why, ""), func.count())
-        .where(Run.journey == journey, or_(col(Run.id) > 0))
-        .group_by(func.coalesce(Run.why, ""))
+        select(Run.why, func.count()).where(Run.journey == journey).group_by(col(Run.why))
     )
-    return dict(rows.all())
+    return {why or "": count for why, count in rows}
