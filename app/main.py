@@ -39,6 +39,12 @@ from app.worker import PROBATION, Worker
 from webhooks import install
 from webhooks.door import PREFIX, Door
 
+ROOMS = (
+    install, shops, today, people, value, journeys, segments, recovery, messages, message_pages,
+    sending_pages, loyalty, recommend,
+)  # fmt: skip
+"""Who has pages, or answers links."""
+
 
 class Perennial:
     """The running app: the pages, the webhook door, the intake's writer and the loop."""
@@ -66,8 +72,9 @@ class Perennial:
         )
         self.works = works
         self.door = Door(house, self.directory, self.keyring, self.intake)
-        pages = Frame(_pages(self), frame_ancestors=house.settings.frame_ancestors)
-        self.asgi = _front(self.door, pages)
+        self.pages = _pages(self)
+        framed = Frame(self.pages, frame_ancestors=house.settings.frame_ancestors)
+        self.asgi = _front(self.door, framed)
 
     def _wake(self) -> None:
         self.worker.wake()
@@ -98,28 +105,14 @@ def _pages(perennial: Perennial) -> FastAPI:
         yield
         perennial.close()
 
-    pages = FastAPI(title="Perennial", docs_url=None, redoc_url=None, lifespan=living)
+    pages = FastAPI(title="Perennial", openapi_url=None, lifespan=living)
     pages.state.house = perennial.house
     pages.state.directory = perennial.directory
     pages.state.saleors = perennial.reach
     pages.state.keyring = perennial.keyring
     pages.state.worker = perennial.worker
-    for router in (
-        install.router,
-        shops.router,
-        today.router,
-        loyalty.router,
-        recovery.router,
-        journeys.router,
-        segments.router,
-    ):
-        pages.include_router(router)
-    pages.include_router(people.router)
-    pages.include_router(messages.router)
-    pages.include_router(message_pages.router)
-    pages.include_router(sending_pages.router)
-    pages.include_router(value.router)
-    pages.include_router(recommend.router)
+    for room in ROOMS:
+        pages.include_router(room.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
     _add_plumbing(pages, perennial.house)

@@ -33,4 +33,5 @@ def sums(tx: Tx) -> list[Sums]:
     rows: Any = tx.exec(
         select(*columns).where(Order.status != "DRAFT").group_by(*places).order_by(*places)
     )
-    return [Sums(*row) for row in rows]
+    # PostgreSQL adds whole numbers up to a Decimal
+    return [Sums(*row[:2], *(int(number) for number in row[2:])) for row in rows]
