@@ -16,7 +16,7 @@ from app.history.flows import (
 )
 from app.journeys import errands as steps
 from app.journeys import flows as journeys
-from app.journeys import moving, newsletters, recovery, supplying
+from app.journeys import moving, newsletters, recovery, supplying, wishes
 from app.journeys.jobs import BringOffer, Dawn, EndCoupons, Take
 from app.kit.housekeeping import tidy
 from app.kit.loop import Agenda, Decision, Errand
@@ -147,6 +147,7 @@ AGENDA = Agenda[World](
     Errand(EndCoupons, steps.end_coupons),
     Errand(Dawn, steps.dawn),
     Errand(newsletters.Post, newsletters.post),
+    Errand(wishes.LookAtShelf, wishes.look),
     Decision(Heard, webhooks.answer, webhooks.answer_all),
     Decision(carts.CartGoesQuiet, cart_goes_quiet, carts_go_quiet),
     Decision(tiers.Reconsider, tier_reconsidered, tiers_reconsidered),

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.journeys import cycles, dawn, errands, flows, rehearsing, showing, switching
+from app.journeys import cycles, dawn, errands, flows, rehearsing, showing, switching, wishes
 from app.journeys.jobs import Dawn
 from app.journeys.recipes import RECIPES
 from app.journeys.tables import Cycle
@@ -19,7 +19,7 @@ from app.messages.consent import Saying
 from app.messages.law import Said
 from app.segments import flows as segments
 from tests.support.loyal import draft
-from tests.support.makers import by_user, customer, event, gid, line, order, user
+from tests.support.makers import by_user, checkout_line, customer, event, gid, line, order, user
 from tests.support.recovering import Counter, Recovering
 
 
@@ -284,3 +284,40 @@ def test_missing_translations_are_reported(shop: Recovering) -> None:
     with shop.work() as tx:
         switching.set_up(tx, "cart", {})
         assert library.missing(tx, "cart-2") == []
+
+
+def test_who_asked_is_told_when_it_is_back_and_nobody_else(shop: Recovering) -> None:
+    """J9: Saleor is asked every quarter of an hour while somebody waits."""
+    on(shop, "stock")
+    shop.leaves("ben@example.com")  # so that the catalogue knows the tee
+    shop.counter.shelf.clear()
+    body = {
+        "saleorApiUrl": shop.api_url, "variant": gid("ProductVariant", "tee"), "channel": "web",
+        "email": "Ana@example.com",
+    }  # fmt: skip
+    for told in (
+        body,
+        body | {"variant": "nothing"},
+        body | {"saleorApiUrl": "https://x.example/"},
+    ):
+        assert shop.http.post("/public/v1/back-in-stock", json=told).status_code == 202
+    shop.waits(minutes=15)
+    shop.waits(minutes=15)
+    assert shop.mail() == []
+    shop.counter.sells("tee", left=3)
+    shop.waits(minutes=15)
+    shop.waits(minutes=45)
+    assert shop.errors() == []
+    assert [(m.recipient, m.subject) for m in shop.mail()] == [("ana@example.com", "Back in stock")]
+
+
+def test_an_address_cannot_be_made_to_wait_for_everything(shop: Recovering) -> None:
+    """J9: five open wishes of one address."""
+    with shop.work() as tx:
+        assert not wishes.ask(tx, email="ana", variant="x", channel="web")
+    for n in range(7):
+        shop.leaves("ben@example.com", no=f"C{n}", lines=[checkout_line(f"thing{n}")])
+        variant = gid("ProductVariant", f"thing{n}")
+        with shop.work() as tx:
+            done = wishes.ask(tx, email="ana@example.com", variant=variant, channel="web")
+        assert done is (n < 5)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlmodel import col, delete, select
 
-from app.journeys.tables import Footprint, Grant, Link, Redemption, Run, Skip
+from app.journeys.tables import Footprint, Grant, Link, Redemption, Run, Skip, Wish
 from app.kit.tx import Tx
 
 
@@ -15,5 +15,5 @@ def forget(tx: Tx, persons: Collection[int]) -> None:
     tx.exec(delete(Footprint).where(col(Footprint.run).in_(runs)))
     links = select(Link.id).where(col(Link.person).in_(persons))
     tx.exec(delete(Redemption).where(col(Redemption.link).in_(links)))
-    for table in (Run, Link, Grant, Skip):
+    for table in (Run, Link, Grant, Skip, Wish):
         tx.exec(delete(table).where(col(table.person).in_(persons)))

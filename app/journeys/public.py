@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from app.journeys import links, redeeming, renewing
+from app.journeys import links, redeeming, renewing, wishes
 from app.journeys.redeeming import Redeemed, Shown, Sight
 from app.kit.house import House
+from app.saleor.address import AddressRefusedError, normalised
 from app.saleor.client import SaleorError
 from app.shops.flows import this_shop
 from app.web.page import Page
@@ -97,6 +98,34 @@ def recover(request: Request, asked: Asked) -> JSONResponse:
     return JSONResponse(body, headers=ANYWHERE)
 
 
+class Waiting(BaseModel):
+    """J9: which shop, what, where, and who wants to know."""
+
+    saleorApiUrl: str  # noqa: N815  # as Saleor calls it
+    variant: str = Field(max_length=200)
+    channel: str = Field(max_length=200)
+    email: str = Field(max_length=254)
+
+
+@router.post("/public/v1/back-in-stock")
+def tell_me(request: Request, asked: Waiting) -> JSONResponse:
+    """Always the same answer: whether an address is known is nobody's business."""
+    house: House = request.app.state.house
+    try:
+        shop = request.app.state.directory.find(normalised(asked.saleorApiUrl))
+    except AddressRefusedError:
+        shop = None
+    if shop is not None:
+        house.do(
+            shop.id,
+            lambda tx: wishes.ask(
+                tx, email=asked.email, variant=asked.variant, channel=asked.channel
+            ),
+        )
+    return JSONResponse({"state": "noted"}, HTTPStatus.ACCEPTED, ANYWHERE)
+
+
+@router.options("/public/v1/back-in-stock")
 @router.options("/public/v1/recover")
 def may_ask() -> Response:
     asked = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Max-Age": "86400"}

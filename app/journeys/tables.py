@@ -238,3 +238,20 @@ class Newsletter(OfShop, SQLModel, table=True):
     asked: int = 0
     """People it was asked for, the last time."""
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Wish(OfShop, SQLModel, table=True):
+    """J9: somebody wants to know when a variant is back in a channel."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "person", "variant", "channel"),
+        Index("wish_open", "shop", "told_at"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    person: int = Field(sa_type=BigId)
+    variant: str
+    """Saleor's id."""
+    channel: str
+    at: datetime = Field(sa_type=Instant)
+    told_at: datetime | None = Field(default=None, sa_type=Instant)
