@@ -325,6 +325,7 @@ def stop_all(tx: Tx) -> None:
     row.stopped_at = row.stopped_at or tx.now
     tx.add(row)
     tx.flush()
+    tx.info.pop(policy.KNOWN, None)
 
 
 def resume_all(tx: Tx, *, skip: bool) -> int:

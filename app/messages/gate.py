@@ -50,7 +50,8 @@ def addressee(tx: Tx, send: Send, own: Policy) -> Addressee:
 
 def _channel_for(tx: Tx, person: Person, purpose: str) -> str:
     """E-mail, unless another channel is the one she agreed to (SM-4)."""
-    for channel in IN_TURN:
+    others = queries.channels(tx) - {Channel.EMAIL.value}
+    for channel in IN_TURN if others else ():
         if queries.address_of(tx, person, channel) and (
             purpose == Purpose.SERVICE
             or queries.permission(tx, person, channel=channel, purpose=purpose).allowed

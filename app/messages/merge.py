@@ -5,10 +5,17 @@ escaped; an empty field without a fallback stops the message (SS-4).
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, UndefinedError, nodes
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+    nodes,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.messages.rules import RefusedError, Word
@@ -48,6 +55,12 @@ def _environment(*, html: bool) -> ImmutableSandboxedEnvironment:
     return env
 
 
+@lru_cache(maxsize=2048)
+def _template(text: str, *, html: bool) -> Template:
+    return _environment(html=html).from_string(text)
+
+
+@lru_cache(maxsize=2048)
 def names(text: str) -> frozenset[str]:
     """The fields that are asked for. Raises ValueError on what is no plain merge field."""
     try:
@@ -67,7 +80,7 @@ def fill(text: str, fields: Mapping[str, Any], *, html: bool = False) -> str:
     """The words for one person. Raises MissingFieldError; ValueError on what `names` refuses."""
     asked = names(text)
     try:
-        return _environment(html=html).from_string(text).render(dict(fields))
+        return _template(text, html=html).render(dict(fields))
     except UndefinedError as failure:
         empty = sorted(name for name in asked if fields.get(name) in (None, ""))
         raise MissingFieldError(", ".join(empty) or "?") from failure

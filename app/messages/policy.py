@@ -66,8 +66,15 @@ class Policy(BaseModel, frozen=True):
         return hours.USUAL.get(channel, hours.PHONE)
 
 
+KNOWN = "sending policy"
+
+
 def row(tx: Tx) -> SendingPolicy | None:
-    return tx.exec(select(SendingPolicy)).first()
+    """Asked many times for one message: read once a unit of work."""
+    if KNOWN not in tx.info:
+        tx.info[KNOWN] = tx.exec(select(SendingPolicy)).first()
+    known: SendingPolicy | None = tx.info[KNOWN]
+    return known
 
 
 def policy(tx: Tx) -> Policy:
@@ -82,6 +89,7 @@ def set_policy(tx: Tx, **changes: Any) -> Policy:  # noqa: ANN401  # fields of P
     stored.body = changed.model_dump(mode="json", exclude_defaults=True)
     tx.add(stored)
     tx.flush()
+    tx.info.pop(KNOWN, None)
     return changed
 
 

@@ -111,6 +111,11 @@ def outlet(tx: Tx, channel: str) -> Outlet | None:
     return tx.exec(rows).first()
 
 
+def channels(tx: Tx) -> set[str]:
+    """Those the shop has set up."""
+    return set(tx.exec(select(Outlet.channel).where(col(Outlet.active))))
+
+
 def any_outlet(tx: Tx, channel: str) -> Outlet | None:
     """Switched off too."""
     return tx.exec(select(Outlet).where(Outlet.channel == channel)).first()
