@@ -40,7 +40,7 @@ class Signed:
 
 def make(count: int) -> list[Signed]:
     """`count` deliveries, no two alike: signing takes about a millisecond each, on all cores."""
-    pem = _key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     starts = range(0, count, CHUNK)
     with ProcessPoolExecutor() as hands:
         chunks = hands.map(_some, [pem] * len(starts), starts)
@@ -48,7 +48,7 @@ def make(count: int) -> list[Signed]:
 
 
 def jwks() -> dict[str, Any]:
-    public = json.loads(RSAAlgorithm.to_jwk(_key().public_key()))
+    public = json.loads(RSAAlgorithm.to_jwk(key().public_key()))
     return {"keys": [public | {"kid": KID, "use": "sig", "alg": "RS256"}]}
 
 
@@ -59,7 +59,7 @@ def total_minor(wave: Sequence[Signed]) -> int:
 
 
 @cache
-def _key() -> rsa.RSAPrivateKey:
+def key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
