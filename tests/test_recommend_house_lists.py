@@ -6,7 +6,8 @@ import pytest
 
 from app.kit.house import House
 from app.recommend import flows
-from app.recommend.stall import Stall
+from app.recommend.sale import Sale
+from app.recommend.stall import Stall, stalls_of
 from tests.support.market import Market
 
 ANA = "ana@example.com"
@@ -138,6 +139,48 @@ def _all(book: object) -> list[tuple[int, int, tuple[int, ...]]]:
             keys = book.products.keys[book.products_of(number)]  # type: ignore[attr-defined]
             found.append((int(order), customer, tuple(sorted(map(int, keys)))))
     return found
+
+
+def test_another_process_knows_of_an_order_before_its_next_list(market: Market) -> None:
+    other = House.of(market.house.settings, clock=market.house.clock)
+    theirs = stalls_of(other).of(market.id)
+    assert theirs is not market.stall
+    buys(market, ANA, "earl-grey", "camomile")
+    market.sandbox.staff.refunds(market.sandbox.store.orders[buys(market, ANA, "moka-pot")])
+    market.settles()
+    for house, stall in ((market.house, market.stall), (other, theirs)):
+        with house.look(market.id) as tx:
+            stall.refresh(tx)
+    assert sorted(_all(theirs.adviser.book)) == sorted(_all(market.stall.adviser.book))
+    other.engine.dispose()
+
+
+def test_what_was_sold_out_comes_back_with_the_next_reading_of_the_channel(market: Market) -> None:
+    first = market.ids(slot="popular", limit=1)[0]
+    market.lists(first, "br", isPublished=False)
+    assert first not in market.ids(slot="popular", limit=50)
+    market.lists(first, "br", isPublished=True)
+    assert first not in market.ids(slot="popular", limit=50), "nobody has said so yet"
+    market.waits(hours=1)
+    assert first in market.ids(slot="popular", limit=50)
+
+
+def test_an_answer_of_saleors_is_used_for_ten_seconds_and_renewed_before() -> None:
+    now = [100.0]
+    seen = Sale(clock=lambda: now[0])
+    seen.keep("br", {1: True, 2: False})
+    now[0] += 6
+    assert seen.known("br", [1, 2, 3]) == {1: True, 2: False}
+    assert seen.known("pl", [1]) == {}, "another channel is another question"
+    assert seen.fading("br", [1, 2]) == [1, 2]
+    assert seen.fading("br", [1, 2]) == [], "somebody is at it"
+    seen.give_up("br", [1])
+    assert seen.fading("br", [1, 2]) == [1]
+    now[0] += 5
+    assert seen.known("br", [1, 2]) == {}
+    seen.keep("br", {1: True})
+    seen.forget([1])
+    assert seen.known("br", [1]) == {}
 
 
 def test_who_is_forgotten_is_in_no_statistic_by_name(market: Market) -> None:

@@ -16,7 +16,7 @@ from app.saleor.client import Saleor
 
 MORE = 5
 """So many more are asked about than are shown: what is refused has its replacement at hand."""
-MOST_TURNS = 8
+MOST_TURNS = 20
 
 
 class NoSuchChannelError(Exception):
@@ -45,6 +45,8 @@ class Line:
     name: str
     picture: str | None
     why: str
+    variant: str | None = None
+    """Saleor's id of the one to put into a basket unless the shopper chooses another."""
     times: int = 0
     other: str | None = None
     """The name of the product it goes with."""
@@ -62,7 +64,7 @@ def make(stall: Stall, asked: Asked, reach: Callable[[], Saleor]) -> list[Line]:
         refused = _refused(stall, counter, picks, reach)
         if not refused:
             break
-        stall.put_away(counter.slug, refused, sold=False)
+        stall.put_away(counter.slug, refused)
     fit = [pick for pick in picks if pick.product not in refused]
     return [_line(stall, counter, pick) for pick in fit[: asked.n]]
 
@@ -137,6 +139,7 @@ def _line(stall: Stall, counter: Counter, pick: Pick) -> Line:
         name=good.name,
         picture=good.picture,
         why=Why(pick.why).name.lower(),
+        variant=counter.variants.get(good.id),
         times=pick.times,
         category=categories[pick.category or 0] if named else None,
         **told,

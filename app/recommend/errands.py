@@ -71,16 +71,16 @@ def _read_channel(world: World, slug: str, currency: str) -> None:
 
 def _shelve(tx: Tx, channel: str, found: set[str]) -> None:
     """Write what is another than it was; then every process sets its shelves out anew."""
-    goods, before = queries.goods(tx), queries.offered(tx, channel)
-    news = [
-        {"channel": channel, "product": g.id, "sold": g.saleor_id in found, "seen_at": tx.now}
-        for g in goods
-        if before.get(g.id) != (g.saleor_id in found)
-    ]
+    before = queries.offered(tx, channel)
+    now = {good.id: good.saleor_id in found for good in queries.goods(tx)}
+    news = [product for product, sold in now.items() if before.get(product) != sold]
     for some in writing.parts(news):
-        tx.put(Offered, some, key=("channel", "product"), overwrite=("sold", "seen_at"))
-    if news:
-        flows.terms_changed(tx)
+        rows = [
+            {"channel": channel, "product": product, "sold": now[product], "seen_at": tx.now}
+            for product in some
+        ]
+        tx.put(Offered, rows, key=("channel", "product"), overwrite=("sold", "seen_at"))
+    flows.offers_changed(tx, news)
 
 
 # ---- learning

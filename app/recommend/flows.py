@@ -19,6 +19,8 @@ from app.recommend.tables import Choice, Counsel, Moved, Told, What
 SETTLE = timedelta(seconds=2)
 """An order comes as several events: what follows is told once, after them."""
 LOG_KEPT = timedelta(days=2)
+FEW = 500
+"""Products whose shelf is set right one by one; more are faster set out anew."""
 EVERY = timedelta(hours=1)
 """How often everything that is on sale is read; in between only what a list would show."""
 
@@ -155,6 +157,19 @@ def tell_soon(tx: Tx) -> None:
     )
     if tx.exec(waits).first() is None:
         tx.postpone(TellLists(), until=tx.now + SETTLE)
+
+
+def offers_changed(tx: Tx, products: Collection[int]) -> None:
+    """What the reading of a whole channel found to be otherwise; too many of them, all anew.
+
+    Line 0 says that it was read: what a process took off its shelf meanwhile is looked at again.
+    """
+    if len(products) > FEW:
+        terms_changed(tx)
+        return
+    _log(tx, [(What.OFFER, number) for number in (0, *sorted(products))])
+    if products:
+        tell_soon(tx)
 
 
 def _log(tx: Tx, lines: Collection[tuple[What, int]]) -> None:

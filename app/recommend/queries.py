@@ -141,20 +141,24 @@ def goods(tx: Tx, ids: Collection[int] | None = None) -> list[Good]:
     return [Good(*row) for row in tx.exec(asked)]
 
 
-def priced(tx: Tx, channel: str, currency: str) -> frozenset[int]:
-    """Products with a price in a channel, in its own currency."""
+def priced(tx: Tx, channel: str, currency: str) -> dict[int, str]:
+    """Products with a price in a channel, in its own currency: Saleor's id of the first variant
+    that has one.
+    """
     rows = (
-        select(Variant.product)
+        select(Variant.product, Variant.saleor_id)
         .join(Price, col(Price.variant) == col(Variant.id))
         .where(Price.channel == channel, Price.currency == currency)
-        .distinct()
+        .order_by(col(Variant.id).desc())
     )
-    return frozenset(tx.exec(rows))
+    return dict(tx.exec(rows).all())
 
 
-def offered(tx: Tx, channel: str) -> dict[int, bool]:
+def offered(tx: Tx, channel: str, products: Collection[int] | None = None) -> dict[int, bool]:
     """What was last seen to be on sale in a channel, or not to be."""
     rows = select(Offered.product, Offered.sold).where(Offered.channel == channel)
+    if products is not None:
+        rows = rows.where(among(col(Offered.product), sorted(products)))
     return dict(tx.exec(rows).all())
 
 
@@ -222,16 +226,3 @@ def long_untouched(tx: Tx, *, than: timedelta, limit: int) -> list[int]:
         Told.kind == "person", col(Told.untold).is_(False), col(Told.told_at) < tx.now - than
     )
     return [id_ for id_ in tx.exec(rows.order_by(col(Told.told_at)).limit(limit)) if id_]
-
-
-def first_variants(tx: Tx, products: Collection[int], channel: str) -> dict[int, str]:
-    """Saleor's id of each product's first variant that has a price in this channel."""
-    if not products:
-        return {}
-    rows = (
-        select(Variant.product, Variant.saleor_id)
-        .join(Price, col(Price.variant) == col(Variant.id))
-        .where(among(col(Variant.product), sorted(products)), Price.channel == channel)
-        .order_by(col(Variant.id).desc())
-    )
-    return dict(tx.exec(rows).all())

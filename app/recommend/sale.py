@@ -4,7 +4,7 @@ Nobody tells an app without MANAGE_PRODUCTS that a product was unpublished, and 
 app that the last piece is gone. So an answer of Saleor's is good for some seconds and no longer.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 
 from app.kit.clock import real_now, stopwatch
@@ -28,8 +28,11 @@ class NobodyKnowsError(Exception):
 class Sale:
     """Answers of one shop's Saleor, by channel and product. Thread-safe."""
 
-    def __init__(self, *, good_for: float = GOOD_FOR) -> None:
+    def __init__(
+        self, *, good_for: float = GOOD_FOR, clock: Callable[[], float] = stopwatch
+    ) -> None:
         self.good_for = good_for
+        self._clock = clock
         self._lock = Lock()
         self._seen: dict[tuple[str, int], tuple[float, bool]] = {}
         self._renewing: set[tuple[str, int]] = set()
@@ -52,13 +55,13 @@ class Sale:
             self._renewing -= {(channel, product) for product in products}
 
     def _younger(self, channel: str, products: Collection[int], seconds: float) -> dict[int, bool]:
-        now = stopwatch()
+        now = self._clock()
         with self._lock:
             found = {product: self._seen.get((channel, product)) for product in products}
         return {p: seen[1] for p, seen in found.items() if seen and now - seen[0] < seconds}
 
     def keep(self, channel: str, answers: Mapping[int, bool]) -> None:
-        now = stopwatch()
+        now = self._clock()
         with self._lock:
             if len(self._seen) > MOST_KEPT:
                 self._seen.clear()

@@ -6,7 +6,7 @@ knows what any of them has done.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock, Thread
 from typing import NamedTuple
@@ -47,6 +47,10 @@ class Counter:
     listed: frozenset[int]
     """Products that could be sold here, whether or not they are at this moment."""
     categories: list[str]
+    variants: dict[int, str]
+    """By product: Saleor's id of its first variant with a price here."""
+    away: set[int] = field(default_factory=set)
+    """Taken off the shelf because Saleor said so, until the channel is read again."""
 
 
 class Reading(NamedTuple):
@@ -55,6 +59,7 @@ class Reading(NamedTuple):
     orders: set[int]
     persons: set[int]
     products: set[int]
+    offers: set[int]
     terms: bool
     whole: bool
 
@@ -112,7 +117,7 @@ class Stall:
             ],
             new=[g.created_at is not None and g.created_at > tx.now - NEW for g in goods],
         )
-        return Counter(slug, currency, shelf, listed, list(categories))
+        return Counter(slug, currency, shelf, listed, list(categories), priced)
 
     # ---- keeping up
 
@@ -136,15 +141,28 @@ class Stall:
         if news.whole:
             self._open(tx)
             return
-        self.sale.forget(news.products)
+        self.sale.forget(news.products | news.offers)
         for counter in self.counters.values():  # it may be back
             counter.shelf.sell(sorted(news.products & counter.listed), sold=True)
-        self._rewrite(tx, news.orders, news.persons)
-        if news.terms or self._met_strangers(news):
+            if news.offers:
+                self._offer(tx, counter, news.offers)
+        seen = self._rewrite(tx, news.orders, news.persons) | news.products | news.offers - {0}
+        if news.terms or not seen <= self.goods.keys():
             self._set_out(tx)
 
-    def _rewrite(self, tx: Tx, orders: set[int], persons: set[int]) -> None:
-        """Orders as they are now; those of people also where they were theirs until now."""
+    def _offer(self, tx: Tx, counter: Counter, products: set[int]) -> None:
+        """As Saleor's own list had it, but for what the merchant has ruled out."""
+        told = queries.offered(tx, counter.slug, products | counter.away)
+        counter.away.clear()
+        for sold in (True, False):
+            some = [p for p, on in told.items() if on is sold and p in counter.listed]
+            counter.shelf.sell(some, sold=sold)
+
+    def _rewrite(self, tx: Tx, orders: set[int], persons: set[int]) -> set[int]:
+        """Orders as they are now; those of people also where they were theirs until now.
+
+        Hands back the products in them: one that no counter knows yet needs a new shelf.
+        """
         book = self.adviser.book
         mine = {int(book.orders.keys[n]) for person in persons for n in book.history(person)[0]}
         wanted = orders | mine
@@ -156,22 +174,16 @@ class Stall:
         for person in persons:
             if not len(book.history(person)[0]):
                 book.forget(person)
-
-    def _met_strangers(self, news: Reading) -> bool:
-        """An order with a product that no counter knows yet, or a product that was told of."""
-        book = self.adviser.book
-        count = book.products.count
-        return any(int(key) not in self.goods for key in book.products.keys[:count]) or any(
-            product not in self.goods for product in news.products
-        )
+        return {product for purchase in now.values() for product in purchase.products}
 
     # ---- what is asked of it
 
-    def put_away(self, channel: str, products: Iterable[int], *, sold: bool) -> None:
-        """Saleor has just said so: until the next look at everything these are (not) sold."""
+    def put_away(self, channel: str, products: Iterable[int]) -> None:
+        """Saleor has just said so: until the channel is read again these are not sold."""
         with self.lock:
             if counter := self.counters.get(channel):
-                counter.shelf.sell(sorted(products), sold=sold)
+                counter.away |= set(products)
+                counter.shelf.sell(sorted(products), sold=False)
 
 
 def _read(lines: list[tuple[int, str, int, datetime]]) -> Reading:
@@ -182,6 +194,7 @@ def _read(lines: list[tuple[int, str, int, datetime]]) -> Reading:
         of.get(What.ORDER, set()),
         of.get(What.PERSON, set()),
         of.get(What.PRODUCT, set()),
+        of.get(What.OFFER, set()),
         What.TERMS in of,
         What.ALL in of,
     )

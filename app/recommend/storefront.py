@@ -121,7 +121,9 @@ def application(outside: Outside) -> FastAPI:
     @door.options("/recommendations", include_in_schema=False)
     def ask_first(request: Request, key: Key) -> Response:
         """CORS: may a page of this origin ask?"""
-        visit = _come_in(outside, request, key)
+        tenant = _tenant(outside, key)
+        with outside.house.look(tenant.id) as tx:
+            visit = _come_in(tx, tenant, request, key)
         headers = visit.cors | {
             "Access-Control-Allow-Methods": "GET",
             "Access-Control-Allow-Headers": "Authorization",
@@ -150,18 +152,22 @@ def application(outside: Outside) -> FastAPI:
         ] = None,
     ) -> Response:
         """The list for this shopper and place, the best first; all of it can be bought."""
-        visit = _come_in(outside, request, key)
+        tenant = _tenant(outside, key)
         host = request.client.host if request.client else ""
-        wait = whole.wait(visit.tenant.id) or visitors.wait((visit.tenant.id, host))
-        if wait:
-            raise _refused(429, visit, retry=wait)
-        account = _proved(outside, visit, authorization)
-        stall = stalls_of(outside.house).ready(visit.tenant.id, patience=PATIENCE)
-        if stall is None:
-            raise _refused(503, visit, retry=5)
+        wait = whole.wait(tenant.id) or visitors.wait((tenant.id, host))
         wish = Spoken(channel, slot, tuple(product or ())[: rules.MOST], checkout, limit)
-        found = _list(outside, visit, stall, wish, account)
-        return _answer(request, visit, found)
+        with outside.house.look(tenant.id) as tx:
+            visit = _come_in(tx, tenant, request, key)
+            if wait:
+                raise _refused(429, visit, retry=wait)
+            account = _proved(outside, visit, authorization)
+            stall = stalls_of(outside.house).ready(tenant.id, patience=PATIENCE)
+            if stall is None:
+                raise _refused(503, visit, retry=5)
+            stall.refresh(tx)
+            person = queries.person_of(tx, account) if account else None
+            asked = _asked(outside, visit, stall, wish, person, tx)
+        return _answer(request, visit, _list(outside, visit, stall, asked))
 
     return door
 
@@ -198,18 +204,21 @@ def _refused(status: int, visit: Visit | None = None, *, retry: float = 0) -> HT
     return HTTPException(status, REFUSALS[status], headers)
 
 
-def _come_in(outside: Outside, request: Request, key: str) -> Visit:
+def _tenant(outside: Outside, key: str) -> Door:
+    """The shop that a key claims to be of."""
     shop = rules.shop_of(key)
     tenant = outside.shops.of(shop) if shop is not None else None
     if tenant is None:
         raise _refused(401)
-    with outside.house.look(tenant.id) as tx:
-        counsel = queries.counsel(tx)
-        if counsel is None or not rules.same_key(key, counsel.public_key):
-            raise _refused(401)
-        origins = tuple(counsel.origins)
+    return tenant
+
+
+def _come_in(tx: Tx, tenant: Door, request: Request, key: str) -> Visit:
+    counsel = queries.counsel(tx)
+    if counsel is None or not rules.same_key(key, counsel.public_key):
+        raise _refused(401)
     origin = request.headers.get("origin")
-    if tenant.status != "active" or not rules.allowed(origin, origins):
+    if tenant.status != "active" or not rules.allowed(origin, counsel.origins):
         raise _refused(403)
     cors = {"Vary": "Origin, Authorization"}
     return Visit(tenant, cors | ({"Access-Control-Allow-Origin": origin} if origin else {}))
@@ -239,26 +248,18 @@ def _proved(outside: Outside, visit: Visit, authorization: str | None) -> str | 
         raise _refused(401, visit) from failure
 
 
-def _list(
-    outside: Outside, visit: Visit, stall: Stall, wish: Spoken, account: str | None
-) -> Recommendations:
-    with outside.house.look(visit.tenant.id) as tx:
-        stall.refresh(tx)
-        person = queries.person_of(tx, account) if account else None
-        asked = _asked(outside, visit, stall, wish, person, tx)
+def _list(outside: Outside, visit: Visit, stall: Stall, asked: Asked) -> Recommendations:
     try:
         lines = asking.make(stall, asked, lambda: outside.saleor(visit.tenant.id))
     except NoSuchChannelError as failure:
         raise _refused(404, visit) from failure
     except NobodyKnowsError as failure:
         raise _refused(503, visit, retry=10) from failure
-    with outside.house.look(visit.tenant.id) as tx:
-        variants = queries.first_variants(tx, [line.product for line in lines], wish.channel)
     return Recommendations(
-        channel=wish.channel,
-        slot=wish.slot,
-        personal=person is not None and asked.slot in rules.PERSONAL,
-        products=[_shown(line, variants.get(line.product)) for line in lines],
+        channel=asked.channel,
+        slot=asked.slot,
+        personal=asked.person is not None and asked.slot in rules.PERSONAL,
+        products=[_shown(line) for line in lines],
     )
 
 
@@ -278,7 +279,7 @@ def _asked(
     return Asked(wish.channel, slot, person=person, products=products, n=wish.limit)
 
 
-def _shown(line: Line, variant: str | None) -> Product:
+def _shown(line: Line) -> Product:
     reason = Reason(
         code=line.why,
         times=line.times or None,
@@ -288,7 +289,7 @@ def _shown(line: Line, variant: str | None) -> Product:
     )
     return Product(
         id=line.saleor_id,
-        variant=variant,
+        variant=line.variant,
         slug=line.slug,
         name=line.name,
         thumbnail=line.picture,

@@ -18,6 +18,8 @@ class What(StrEnum):
     """Whose orders are not what they were: merged, parted, erased, joined the staff."""
     PRODUCT = "product"
     """Saleor said that it changed: it may not be on sale any more."""
+    OFFER = "offer"
+    """It is on sale somewhere where it was not, or the other way round; 0: a channel was read."""
     TERMS = "terms"
     """Pins, blocks, weights or settings."""
     ALL = "all"

@@ -95,7 +95,7 @@ def mark_moved(tx: Tx) -> bool:
         lined = select(Sold.product).where(among(col(Sold.order), some)).distinct()
         mark(tx, PRODUCT, [product for product in tx.exec(lined) if product])
     mark(tx, PERSON, sorted(queries.accounts(tx, persons)))
-    _mark_naming(tx, of.get(What.PRODUCT, set()))
+    _mark_naming(tx, (of.get(What.PRODUCT, set()) | of.get(What.OFFER, set())) - {0})
     return True
 
 

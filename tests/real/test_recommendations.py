@@ -94,10 +94,10 @@ def metadata(shop: Shop, product: str, ana: Shopper) -> tuple[list[str], list[st
     return beside, hers
 
 
-def asks(app: App, key: str, channel: str, ana: Shopper, **query: object) -> JSON:
+def asks(app: App, key: str, channel: str, ana: Shopper, **query: str | int) -> JSON:
     answer = httpx.get(
         f"{app.ear.app_url}/public/v1/recommendations",
-        params={"key": key, "channel": channel, **query},  # type: ignore[arg-type]
+        params={"key": key, "channel": channel, **query},
         headers={"authorization": f"Bearer {ana.token}"},
         timeout=30,
     )
