@@ -251,14 +251,6 @@ def test_co4_a_word_that_waits_for_its_click_is_none() -> None:
     assert law.ground(Stance(Said.PENDING, "DE"), Basis.CONSENT).word == Word.UNCONFIRMED
 
 
-@pytest.mark.parametrize("one", list(Said))
-@pytest.mark.parametrize("other", list(Said))
-def test_id3_of_two_words_the_stricter_stands(one: Said, other: Said) -> None:
-    stands = law.stricter(one, other)
-    assert stands is law.stricter(other, one)
-    assert (stands is Said.GRANTED) is (one is other is Said.GRANTED)
-
-
 # -- BO and BS
 
 

@@ -13,7 +13,7 @@ from app.messages.email import domain, names
 from app.messages.email.domain import Light, Records
 from app.messages.email.smtp import Server
 from app.messages.setting_up import CheckDomain, Setup
-from app.messages.tables import Outlet
+from app.messages.tables import Hook, Outlet
 from tests.support.story import Shop
 
 SPF, KEY, DMARC = (
@@ -202,3 +202,18 @@ def test_texts_are_read_off_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
     assert names.texts("news.shop.example") == ["v=spf1", "a-b-c"]
     assert b"\x04news\x04shop\x07example\x00\x00\x10\x00\x01" in resolver.asked[0]
     resolver.wire.close()
+
+
+def test_other_apps_are_added_and_dropped_on_the_same_page(shop: Shop) -> None:
+    path, headers = "/app/sending/hooks", shop.staff()
+    assert shop.http.post(path, headers=headers, data={"url": "javascript:x"}).status_code == 422
+    form = {"url": "https://other.example/hook", "event": ["tier_changed", "nonsense"]}
+    page = shop.http.post(path, headers=headers, data=form).text
+    (hook,) = shop.all(Hook)
+    assert (hook.url, hook.events) == ("https://other.example/hook", ["tier_changed"])
+    secret = shop.house.secrets.open(hook.secret)
+    assert secret in page
+    assert hook.secret != secret
+    shop.http.post(path, headers=headers, data={"drop": str(hook.id)})
+    assert shop.all(Hook) == []
+    assert shop.http.post(path, headers=shop.staff([]), data=form).status_code == 403

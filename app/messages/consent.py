@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, delete, select
 
 from app.customers import rules as people
 from app.customers.tables import Person
@@ -172,15 +172,6 @@ def suppress(
         "until": tx.now + for_ if for_ else None,
     }  # fmt: skip
     tx.put(Suppression, [row], key=("hash", "reason"), overwrite=("at", "until"))
-
-
-def merged(tx: Tx, source: int, target: int) -> None:
-    """ID-3: after a merge the stricter word of the two stands, per channel and purpose.
-
-    Words belong to addresses, so only one address with two owners can disagree: what is left is to
-    say whose they are.
-    """
-    tx.exec(update(Consent).where(col(Consent.person) == source).values(person=target))
 
 
 def words_of(tx: Tx, person: int) -> list[ConsentEntry]:

@@ -12,7 +12,7 @@ from app.customers.rules import Who
 from app.customers.tables import Person
 from app.kit.hearing import Version
 from app.kit.tx import Job, Tx, among
-from app.messages import consent, flows, hashing, law, queries, readymade
+from app.messages import consent, flows, hashing, queries, readymade
 from app.messages.blocks import tidy_language
 from app.messages.consent import Saying
 from app.messages.flows import Request
@@ -210,8 +210,3 @@ def paid(tx: Tx, orders: Mapping[str, str]) -> None:
 def _of_checkouts(tx: Tx, checkouts: Collection[str]) -> Sequence[Confirmation]:
     asked = among(col(Confirmation.checkout), sorted(checkouts))
     return tx.exec(select(Confirmation).where(asked)).all()
-
-
-def twice(channel: str, country: str) -> bool:
-    """SM-1: where one word is never enough."""
-    return (channel, country) in law.CONFIRMED_TWICE

@@ -38,8 +38,6 @@ MAIL_LAW: Mapping[str, Basis] = {
     "GB": Basis.SOFT_OPT_IN,
     "US": Basis.OPT_OUT,
 }
-CONFIRMED_TWICE = frozenset({("sms", "US")})
-"""SM-1: double opt-in that names what it is for."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +97,3 @@ def ground(stance: Stance, on: Basis) -> Ground:
         return Ground(allowed=True, basis=on)
     silent = Word.UNCONFIRMED if stance.said is Said.PENDING else Word.NO_CONSENT
     return Ground(allowed=False, basis=on, word=silent)
-
-
-def stricter(one: Said, other: Said) -> Said:
-    """ID-3: of two words after a merge the one that allows less."""
-    order = (Said.WITHDRAWN, Said.PENDING, Said.NOTHING, Said.GRANTED)
-    return min(one, other, key=order.index)

@@ -90,7 +90,8 @@ def choose(tx: Tx, send: Send, choice: Choice) -> None:
     row = queries.preference(tx, address) or Preference(address=address, at=tx.now)
     row.person, row.at = send.person, tx.now
     row.topics_off = sorted(frozenset(TOPICS) - choice.topics)
-    row.fewer, row.language, row.zone = choice.fewer, choice.language, choice.zone
+    row.fewer = choice.fewer
+    row.language, row.zone = choice.language or row.language, choice.zone or row.zone
     row.paused_until = _pause(row, choice, tx)
     row.reason = choice.reason[:500] or row.reason
     tx.add(row)

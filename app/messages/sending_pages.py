@@ -1,5 +1,6 @@
 """DOOR 3 of sending: which servers and services a shop sends with, and how its domain stands."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,14 +8,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
+from sqlmodel import col, select
 from starlette.datastructures import FormData
 
 from app.kit.house import House
 from app.kit.tx import Tx
 from app.messages import queries, setting_up
+from app.messages.blocks import safe_link
+from app.messages.hooks import flows as hooks
+from app.messages.hooks.flows import EVENTS
 from app.messages.reputation import Mood
 from app.messages.rules import Channel
 from app.messages.setting_up import Setup
+from app.messages.tables import Hook
 from app.shops.flows import this_shop
 from app.web.door import Called, Caller, PatientRoute, Viewing, needs
 from app.web.page import Page, Rendered
@@ -49,6 +55,18 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """Another app that is told of events."""
+
+    id: int
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    secret: str
+    last_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
     forms: tuple[Form, ...]
     may_change: bool
@@ -57,6 +75,9 @@ class Sending:
     now: datetime
     zone: str
     saved: str = ""
+    hooks: tuple[Ear, ...] = ()
+    events: tuple[str, ...] = EVENTS
+    wrong_hook: bool = False
 
 
 async def typed(request: Request) -> FormData:
@@ -91,6 +112,24 @@ def set_up(fields: Typed, caller: Called, page: Rendered, request: Request) -> H
     return _show(page, house, caller, saved=channel)
 
 
+@router.post("/app/sending/hooks", dependencies=[needs(CHANGES)])
+def change_hooks(fields: Typed, caller: Called, page: Rendered, request: Request) -> HTMLResponse:
+    """Add an address, or `drop` one."""
+    house: House = request.app.state.house
+    number = str(fields.get("drop", ""))
+    if number.isdecimal():
+        house.do(caller.shop, lambda tx: hooks.drop(tx, int(number)))
+        return _show(page, house, caller)
+    url, wanted = str(fields.get("url", "")).strip(), [str(e) for e in fields.getlist("event")]
+    try:
+        safe_link(url)
+    except ValueError:
+        return _show(page, house, caller, wrong_hook=True, status=422)
+    sealed = house.secrets.seal(secrets.token_urlsafe(32))
+    house.do(caller.shop, lambda tx: hooks.add(tx, url, events=wanted, sealed=sealed))
+    return _show(page, house, caller)
+
+
 def _show(
     page: Page,
     house: House,
@@ -99,6 +138,7 @@ def _show(
     instead: Form | None = None,
     status: int = 200,
     saved: str = "",
+    wrong_hook: bool = False,
 ) -> HTMLResponse:
     with house.look(caller.shop) as tx:
         forms = tuple(
@@ -108,8 +148,20 @@ def _show(
         shown = Sending(
             forms=forms, may_change=caller.may(CHANGES), now=tx.now, zone=this_shop(tx).zone,
             house_sends=house.settings.smtp_url is not None, saved=saved,
+            hooks=_ears(tx, house), wrong_hook=wrong_hook,
         )  # fmt: skip
     return page("messages/sending.html", status=status, shown=shown)
+
+
+def _ears(tx: Tx, house: House) -> tuple[Ear, ...]:
+    rows = tx.exec(select(Hook).order_by(col(Hook.id))).all()
+    return tuple(
+        Ear(
+            id=row.id or 0, url=row.url, events=tuple(row.events), active=row.active,
+            secret=house.secrets.open(row.secret), last_status=row.last_status,
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def _form(tx: Tx, house: House, channel: str) -> Form:

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 from typing_extensions import override
 
 from app.carts.tables import Cart
@@ -32,6 +32,19 @@ class Post(Job, kind="messages.post"):
     @override
     def key(self) -> str:
         return f"{self.kind}:{self.posting}"
+
+
+def add(tx: Tx, url: str, *, events: Collection[str], sealed: str) -> Hook:
+    """An address of another app's, with the sealed secret that signs what it is told."""
+    hook = Hook(url=url, secret=sealed, events=sorted(set(events) & set(EVENTS)))
+    tx.add(hook)
+    tx.flush()
+    return hook
+
+
+def drop(tx: Tx, hook: int) -> None:
+    tx.exec(delete(Posting).where(col(Posting.hook) == hook))
+    tx.exec(delete(Hook).where(col(Hook.id) == hook))
 
 
 def announce(
