@@ -84,8 +84,10 @@ def revalue(job: Revalue, world: World) -> Job:
 
 
 def people_are_scored(job: value.Scored, tx: Tx) -> None:
-    """A new score moves people through the same door as an order does."""
-    if job.people is None:
+    """A new score moves people through the same door as an order does; the first one quietly."""
+    if job.quiet:
+        tx.later(segments.Review(occasion=f"scores {job.occasion}", cause="first"))
+    elif job.people is None:
         tx.later(segments.Review(occasion=f"scores {job.occasion}", cause="score"))
     else:
         segments.look_again(tx, job.people)
@@ -121,7 +123,12 @@ def person_moves(job: segments.Place, tx: Tx) -> None:
 
 
 def review_segments(job: segments.Review, world: World) -> None:
-    segments.review(job, world, moved=moving.people_moved)
+    quiet = job.cause == "first"  # IN-5: what the past brings is no news
+    segments.review(job, world, moved=nobody_hears if quiet else moving.people_moved)
+
+
+def nobody_hears(_: Tx, __: Sequence[segments.Move]) -> None:
+    """Who came into a segment by the shop's past starts nothing."""
 
 
 def sign_up_again(job: joining.Remind, tx: Tx) -> None:

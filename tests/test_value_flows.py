@@ -329,8 +329,10 @@ def test_segments_hear_of_new_scores_through_one_promise(shop: Valued) -> None:
     shop.reckons()
     (told,) = [row for row in shop.all(Promise) if row.kind == Scored.kind]
     assert len(told.body["people"]) == 60
+    assert told.body["quiet"]  # IN-5: the past starts nothing
     assert told.kept_at
     buys(shop, "p0001")
     shop.waits(seconds=6)
     last = max((r for r in shop.all(Promise) if r.kind == Scored.kind), key=lambda row: row.id)
     assert last.body["people"] == [shop.named("p0001")]
+    assert not last.body["quiet"]

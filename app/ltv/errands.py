@@ -52,6 +52,7 @@ def reckon(job: Reckon, world: World) -> Scored | None:
     with world.look() as tx:
         base, last = ground(tx), queries.newest(tx)
         seen, by_now = tx.now, len(base.people)
+        quiet = job.occasion.startswith("history") or not queries.anybody_scored(tx)
     if not by_now:
         world.do(_forget_figures)
         return None
@@ -73,13 +74,14 @@ def reckon(job: Reckon, world: World) -> Scored | None:
     found = figures.sheets(of, fit, names=names)
     drift = drifting.drift(of, fit)
     world.do(partial(_keep_figures, found=found, measure=measure, in_use=in_use.id, drift=drift))
-    return _told(written, occasion=job.occasion)
+    return _told(written, occasion=job.occasion, quiet=quiet)
 
 
-def _told(written: Sequence[int], *, occasion: str) -> Scored | None:
+def _told(written: Sequence[int], *, occasion: str, quiet: bool = False) -> Scored | None:
     if not written:
         return None
-    return Scored(occasion=occasion, people=tuple(written) if len(written) <= FEW else None)
+    few = tuple(written) if len(written) <= FEW else None
+    return Scored(occasion=occasion, people=few, quiet=quiet)
 
 
 def learn(base: Ground, *, occasion: str) -> Fitting:

@@ -56,6 +56,8 @@ class Scored(Job, kind="value.scored"):
     occasion: str
     people: tuple[int, ...] | None = None
     """None is so many that everybody is looked at."""
+    quiet: bool = False
+    """IN-5: it is the first that is said of anybody, or what the import brought: no news."""
 
     @property
     @override

@@ -259,3 +259,8 @@ def people(
 def anybody(tx: Tx) -> bool:
     """Has anybody bought at all?"""
     return tx.exec(select(CustomerTally.id).limit(1)).first() is not None
+
+
+def anybody_scored(tx: Tx) -> bool:
+    """Has anything been said of anybody yet?"""
+    return tx.exec(select(CustomerScore.id).limit(1)).first() is not None
