@@ -312,6 +312,7 @@ def upgrade() -> None:
             "score_groups", ["shop", "group", "r", "fm", "group_before"], unique=False
         )
         batch_op.create_index("score_tier", ["shop", "tier"], unique=False)
+        batch_op.create_index("score_value", ["shop", "to_date"], unique=False)
         batch_op.create_index("score_worth", ["shop", "net_12"], unique=False)
 
     op.create_table(
@@ -340,6 +341,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customertally", schema=None) as batch_op:
         batch_op.create_index("tally_first", ["shop", "first"], unique=False)
+        batch_op.create_index("tally_last", ["shop", "last"], unique=False)
         batch_op.create_index("tally_stale", ["shop", "stale_at"], unique=False)
 
     op.create_table(
@@ -419,8 +421,10 @@ def upgrade() -> None:
         sa.Column("drift", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("shop", "made_at"),
     )
+    with op.batch_alter_table("fitting", schema=None) as batch_op:
+        batch_op.create_index("fitting_made", ["shop", "made_at"], unique=False)
+
     op.create_table(
         "footprint",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1344,9 +1348,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "tier", "month"),
     )
+    op.create_table(
+        "wish",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("variant", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "person", "variant", "channel"),
+    )
+    with op.batch_alter_table("wish", schema=None) as batch_op:
+        batch_op.create_index("wish_open", ["shop", "told_at"], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("wish", schema=None) as batch_op:
+        batch_op.drop_index("wish_open")
+
+    op.drop_table("wish")
     op.drop_table("voucher")
     op.drop_table("vouched")
     op.drop_table("version")
@@ -1505,6 +1527,9 @@ def downgrade() -> None:
         batch_op.drop_index("footprint_at")
 
     op.drop_table("footprint")
+    with op.batch_alter_table("fitting", schema=None) as batch_op:
+        batch_op.drop_index("fitting_made")
+
     op.drop_table("fitting")
     op.drop_table("erasure")
     op.drop_table("edit")
@@ -1513,11 +1538,13 @@ def downgrade() -> None:
     op.drop_table("cycle")
     with op.batch_alter_table("customertally", schema=None) as batch_op:
         batch_op.drop_index("tally_stale")
+        batch_op.drop_index("tally_last")
         batch_op.drop_index("tally_first")
 
     op.drop_table("customertally")
     with op.batch_alter_table("customerscore", schema=None) as batch_op:
         batch_op.drop_index("score_worth")
+        batch_op.drop_index("score_value")
         batch_op.drop_index("score_tier")
         batch_op.drop_index("score_groups")
 
