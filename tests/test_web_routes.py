@@ -32,6 +32,7 @@ PUBLIC = {
     "/o/{mark}.gif": "whoever has the message",
     "/preferences/{token}": "whoever has the link, which is the proof",
     "/privacy": "words",
+    "/public/v1/back-in-stock": "storefronts say who waits, and everybody hears the same answer",
     "/public/v1/openapi.json": "how storefronts ask",
     "/public/v1/recommendations": "storefronts ask, with the shop's public key",
     "/public/v1/recover": "whoever has the link, which is the proof",

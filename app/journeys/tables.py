@@ -45,7 +45,10 @@ class Version(OfShop, SQLModel, table=True):
 
 
 class Run(OfShop, SQLModel, table=True):
-    """A person on the way. One row from the first step to the last, and kept (4.2.18)."""
+    """A person on the way. One row from the first step to the last, and kept (4.2.18).
+
+    No index holds what a step changes: PostgreSQL then writes the row in place.
+    """
 
     __table_args__ = (
         UniqueConstraint("shop", "journey", "person", "occasion"),
@@ -53,7 +56,7 @@ class Run(OfShop, SQLModel, table=True):
         Index("run_person", "shop", "person"),
         Index("run_entered", "shop", "journey", "entered_at"),
         Index(
-            "run_in_flight", "shop", "journey", "step",
+            "run_in_flight", "shop", "journey",
             sqlite_where=IN_FLIGHT, postgresql_where=IN_FLIGHT,
         ),
     )  # fmt: skip

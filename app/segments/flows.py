@@ -21,6 +21,8 @@ SETTLE = timedelta(seconds=2)
 """An order comes as several events in any order: who it moves is asked once, after them."""
 TOGETHER = 500
 """People moved in one transaction by a review."""
+AT_FIRST = 2000
+"""When a segment begins, nobody hears of it, so more of them go at once."""
 
 
 class Place(Job, kind="segments.place"):
@@ -184,19 +186,18 @@ def _review_some(tx: Tx, *, key: str, cause: str, moved: Moved) -> bool:
     inside = exists().where(
         col(Stay.segment) == id_, col(Stay.person) == col(Person.id), col(Stay.left_at).is_(None)
     )
-    new = [p for p in tx.exec(select(Person.id).where(fits, ~inside).limit(TOGETHER)) if p]
+    first = segment.filled_at is None
+    most = AT_FIRST if first else TOGETHER
+    new = [p for p in tx.exec(select(Person.id).where(fits, ~inside).limit(most)) if p]
     still = select(Person.id).where(fits)
     gone = tx.exec(
-        select(Stay.id).where(queries.members(id_), col(Stay.person).not_in(still)).limit(
-            TOGETHER
-        )
+        select(Stay.id).where(queries.members(id_), col(Stay.person).not_in(still)).limit(most)
     ).all()  # fmt: skip
-    first = segment.filled_at is None
     moves = _take_in(tx, segment, new, cause="first" if first else cause)
     moves += _let_out(tx, segment, [stay for stay in gone if stay], cause)
     if not first:
         moved(tx, moves)
-    if len(new) == TOGETHER or len(gone) == TOGETHER:
+    if len(new) == most or len(gone) == most:
         return True
     segment.filled_at = segment.filled_at or tx.now
     segment.reviewed_at = tx.now
