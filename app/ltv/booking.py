@@ -5,7 +5,8 @@ touches the line of its buyer and looks at one day of hers, so it costs the same
 has bought (`ledger.fold`); only when her first or last purchase goes away is the rest looked at.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -131,10 +132,15 @@ def _fold(
         more = extra.setdefault(entry.person, {"tax": 0, "costed": 0})
         for name in more:
             more[name] += sign * getattr(entry, name)
-    for person, day in sorted(moving):
-        was, now = before.get((person, day), Day(day)), after[person, day]
+    bought = defaultdict[int, list[Day]](list)
+    for (person, _), day in sorted(after.items()):
+        if day.orders > 0:
+            bought[person].append(day)
+    for person, number in sorted(moving):
+        was, now = before.get((person, number), Day(number)), after[person, number]
         line = lines[person].line
-        lines[person].line = ledger.fold(line, was, now, ends=_Ends(tx, person, line, now))
+        ends = _Ends(tx, person, line, now, bought[person])
+        lines[person].line = ledger.fold(line, was, now, ends=ends)
     return _keep(tx, lines, extra)
 
 
@@ -152,13 +158,17 @@ def _moved(day: Day, entry: Entry, sign: int) -> Day:
 class _Ends:
     """First and last purchase as they are now. Who has just bought on that day need not look."""
 
-    def __init__(self, tx: Tx, person: int, line: ledger.Line, day: Day) -> None:
-        self.tx, self.person, self.line, self.day = tx, person, line, day
+    def __init__(
+        self, tx: Tx, person: int, line: ledger.Line, day: Day, moving: Sequence[Day]
+    ) -> None:
+        """`moving`: her days with orders among those that change now, the earliest first."""
+        self.tx, self.person, self.line, self.day, self.moving = tx, person, line, day, moving
 
     def __call__(self) -> Ends:
         line, day = self.line, self.day
-        if day.orders > 0 and line.days == 0:
-            return self._look()
+        if day.orders > 0 and line.days == 0:  # what changes now is all there is
+            first, last = self.moving[0], self.moving[-1]
+            return Ends(first.day, last.day, first.gross - first.discount)
         if day.orders > 0 and line.first < day.day:
             return Ends(line.first, max(line.last, day.day), line.first_value)
         if day.orders > 0:
