@@ -113,7 +113,6 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.worker = perennial.worker
     for room in ROOMS:
         pages.include_router(room.router)
-    pages.include_router(recommend.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
     _add_plumbing(pages, perennial.house)
