@@ -1011,7 +1011,7 @@ def upgrade() -> None:
         batch_op.create_index("run_entered", ["shop", "journey", "entered_at"], unique=False)
         batch_op.create_index(
             "run_in_flight",
-            ["shop", "journey", "step"],
+            ["shop", "journey"],
             unique=False,
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
