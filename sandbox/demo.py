@@ -49,7 +49,11 @@ def play(pair: Pair, out: Console, *, once: bool) -> int:
     out.print("The app is installed. It reads the shop's history:")
     watch_import(pair, out)
     tiers = switch_offers_on(pair)
-    out.print(f"The owner switched the offers of {tiers} tiers on. The shop is open:")
+    owner.switches_on("cart")
+    out.print(
+        f"The owner switched the offers of {tiers} tiers on, and the reminders of left checkouts;"
+        " their letters stay in the app's own mailbox. The shop is open:"
+    )
     owner.control("life", do="start")
     app = next(iter(owner.control("status")["apps"]))["id"]
     address = f"{pair.shop_url}/extensions/app/{app}"

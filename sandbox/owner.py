@@ -99,6 +99,11 @@ class Owner:
         importing = self.looks("/app/progress").json()["importing"]
         return importing["steps"] if importing else None
 
+    def switches_on(self, automation: str) -> None:
+        """One of the ready-made automations, as it is proposed."""
+        address = f"{self.app_url}/app/automations/{automation}"
+        self._http.post(address, data={"do": "on"}, headers=self.headers()).raise_for_status()
+
     def switches_offers_on(self) -> int:
         """Tick the offer of every tier but the entry, say what her currencies are worth, save.
 
