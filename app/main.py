@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
@@ -44,6 +44,8 @@ ROOMS = (
     sending_pages, loyalty, recommend,
 )  # fmt: skip
 """Who has pages, or answers links."""
+plumbing = APIRouter()
+"""Functions that close over nothing: FastAPI remembers every one it was ever given."""
 
 
 class Perennial:
@@ -115,7 +117,7 @@ def _pages(perennial: Perennial) -> FastAPI:
         pages.include_router(room.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
-    _add_plumbing(pages, perennial.house)
+    pages.include_router(plumbing)
     return pages
 
 
@@ -136,17 +138,19 @@ def _outside(perennial: Perennial) -> Outside:
     )
 
 
-def _add_plumbing(pages: FastAPI, house: House) -> None:
-    @pages.get("/logo.png")
-    def logo() -> Response:
-        return FileResponse(STATIC / "logo.png", media_type="image/png")
+@plumbing.get("/logo.png")
+def logo() -> Response:
+    return FileResponse(STATIC / "logo.png", media_type="image/png")
 
-    @pages.get("/healthz")
-    def alive() -> JSONResponse:
-        return JSONResponse({"alive": True})
 
-    @pages.get("/readyz")
-    def ready() -> JSONResponse:
-        with house.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        return JSONResponse({"ready": True})
+@plumbing.get("/healthz")
+def alive() -> JSONResponse:
+    return JSONResponse({"alive": True})
+
+
+@plumbing.get("/readyz")
+def ready(request: Request) -> JSONResponse:
+    house: House = request.app.state.house
+    with house.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return JSONResponse({"ready": True})

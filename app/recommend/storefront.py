@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple, Protocol
 
-from fastapi import FastAPI, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from app.kit.clock import real_now
@@ -107,71 +107,6 @@ OfCheckout = Annotated[
 Many = Annotated[int, Query(ge=1, le=rules.MOST)]
 
 
-def application(outside: Outside) -> FastAPI:
-    """Mounted at /public/v1; its description is at /public/v1/openapi.json."""
-    door = FastAPI(
-        title="Perennial for storefronts",
-        version="1",
-        docs_url=None,
-        redoc_url=None,
-        description="What to show a shopper next. See docs/storefront-recommendations.md.",
-    )
-    visitors, whole = Turnstile(**A_VISITOR), Turnstile(**A_SHOP)
-
-    @door.options("/recommendations", include_in_schema=False)
-    def ask_first(request: Request, key: Key) -> Response:
-        """CORS: may a page of this origin ask?"""
-        tenant = _tenant(outside, key)
-        with outside.house.look(tenant.id) as tx:
-            visit = _come_in(tx, tenant, request, key)
-        headers = visit.cors | {
-            "Access-Control-Allow-Methods": "GET",
-            "Access-Control-Allow-Headers": "Authorization",
-            "Access-Control-Max-Age": "600",
-        }
-        return Response(status_code=204, headers=headers)
-
-    @door.get(
-        "/recommendations",
-        response_model=Recommendations,
-        response_model_exclude_none=True,
-        responses={
-            code: {"model": Refused, "description": words} for code, words in REFUSALS.items()
-        },
-    )
-    def recommendations(
-        request: Request,
-        key: Key,
-        channel: OfChannel,
-        slot: Wished = Slot.FOR_YOU,
-        product: Beside = None,
-        checkout: OfCheckout = None,
-        limit: Many = 10,
-        authorization: Annotated[
-            str | None, Header(description="`Bearer` and the shopper's own Saleor access token")
-        ] = None,
-    ) -> Response:
-        """The list for this shopper and place, the best first; all of it can be bought."""
-        tenant = _tenant(outside, key)
-        host = request.client.host if request.client else ""
-        wait = whole.wait(tenant.id) or visitors.wait((tenant.id, host))
-        wish = Spoken(channel, slot, tuple(product or ())[: rules.MOST], checkout, limit)
-        with outside.house.look(tenant.id) as tx:
-            visit = _come_in(tx, tenant, request, key)
-            if wait:
-                raise _refused(429, visit, retry=wait)
-            account = _proved(outside, visit, authorization)
-            stall = stalls_of(outside.house).ready(tenant.id, patience=PATIENCE)
-            if stall is None:
-                raise _refused(503, visit, retry=5)
-            stall.refresh(tx)
-            person = queries.person_of(tx, account) if account else None
-            asked = _asked(outside, visit, stall, wish, person, tx)
-        return _answer(request, visit, _list(outside, visit, stall, asked))
-
-    return door
-
-
 REFUSALS = {
     401: "The key opens no shop, or the token is not that of a customer of this shop",
     403: "The app rests in this shop, or the page that asks is not among those it allows",
@@ -179,6 +114,79 @@ REFUSALS = {
     429: "Too often; Retry-After says when",
     503: "Not just now; Retry-After says when",
 }
+
+
+door = APIRouter()
+"""Its doors close over nothing: FastAPI remembers every function it was ever given."""
+
+
+def application(outside: Outside) -> FastAPI:
+    """Mounted at /public/v1; its description is at /public/v1/openapi.json."""
+    app = FastAPI(
+        title="Perennial for storefronts",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        description="What to show a shopper next. See docs/storefront-recommendations.md.",
+    )
+    app.state.outside = outside
+    app.state.visitors, app.state.whole = Turnstile(**A_VISITOR), Turnstile(**A_SHOP)
+    app.include_router(door)
+    return app
+
+
+@door.options("/recommendations", include_in_schema=False)
+def ask_first(request: Request, key: Key) -> Response:
+    """CORS: may a page of this origin ask?"""
+    outside: Outside = request.app.state.outside
+    tenant = _tenant(outside, key)
+    with outside.house.look(tenant.id) as tx:
+        visit = _come_in(tx, tenant, request, key)
+    headers = visit.cors | {
+        "Access-Control-Allow-Methods": "GET",
+        "Access-Control-Allow-Headers": "Authorization",
+        "Access-Control-Max-Age": "600",
+    }
+    return Response(status_code=204, headers=headers)
+
+
+@door.get(
+    "/recommendations",
+    response_model=Recommendations,
+    response_model_exclude_none=True,
+    responses={code: {"model": Refused, "description": words} for code, words in REFUSALS.items()},
+)
+def recommendations(
+    request: Request,
+    key: Key,
+    channel: OfChannel,
+    slot: Wished = Slot.FOR_YOU,
+    product: Beside = None,
+    checkout: OfCheckout = None,
+    limit: Many = 10,
+    authorization: Annotated[
+        str | None, Header(description="`Bearer` and the shopper's own Saleor access token")
+    ] = None,
+) -> Response:
+    """The list for this shopper and place, the best first; all of it can be bought."""
+    state = request.app.state
+    outside: Outside = state.outside
+    tenant = _tenant(outside, key)
+    host = request.client.host if request.client else ""
+    wait = state.whole.wait(tenant.id) or state.visitors.wait((tenant.id, host))
+    wish = Spoken(channel, slot, tuple(product or ())[: rules.MOST], checkout, limit)
+    with outside.house.look(tenant.id) as tx:
+        visit = _come_in(tx, tenant, request, key)
+        if wait:
+            raise _refused(429, visit, retry=wait)
+        account = _proved(outside, visit, authorization)
+        stall = stalls_of(outside.house).ready(tenant.id, patience=PATIENCE)
+        if stall is None:
+            raise _refused(503, visit, retry=5)
+        stall.refresh(tx)
+        person = queries.person_of(tx, account) if account else None
+        asked = _asked(outside, visit, stall, wish, person, tx)
+    return _answer(request, visit, _list(outside, visit, stall, asked))
 
 
 class Visit(NamedTuple):
