@@ -24,6 +24,10 @@ GLANCE = 0.005
 """Seconds between two looks at an intake under pressure, from which the loop stands back."""
 REST = 4
 """While the pressure lasts the loop rests so many times as long as its last turn took."""
+FIRST_LOOK = 1.0
+"""Seconds in which a process that has just begun sees how much is coming in."""
+ERRANDS_WAIT = 30.0
+"""Seconds for which a flood keeps errands from being begun: they compute, too."""
 FEW = 8
 """Decisions a batch while the intake waits for the pen."""
 PROBATION = 5.0
@@ -51,6 +55,7 @@ class Worker:
         self._stopping = False
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="errand")
         self._busy: set[Future[None]] = set()
+        self._flooded_since: float | None = None
         self._thread: Thread | None = None
 
     def wake(self) -> None:
@@ -69,6 +74,7 @@ class Worker:
         self._hands.shutdown(wait=True, cancel_futures=True)
 
     def run(self) -> None:
+        sleep(FIRST_LOOK)
         took = 0.0
         while not self._stopping:
             hurried = self._gives_way(REST * took)
@@ -94,13 +100,18 @@ class Worker:
             sleep(GLANCE)
         return pressed
 
+    def _has_a_hand(self) -> bool:
+        waits = self._flooded_since and stopwatch() - self._flooded_since < ERRANDS_WAIT
+        return len(self._busy) < HANDS and not waits
+
     def turn(self, *, hurried: bool = False) -> int:
         """One round over the shops that have something due: a batch of decisions each."""
         done = 0
+        self._flooded_since = (self._flooded_since or stopwatch()) if hurried else None
         self._busy = {errand for errand in self._busy if not errand.done()}
         for shop in leases.shops_with_due(self.house.engine, self.house.clock.now()):
             done += self.keeper.decide_some(shop, most=FEW if hurried else None)
-            if len(self._busy) < HANDS and (promise := self.keeper.lease_errand(shop)):
+            if self._has_a_hand() and (promise := self.keeper.lease_errand(shop)):
                 errand = self._hands.submit(self.keeper.run_errand, shop, promise)
                 errand.add_done_callback(lambda _: self.wake())
                 self._busy.add(errand)
