@@ -26,6 +26,7 @@ from app.messages import sending_pages
 from app.people import pages as people
 from app.recommend import pages as recommend
 from app.recommend import storefront
+from app.recommend.stall import close_stalls
 from app.recommend.storefront import Outside
 from app.saleor.outward import Resolve
 from app.shops import pages as shops
@@ -85,6 +86,7 @@ class Perennial:
         self.intake.close()
         self.worker.stop()
         self.reach.close()
+        close_stalls(self.house)
 
 
 def _front(door: Door, pages: ASGIApp) -> ASGIApp:

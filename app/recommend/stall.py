@@ -267,6 +267,12 @@ _STALLS: WeakKeyDictionary[Engine, Stalls] = WeakKeyDictionary()
 _MAKING = Lock()
 
 
+def close_stalls(house: House) -> None:
+    """The process is done with this house: its statistics would keep it alive."""
+    with _MAKING:
+        _STALLS.pop(house.engine, None)
+
+
 def stalls_of(house: House) -> Stalls:
     """One set of stalls a house and process: pages, doors and errands share it."""
     with _MAKING:
