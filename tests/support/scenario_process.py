@@ -26,8 +26,18 @@ def process(command: Sequence[str], *, ready: str, log: Path, **environment: str
         until(lambda: _answers(ready, running, log), f"an answer at {ready}")
         yield
     finally:
-        running.terminate()
-        running.wait(timeout=30)
+        ended(running)
+
+
+def ended(running: subprocess.Popen[bytes], patience: float = 30) -> None:
+    """Asked to go, and made to if it does not; nobody is left behind either way."""
+    running.terminate()
+    try:
+        running.wait(patience)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait()
+        raise
 
 
 def _answers(url: str, running: subprocess.Popen[bytes], log: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -35,13 +35,20 @@ class Step:
     """By event: what `WORDS` said, as `field=value`."""
     seconds: float = 0.0
 
-    def hear(self, one: Heard, told: Iterable[tuple[str, Any]]) -> None:
+    def hear(self, one: Heard, told: Sequence[tuple[str, Any]]) -> None:
+        if _our_own_errand(one, told):
+            return
         self.events[one.event] += 1
         for path, value in told:
             if value is None:
                 self.nulls.setdefault(one.event, set()).add(path)
             elif path.rpartition(".")[2] in WORDS:
                 self.words.setdefault(one.event, set()).add(f"{path}={value}")
+
+
+def _our_own_errand(one: Heard, told: Sequence[tuple[str, Any]]) -> bool:
+    """Tiers are written to accounts when there is time: into which step that falls is chance."""
+    return one.event == "CUSTOMER_UPDATED" and ("issuingPrincipal.__typename", "App") in told
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
