@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import webhooks
 from app.carts import flows as carts
+from app.decisions import flows as decisions
 from app.history import errands as history
 from app.history.flows import (
     Compare,
@@ -61,6 +62,7 @@ def a_day_begins(job: Daily, tx: Tx) -> None:
     lists.nightly(tx)
     value.nightly(tx)
     nights.nightly(tx)
+    decisions.nightly(tx)
     segments.nightly(tx, job.day)
     tx.later(Dawn(day=job.day.isoformat()))
     tx.later(EndCoupons(day=job.day.isoformat()))

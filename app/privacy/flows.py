@@ -11,6 +11,7 @@ from app.carts.tables import Cart
 from app.customers import queries as known
 from app.customers import rules as people
 from app.customers.tables import Address, Erasure, Merge, Person
+from app.decisions import erasing as decisions
 from app.journeys import erasing as journeys
 from app.kit.merging import SEALED
 from app.kit.promises import Delivery, Promise
@@ -23,6 +24,7 @@ from app.orders.tables import Order, Vouched
 from app.privacy import queries
 from app.recommend import flows as recommend
 from app.segments import erasing as segments
+from app.trials import erasing as trials
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,11 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
         delete(Merge).where(or_(col(Merge.source).in_(persons), col(Merge.target).in_(persons)))
     )
     erasing.forget(tx, persons)
+    decisions.forget(tx, persons)
     recommend.forget(tx, persons)
     journeys.forget(tx, persons)
     segments.forget(tx, persons)
+    trials.forget(tx, persons)
 
 
 def _empty_post(tx: Tx, names: Sequence[str]) -> None:

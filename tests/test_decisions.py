@@ -1,0 +1,46 @@
+"""DC-1, DC-5: what is written down of a decision, how small, and for how long."""
+
+from datetime import timedelta
+
+from sqlmodel import select
+
+from app.decisions import flows, rules
+from app.decisions.flows import Decided
+from app.decisions.tables import Decision, DecisionMonth
+from tests.support.story import Shop
+
+
+def test_dc1_a_decision_is_written_once_however_often_it_is_told(shop: Shop) -> None:
+    one = Decided(
+        rule="gate", ref="journey:1:0:first", outcome="capped", person=7, subject="cart",
+        version=3, draw=0.25, salt="holdout:cart", seen={"channel": "email"},
+    )  # fmt: skip
+    with shop.work() as tx:
+        flows.record(tx, one)
+        flows.record(tx, one, one)
+    (row,) = shop.all(Decision)
+    assert (row.rule, row.outcome, row.person, row.draw) == ("gate", "capped", 7, 0.25)
+    assert rules.unpacked(row.seen) == {"channel": "email"}
+
+
+def test_dc5_what_would_not_fit_into_a_kilobyte_is_kept_as_a_hash(shop: Shop) -> None:
+    with shop.work() as tx:
+        flows.record(tx, Decided(rule="gate", ref="a", outcome="sent", seen={"x": "ł" * 600}))
+    (row,) = shop.all(Decision)
+    assert list(rules.unpacked(row.seen)) == [rules.TOO_BIG]
+    assert flows.size(row.model_dump()) <= rules.MOST_BYTES
+
+
+def test_dc5_after_two_years_only_how_many_is_known(shop: Shop) -> None:
+    for name in ("a", "b"):
+        with shop.work() as tx:
+            flows.record(tx, Decided(rule="gate", ref=name, outcome="sent", subject="cart"))
+    with shop.work() as tx:
+        tx.now += timedelta(days=731)
+        flows.record(tx, Decided(rule="gate", ref="c", outcome="sent", subject="cart"))
+        flows.nightly(tx)
+    with shop.look() as tx:
+        assert [one.ref for one in tx.exec(select(Decision))] == ["c"]
+        assert [(m.month.isoformat(), m.count) for m in tx.exec(select(DecisionMonth))] == [
+            ("2026-03-01", 2)
+        ]
