@@ -8,14 +8,17 @@ from typing import Any, Self, cast
 
 import httpx
 from fastapi.testclient import TestClient
+from sqlalchemy import insert
 from sqlmodel import Session, SQLModel, select
 
 from app.kit.clock import StillClock, real_now
 from app.kit.house import House
 from app.kit.promises import Promise
+from app.kit.rowlock import open_for
 from app.kit.tx import ShopId, Tx
 from app.main import Perennial
 from app.shops.tables import Shop as Row
+from app.trials.tables import Holding
 from tests.support.keys import jwks, sign, token
 
 APP_ID = "QXBwOjE="
@@ -62,7 +65,14 @@ class Shop:
                 )  # fmt: skip
                 session.add(row)
                 session.flush()
+                self._holds_nothing_back(session, cast("int", row.id))
             return ShopId(cast("int", row.id))
+
+    def _holds_nothing_back(self, session: Session, shop: int) -> None:
+        """A story meets no holdout of its own, unless it is about one."""
+        open_for(session.connection(), shop)
+        terms = {"shop": shop, "share": 0.0, "everywhere": 0.0, "prove_first": False}
+        session.connection().execute(insert(Holding).values(terms | {"promised": []}))
 
     def __enter__(self) -> Self:
         self.http.__enter__()
