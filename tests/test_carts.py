@@ -228,6 +228,19 @@ def test_ac8_of_two_checkouts_the_livelier_one_stays(shop: Shop) -> None:
     }
 
 
+@pytest.mark.parametrize(("language", "kept"), [("PL", State.ABANDONED), ("EN", State.SUPERSEDED)])
+def test_ac8_the_owner_may_keep_channels_with_languages_of_their_own_apart(
+    shop: Shop, language: str, kept: State
+) -> None:
+    with shop.work() as tx:
+        carts.keep_apart(tx, per_channel=True)
+    polish = {"id": gid("Channel", "pl"), "slug": "pl", "currencyCode": "EUR"}
+    touches(shop, CLEO, no="pl", channel=polish, languageCode=language)
+    touches(shop, CLEO, no="web", after=10 * MINUTE, created=10 * MINUTE)
+    shop.waits(hours=2)
+    assert states(shop) == {gid("Checkout", "pl"): kept, gid("Checkout", "web"): State.ABANDONED}
+
+
 def test_ac8_somebody_elses_checkout_has_nothing_to_do_with_it(shop: Shop) -> None:
     touches(shop, CLEO, no="C1")
     touches(shop, user("ben"), no="C2", after=10 * MINUTE)

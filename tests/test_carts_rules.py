@@ -26,6 +26,8 @@ class Basket:
     email: str | None = "cleo@example.com"
     lines: list[dict[str, Any]] = field(default_factory=lambda: [{"variant": "tee"}])
     worth_minor: int = 2000
+    channel: str = "web"
+    language: str = "EN"
     payment: bool = False
     staff: bool = False
     touched_at: datetime = MONDAY

@@ -1,9 +1,11 @@
 """The page Automations: what an owner sees and presses."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from app.carts import queries as carts
 from app.journeys import queries
 from app.journeys.recipes import RECIPES
 from app.kit.clock import StillClock
@@ -126,11 +128,15 @@ def test_the_owner_says_who_is_left_alone_and_where_links_lead(shop: Recovering)
         "least_EUR": "25",
         "recover_web": good,
         "excluded": "Bad.example\n\nPL",
+        "patience": "90",
+        "per_channel": "on",
     }
     page = presses(shop, "/app/automations/cart", "automation", **fields)
     assert "store.example" in page
     with shop.look() as tx:
         terms = queries.recovery(tx)
+        assert carts.patience(tx) == timedelta(minutes=90)
+        assert carts.per_channel(tx)
     assert terms.least_minor == {"EUR": 2500}
     assert terms.excluded == ["bad.example", "pl"]
     assert terms.storefronts["web"]["hosts"] == ["store.example"]

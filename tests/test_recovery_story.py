@@ -190,6 +190,37 @@ def test_a_throwaway_address_is_not_mailed(shop: Recovering) -> None:
     assert shop.skips() == ["suspect"]
 
 
+def test_six_checkouts_an_hour_from_one_address_are_no_shopper(shop: Recovering) -> None:
+    """AC-12: where the storefront passes a hashed address; five are a household."""
+    for no in range(6):
+        shop.agrees(f"x{no}@example.com")
+        shop.leaves(f"x{no}@example.com", no=f"X{no}", visitor="a1b2c3")
+    shop.leaves(no="C1", visitor="d4e5f6")
+    shop.leaves("ben@example.com", no="C2")
+    shop.waits(hours=1)
+    assert [letter.recipient for letter in shop.mail()] == ["cleo@example.com"]
+    assert shop.skips() == ["suspect"] * 6
+    assert "a1b2c3" not in {cart.visitor for cart in shop.all(Cart)}, "not as it was passed"
+    page = shop.sees("/app/automations/cart")
+    assert "6 carts looked like a robot" in page
+    assert "2 · €40.00" in page, "and they are counted apart"
+
+
+def test_what_came_back_and_what_was_bought_anyway_stand_beside_each_other(
+    shop: Recovering,
+) -> None:
+    """AC-11: one of four was bought through a message of ours, one without."""
+    for no, name in enumerate(("cleo", "ben", "dora", "eve")):
+        shop.leaves(f"{name}@example.com", no=f"C{no}")
+    shop.waits(hours=2)
+    shop.buys(of="C0", decision="d1")
+    shop.buys("ben@example.com", of="C1")
+    page = shop.sees("/app/automations/cart")
+    row = " ".join(page[page.index('id="results-title"') :].split())
+    assert "4 · €80.00" in row
+    assert row.count("1 (25%) · €20.00") == 2
+
+
 def test_a_payment_on_its_way_blocks_the_series(shop: Recovering) -> None:
     """AC-13."""
     shop.leaves(transactions=[transaction(20)])

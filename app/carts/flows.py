@@ -276,10 +276,12 @@ def _judge_all(tx: Tx, carts: Sequence[Cart]) -> list[Cart]:
 
 def _judge_family(tx: Tx, family: Sequence[Cart], bought: Purchases) -> list[Cart]:
     patience, changed, purchases = queries.patience(tx), [], bought.of(family)
+    apart = queries.per_channel(tx)
     for cart in family:
         own = bought.own(cart.checkout)
         _order(cart, [p for p in purchases if p.checkout in own])
-        around = _surroundings(cart, family, [p for p in purchases if p.checkout not in own])
+        elsewhere = [p for p in purchases if p.checkout not in own]
+        around = _surroundings(cart, family, elsewhere, per_channel=apart)
         state = rules.verdict(cart, around, now=tx.now, patience=patience)
         if state != cart.state:
             changed.append(cart)
@@ -298,12 +300,14 @@ def _order(cart: Cart, purchases: Sequence[Purchase]) -> None:
 
 
 def _surroundings(
-    cart: Cart, family: Sequence[Cart], purchases: Sequence[Purchase]
+    cart: Cart, family: Sequence[Cart], purchases: Sequence[Purchase], *, per_channel: bool
 ) -> Surroundings:
     other = (p.created_at for p in purchases)
     return Surroundings(
         bought_elsewhere_at=rules.first(at for at in other if at >= cart.created_at),
-        livelier=any(rules.livelier(one, cart) for one in family if one is not cart),
+        livelier=any(
+            rules.livelier(one, cart, per_channel=per_channel) for one in family if one is not cart
+        ),
     )
 
 
@@ -312,5 +316,14 @@ def be_patient(tx: Tx, patience: timedelta) -> None:
     minutes = int(rules.bounded(patience).total_seconds() // 60)
     row = queries.chosen_patience(tx) or Patience(minutes=minutes)
     row.minutes = minutes
+    tx.add(row)
+    tx.info.pop("patience", None)
+
+
+def keep_apart(tx: Tx, *, per_channel: bool) -> None:
+    """AC-8: from now on, one checkout a person, or one in each channel and language of theirs."""
+    usual = int(rules.PATIENCE.total_seconds() // 60)
+    row = queries.chosen_patience(tx) or Patience(minutes=usual)
+    row.per_channel = per_channel
     tx.add(row)
     tx.info.pop("patience", None)

@@ -170,11 +170,23 @@ def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
 
 
 def patience(tx: Tx) -> timedelta:
-    """AC-1: the owner's, or an hour. Read once a unit of work."""
-    known = tx.info.get("patience")
-    if not isinstance(known, timedelta):
-        minutes = tx.exec(select(Patience.minutes)).first()
-        known = rules.PATIENCE if minutes is None else timedelta(minutes=minutes)
+    """AC-1: the owner's, or an hour."""
+    return _chosen(tx)[0]
+
+
+def per_channel(tx: Tx) -> bool:
+    """AC-8: whether checkouts in different channels and languages are kept apart."""
+    return _chosen(tx)[1]
+
+
+def _chosen(tx: Tx) -> tuple[timedelta, bool]:
+    """Read once a unit of work."""
+    known: tuple[timedelta, bool] | None = tx.info.get("patience")
+    if known is None:
+        row = chosen_patience(tx)
+        known = (
+            (timedelta(minutes=row.minutes), row.per_channel) if row else (rules.PATIENCE, False)
+        )
         tx.info["patience"] = known
     return known
 
@@ -207,6 +219,22 @@ def tallies(tx: Tx, *, since: datetime) -> list[Tally]:
         .order_by(col(Cart.currency))
     )
     return [Tally(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in rows]
+
+
+def begun_by(
+    tx: Tx, visitors: Collection[str], *, since: datetime, until: datetime
+) -> dict[str, list[datetime]]:
+    """AC-12: by hashed address, when checkouts were begun from there."""
+    found: dict[str, list[datetime]] = {}
+    if visitors:
+        asked = select(Cart.visitor, Cart.created_at).where(
+            among(col(Cart.visitor), sorted(visitors)),
+            col(Cart.created_at) >= since,
+            col(Cart.created_at) <= until,
+        )
+        for visitor, at in tx.exec(asked):
+            found.setdefault(visitor or "", []).append(at)
+    return found
 
 
 def nameless(tx: Tx, *, since: datetime) -> int:

@@ -50,6 +50,7 @@ def columns(checkout: Checkout, hearing: Hearing) -> dict[str, Any]:
         "code": checkout.voucher_code,
         "email": address(checkout),
         "staff": bool(checkout.user and checkout.user.is_staff),
+        "visitor": visitor(checkout.visitor),
         "worth_minor": minor(checkout.worth, currency),
         "lines": [_line(line, currency) for line in checkout.lines],
         "payment": checkout.payment_holds,
@@ -62,6 +63,15 @@ def columns(checkout: Checkout, hearing: Hearing) -> dict[str, Any]:
 
 def address(checkout: Checkout) -> str | None:
     return people.tidy(checkout.email or (checkout.user.email if checkout.user else None))
+
+
+def visitor(told: str | None) -> str | None:
+    """AC-12: what the storefront passed, hashed once more: should it be a bare address after all,
+    none of it is kept.
+    """
+    if not (told := (told or "").strip()):
+        return None
+    return blake2b(b"perennial/visitor\x1f" + told.encode(), digest_size=12).hexdigest()
 
 
 def _line(line: CheckoutLine, currency: str) -> dict[str, Any]:

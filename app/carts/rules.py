@@ -53,6 +53,8 @@ class Cart(Protocol):
 
     checkout: str
     email: str | None
+    channel: str
+    language: str
     lines: list[dict[str, Any]]
     worth_minor: int
     payment: bool
@@ -114,8 +116,13 @@ def abandoned_at(cart: Cart, state: State, *, patience: timedelta) -> datetime |
     return quiet_at if state in LOST or expired_late else None
 
 
-def livelier(one: Cart, other: Cart) -> bool:
-    """AC-8: `one` was touched after `other`; of two at the same instant, the dearer one."""
+def livelier(one: Cart, other: Cart, *, per_channel: bool = False) -> bool:
+    """AC-8: `one` was touched after `other`; of two at the same instant, the dearer one.
+
+    With `per_channel`, one in another channel and another language replaces nothing.
+    """
+    if per_channel and one.channel != other.channel and one.language != other.language:
+        return False
     mine = (one.touched_at, one.worth_minor, one.checkout)
     return mine > (other.touched_at, other.worth_minor, other.checkout)
 

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any, Optional
 
-from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.carts.rules import State
 from app.kit.tx import BigId, Instant, OfShop
+
+VISITED = text("visitor IS NOT NULL")
 
 
 class Cart(OfShop, SQLModel, table=True):
@@ -18,7 +20,11 @@ class Cart(OfShop, SQLModel, table=True):
         Index("cart_person", "shop", "person"),
         Index("cart_email", "shop", "email"),
         Index("cart_state", "shop", "state", "touched_at"),
-    )
+        Index(
+            "cart_visitor", "shop", "visitor", "created_at",
+            sqlite_where=VISITED, postgresql_where=VISITED,
+        ),
+    )  # fmt: skip
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     checkout: str
@@ -37,6 +43,8 @@ class Cart(OfShop, SQLModel, table=True):
     payment: bool = False
     """Money is authorised, charged or on its way."""
     staff: bool = False
+    visitor: str | None = None
+    """AC-12: a hash of the hashed IP address that the storefront passed, if it did."""
     state: str = State.ACTIVE.value
     created_at: datetime = Field(sa_type=Instant)
     touched_at: datetime = Field(sa_type=Instant)
@@ -72,9 +80,13 @@ class Heir(OfShop, SQLModel, table=True):
 
 
 class Patience(OfShop, SQLModel, table=True):
-    """How long a checkout may rest before it is called abandoned, where the owner has said."""
+    """How long a checkout may rest before it is called abandoned, and which of several of one
+    person counts, where the owner has said.
+    """
 
     __table_args__ = (UniqueConstraint("shop"),)
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     minutes: int
+    per_channel: bool = False
+    """AC-8: checkouts in different channels and languages do not replace one another."""

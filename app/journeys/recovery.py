@@ -2,11 +2,12 @@
 step does to it. AC-1 to AC-13."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import col, func, select
 
 from app.carts import flows as carts
+from app.carts import queries as cart_queries
 from app.carts.tables import Cart
 from app.customers import meeting
 from app.customers.rules import Who
@@ -99,13 +100,28 @@ def against(
     family = queries.same_address(tx, set(people.values()))
     pasts = _pasts(tx, journey, family)
     staff = _staff(tx, family)
+    neighbours = _neighbours(tx, lost)
     return {
         cart.checkout: recovery_rules.against(
             cart, terms, pasts[people[cart.checkout]],
             now=tx.now, staff=not staff.isdisjoint(family[people[cart.checkout]]),
+            neighbours=neighbours.get(cart.visitor or "", ()),
         )
         for cart in lost
     }  # fmt: skip
+
+
+def _neighbours(tx: Tx, lost: Sequence[Cart]) -> Mapping[str, Sequence[datetime]]:
+    """AC-12: when checkouts were begun from the hashed addresses that these were begun from."""
+    begun = [cart.created_at for cart in lost if cart.visitor]
+    if not begun:
+        return {}
+    return cart_queries.begun_by(
+        tx,
+        {cart.visitor for cart in lost if cart.visitor},
+        since=min(begun) - recovery_rules.HOUR,
+        until=max(begun) + recovery_rules.HOUR,
+    )
 
 
 def terms_of(row: Recovery) -> Terms:

@@ -10,6 +10,9 @@ AFTER_PURCHASE = timedelta(hours=24)
 """AC-7."""
 MOST_CHANGES = 50
 """AC-12: states of a checkout in one minute; no hand is that quick."""
+MOST_BEGUN = 5
+"""AC-12: checkouts begun in one hour from one hashed address; no household is that quick."""
+HOUR = timedelta(hours=1)
 OVER = frozenset({"bought", "recovered", "bought_anyway", "superseded", "expired", "suppressed"})
 
 DISPOSABLE = frozenset(
@@ -42,6 +45,7 @@ class Cart(Protocol):
     currency: str
     worth_minor: int
     trail: list[list[str]]
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,22 @@ class Past:
     series_at: datetime | None = None
 
 
-def against(cart: Cart, terms: Terms, past: Past, *, now: datetime, staff: bool) -> Word | None:
-    """The first reason not to write, or None."""
+def against(
+    cart: Cart,
+    terms: Terms,
+    past: Past,
+    *,
+    now: datetime,
+    staff: bool,
+    neighbours: Sequence[datetime] = (),
+) -> Word | None:
+    """The first reason not to write, or None. `neighbours`: when checkouts were begun from the
+    same hashed address, this one among them.
+    """
     checks = (
         (staff, Word.STAFF),
         (excluded(cart, terms.excluded), Word.EXCLUDED),
-        (suspect(cart), Word.SUSPECT),
+        (suspect(cart) or crowded(cart.created_at, neighbours), Word.SUSPECT),
         (cart.worth_minor < terms.least_minor.get(cart.currency, 0), Word.TOO_LITTLE),
         (past.bought_at is not None and now - past.bought_at < AFTER_PURCHASE, Word.JUST_BOUGHT),
         (past.series_at is not None and now - past.series_at < terms.cool_down, Word.COOLING_DOWN),
@@ -91,6 +105,13 @@ def hectic(trail: Sequence[Sequence[str]]) -> bool:
     moments = sorted(datetime.fromisoformat(step[0]) for step in trail)
     pairs = zip(moments, moments[MOST_CHANGES:], strict=False)
     return any(last - first <= timedelta(minutes=1) for first, last in pairs)
+
+
+def crowded(begun: datetime, neighbours: Sequence[datetime]) -> bool:
+    """AC-12: it was begun in an hour in which more than five were, from one hashed address."""
+    moments = sorted(at for at in neighbours if abs(at - begun) <= HOUR)
+    groups = zip(moments, moments[MOST_BEGUN:], strict=False)
+    return any(last - first <= HOUR and first <= begun <= last for first, last in groups)
 
 
 def over(state: str) -> bool:

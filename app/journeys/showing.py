@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from app.journeys import newsletters, queries
+from app.journeys import results as outcomes
 from app.journeys.recipes import RECIPES
 from app.journeys.rehearsing import Rehearsal
 from app.journeys.rules import (
@@ -16,6 +17,7 @@ from app.journeys.rules import (
     Send,
     Step,
     Tag,
+    Trigger,
     Wait,
     WaitFor,
     Webhook,
@@ -133,6 +135,7 @@ def automation(
     chosen = recipe.options(options if options is not None else _options(journey)) if recipe else {}
     id_ = journey.id or 0 if journey else 0
     row = policy.row(tx)
+    cart = definition.trigger is Trigger.CART_ABANDONED
     return Automation(
         card=_card(key, journey, queries.in_flight(tx), queries.entered(tx, since=tx.now - MONTH)),
         trigger=definition.trigger.value,
@@ -152,6 +155,8 @@ def automation(
         may_change=may_change,
         saved=saved,
         waiting=_waiting(tx, key),
+        results=outcomes.results(tx) if cart else (),
+        suspects=outcomes.suspects(tx) if cart else 0,
     )
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
 from babel import Locale
 from sqlmodel import col, select
 
+from app.carts import flows as carts
+from app.carts import queries as cart_queries
+from app.carts.rules import LEAST, MOST
 from app.journeys import links, queries
 from app.journeys.tables import Recovery
 from app.kit.money import major, minor
@@ -15,12 +19,15 @@ from app.kit.tx import Tx
 from app.shops.tables import Channel
 from app.web.inputs import read_decimal
 
+PATIENCE = (int(LEAST.total_seconds() // 60), int(MOST.total_seconds() // 60))
+"""AC-1: minutes a checkout rests before it counts as left."""
 COOL_DOWN = (1, 30)
 LINK_DAYS = (1, 30)
 
 
 class Fields(Protocol):
     def get(self, key: str, /) -> object: ...
+    def __contains__(self, key: object, /) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,10 @@ class TermsForm:
     cool_down: int
     link_days: int
     fronts: Sequence[Front]
+    patience: int = 60
+    """AC-1: in minutes."""
+    per_channel: bool = False
+    """AC-8."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """By field: `number`, `address`."""
 
@@ -55,6 +66,8 @@ def stored(tx: Tx) -> TermsForm:
         cool_down=terms.cool_down_days,
         link_days=terms.link_days,
         fronts=[_front(channel.slug, terms) for channel in channels],
+        patience=int(cart_queries.patience(tx).total_seconds() // 60),
+        per_channel=cart_queries.per_channel(tx),
     )
 
 
@@ -93,6 +106,8 @@ def typed(tx: Tx, fields: Fields, locale: Locale) -> TermsForm:
         cool_down=_within(fields.get("cool_down"), COOL_DOWN, before.cool_down),
         link_days=_within(fields.get("link_days"), LINK_DAYS, before.link_days),
         fronts=fronts,
+        patience=_within(fields.get("patience"), PATIENCE, before.patience),
+        per_channel="per_channel" in fields,
         problems=problems,
     )
 
@@ -128,3 +143,5 @@ def save(tx: Tx, form: TermsForm) -> None:
         if front.recover or front.checkout
     }
     tx.add(terms)
+    carts.be_patient(tx, timedelta(minutes=form.patience))
+    carts.keep_apart(tx, per_channel=form.per_channel)

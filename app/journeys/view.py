@@ -7,6 +7,7 @@ from typing import Any
 
 from app.journeys.recipes import Choice
 from app.journeys.rehearsing import Rehearsal
+from app.journeys.results import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,9 @@ class Automation:
     saved: bool = False
     waiting: int = 0
     """Messages that piled up while it was off."""
+    results: Sequence[Result] = ()
+    """AC-11, by currency; of the cart's journey alone."""
+    suspects: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

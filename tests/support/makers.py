@@ -185,7 +185,7 @@ def checkout(
         "channel": channel(currency=currency), "shippingAddress": None, "billingAddress": None,
         "transactions": [],
         "lines": [checkout_line(currency=currency)] if lines is None else list(lines),
-        "decision": None, "consent": None, "consentText": None,
+        "decision": None, "consent": None, "consentText": None, "visitor": None,
     } | other  # fmt: skip
 
 

@@ -51,6 +51,8 @@ class Checkout(Shape):
     consent: str | None = None
     """CO-6: `true` where the storefront's box is ticked. Anybody with the id can write it."""
     consent_text: str | None = None
+    visitor: str | None = None
+    """AC-12: the shopper's IP address, hashed by the storefront, where that passes one."""
 
     @property
     def worth(self) -> Decimal:
