@@ -29,6 +29,7 @@ from app.recommend import storefront
 from app.recommend.stall import close_stalls
 from app.recommend.storefront import Outside
 from app.saleor.outward import Resolve
+from app.setup import pages as setup
 from app.shops import pages as shops
 from app.shops.directory import Directory
 from app.shops.keyring import Keyring
@@ -41,8 +42,8 @@ from webhooks import install
 from webhooks.door import PREFIX, Door
 
 ROOMS = (
-    install, shops, today, people, value, journeys, segments, recovery, messages, message_pages,
-    sending_pages, loyalty, recommend,
+    install, shops, today, setup, people, value, journeys, segments, recovery, messages,
+    message_pages, sending_pages, loyalty, recommend,
 )  # fmt: skip
 """Who has pages, or answers links."""
 plumbing = APIRouter()

@@ -51,7 +51,7 @@ PAGES = (
     "/app", "/app/customers", "/app/customers?by=value", "/app/customers?by=last",
     "/app/customers?q=name12", "/app/customers/77", "/app/value", "/app/value/cohorts",
     "/app/value/rfm", "/app/value/quality", "/app/value/costs", "/app/value/people",
-    "/app/automations", "/app/automations/cart", "/app/segments", "/app/settings",
+    "/app/automations", "/app/automations/cart", "/app/segments", "/app/offers",
     "/app/recommendations", "/app/recommendations?customer=name12@example.com",
 )  # fmt: skip
 

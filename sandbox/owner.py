@@ -109,7 +109,7 @@ class Owner:
 
         How many tiers have an offer now; 0 while the app has no tiers to show.
         """
-        page = self.looks("/app/settings").text
+        page = self.looks("/app/offers").text
         form = next((one for one in Forms(page).forms if ("do", "save") in one["buttons"]), None)
         if form is None:
             return 0
@@ -121,7 +121,7 @@ class Owner:
         data: dict[str, list[str]] = {}
         for name, value in [*sent, *rates, *offers, ("do", "save")]:
             data.setdefault(name, []).append(value)
-        address = f"{self.app_url}/app/settings"
+        address = f"{self.app_url}/app/offers"
         answer = self._http.post(address, data=data, headers=self.headers())
         answer.raise_for_status()
         return len(offers)

@@ -44,7 +44,7 @@ def posts(shop: Loyal, do: str = "save", *, status: int = 200, **fields: object)
     part = "preview" if do == "preview" else "settings"
     data = FORM | CHANNELS | {"do": do} | fields
     headers = shop.staff(part=part) | {"x-locale": "en"}
-    answer = shop.http.post("/app/settings", data=data, headers=headers)
+    answer = shop.http.post("/app/offers", data=data, headers=headers)
     assert answer.status_code == status, answer.text
     return answer.text
 
@@ -63,7 +63,7 @@ def widget(shop: Loyal, name: str = "ana", *, token: str | None = None) -> str:
 
 
 def test_the_settings_show_the_ladder_and_how_many_are_on_it(shop: Loyal) -> None:
-    page = shop.sees("/app/settings")
+    page = shop.sees("/app/offers")
     assert 'value="Bronze"' in page
     assert 'value="1,000"' in page
     assert "1 person" in page
@@ -123,7 +123,7 @@ def test_an_added_tier_gets_a_key_of_its_own_and_a_removed_one_comes_back_as_its
 def test_a_tier_is_taken_out_of_the_form_without_being_saved(shop: Loyal) -> None:
     page = posts(shop, "", remove="silver")
     assert 'value="Silver"' not in page
-    assert 'value="Silver"' in shop.sees("/app/settings")
+    assert 'value="Silver"' in shop.sees("/app/offers")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_an_offer_for_one_channel_only(shop: Loyal) -> None:
 def test_thresholds_are_typed_as_people_write_them(shop: Loyal) -> None:
     headers = shop.staff(part="settings") | {"x-locale": "pt-BR"}
     data = FORM | CHANNELS | {"do": "save", "threshold": ["0", "100,50", "300", "1.250"]}
-    assert shop.http.post("/app/settings", data=data, headers=headers).status_code == 200
+    assert shop.http.post("/app/offers", data=data, headers=headers).status_code == 200
     with shop.look() as tx:
         terms = queries.terms(tx)
         assert terms
@@ -183,8 +183,8 @@ def test_all_offers_are_stopped_and_started_with_one_press(shop: Loyal) -> None:
 def test_who_may_not_manage_apps_looks_and_changes_nothing(shop: Loyal) -> None:
     looker = [permission for permission in ALL if permission != "MANAGE_APPS"]
     headers = shop.staff(looker, part="settings")
-    assert "that needs the permission" in shop.http.get("/app/settings", headers=headers).text
-    answer = shop.http.post("/app/settings", data=FORM | {"do": "save"}, headers=headers)
+    assert "that needs the permission" in shop.http.get("/app/offers", headers=headers).text
+    answer = shop.http.post("/app/offers", data=FORM | {"do": "save"}, headers=headers)
     assert answer.status_code == 403
 
 
@@ -244,4 +244,4 @@ def test_nobody_sees_another_shops_settings(house: House, till: Till, clock: Sti
         Loyal(house, Till(clock.now), domain="other.example") as theirs,
     ):
         posts(ours, name=["Member", "Secret", "Silver", "Gold"])
-        assert "Secret" not in theirs.sees("/app/settings")
+        assert "Secret" not in theirs.sees("/app/offers")

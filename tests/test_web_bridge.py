@@ -30,11 +30,11 @@ def perennial() -> FastAPI:
     def today(page: Rendered) -> HTMLResponse:
         return page("today/today.html", today=views.today())
 
-    @app.get("/app/settings")
+    @app.get("/app/offers")
     def settings(page: Rendered) -> HTMLResponse:
         return page("loyalty/settings.html", form=views.settings())
 
-    @app.post("/app/settings")
+    @app.post("/app/offers")
     def change(
         page: Rendered, do: Annotated[str, Form()], months: Annotated[str, Form()] = ""
     ) -> HTMLResponse:
@@ -171,8 +171,8 @@ def test_a_page_of_ours_opens_without_reloading_and_the_dashboard_is_told(
     dashboard.frame.get_by_role("link", name="Tiers and offers", exact=True).click()
     shown(dashboard, "The ladder")
     assert dashboard.frame.evaluate("window.same") is True
-    assert dashboard.frame.evaluate("location.pathname") == "/app/settings"
-    assert dashboard.heard("updateRouting")[-1]["newRoute"] == "/settings"
+    assert dashboard.frame.evaluate("location.pathname") == "/app/offers"
+    assert dashboard.heard("updateRouting")[-1]["newRoute"] == "/offers"
     assert dashboard.frame.evaluate("document.activeElement.tagName") == "H1"
     dashboard.posts("redirect", path="/")
     shown(dashboard, "Totals match Saleor.")
@@ -188,7 +188,7 @@ def test_the_dashboard_tells_a_page_of_ours_by_its_own_whole_path(
     """As 3.23.27 does, once after each handshake."""
     dashboard.opens("/app")
     shown(dashboard, "Totals match Saleor.")
-    dashboard.posts("redirect", path=f"{whole}/settings")
+    dashboard.posts("redirect", path=f"{whole}/offers")
     shown(dashboard, "The ladder")
     dashboard.posts("redirect", path=whole)
     shown(dashboard, "Totals match Saleor.")
@@ -203,7 +203,7 @@ def test_a_customer_opens_in_the_dashboard_itself(dashboard: Dashboard) -> None:
 
 
 def test_who_moves_is_shown_as_soon_as_a_field_has_changed(dashboard: Dashboard) -> None:
-    dashboard.opens("/app/settings")
+    dashboard.opens("/app/offers")
     dashboard.frame.get_by_label("Window of months").fill("6")
     dashboard.frame.get_by_label("Window of months").press("Tab")
     shown(dashboard, "Nobody drops at once")
@@ -212,14 +212,14 @@ def test_who_moves_is_shown_as_soon_as_a_field_has_changed(dashboard: Dashboard)
 
 
 def test_enter_in_a_field_saves_nothing(dashboard: Dashboard) -> None:
-    dashboard.opens("/app/settings")
+    dashboard.opens("/app/offers")
     dashboard.frame.get_by_label("Window of months").press("Enter")
     shown(dashboard, "Nobody drops at once")
     assert dashboard.asked("settings") == []
 
 
 def test_saving_is_told_to_the_dashboard_and_can_be_undone(dashboard: Dashboard) -> None:
-    dashboard.opens("/app/settings")
+    dashboard.opens("/app/offers")
     dashboard.frame.get_by_role("button", name="Save").click()
     shown(dashboard, "Saved. New offers apply from the next checkout on.")
     assert dashboard.heard("notification")[-1]["status"] == "success"
@@ -229,7 +229,7 @@ def test_saving_is_told_to_the_dashboard_and_can_be_undone(dashboard: Dashboard)
 
 
 def test_a_field_that_is_wrong_gets_the_focus(dashboard: Dashboard) -> None:
-    dashboard.opens("/app/settings")
+    dashboard.opens("/app/offers")
     dashboard.frame.get_by_label("Window of months").fill("0")
     dashboard.frame.get_by_role("button", name="Save").click()
     shown(dashboard, "A whole number of months from 1 to 60, please.")
@@ -237,7 +237,7 @@ def test_a_field_that_is_wrong_gets_the_focus(dashboard: Dashboard) -> None:
 
 
 def test_stopping_all_offers_takes_two_presses(dashboard: Dashboard) -> None:
-    dashboard.opens("/app/settings")
+    dashboard.opens("/app/offers")
     stop = dashboard.frame.get_by_role("button", name="Stop them all")
     shown(dashboard, "Stop all offers …")
     assert not stop.is_visible()

@@ -30,7 +30,7 @@ def test_without_a_token_there_is_only_the_shell(shop: Shop) -> None:
 def test_the_settings_can_be_tried_saved_and_taken_back(shop: Shop) -> None:
     with shop.work() as tx:
         loyalty.begin(tx)
-    page = words(shop.sees("/app/settings"))
+    page = words(shop.sees("/app/offers"))
     assert "The ladder" in page
     fields = {
         "tier": "member",
@@ -44,24 +44,24 @@ def test_the_settings_can_be_tried_saved_and_taken_back(shop: Shop) -> None:
     }
 
     def posts(**more: str) -> str:
-        answer = shop.http.post("/app/settings", data=fields | more, headers=shop.staff())
+        answer = shop.http.post("/app/offers", data=fields | more, headers=shop.staff())
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    assert 'value="12"' in shop.sees("/app/settings")
+    assert 'value="12"' in shop.sees("/app/offers")
     saved = posts(do="save")
     assert "Saved." in words(saved)
-    assert 'value="6"' in shop.sees("/app/settings")
+    assert 'value="6"' in shop.sees("/app/offers")
     version = saved.partition('name="undo" value="')[2].partition('"')[0]
     assert "Undone." in words(posts(do="undo", undo=version))
-    assert 'value="12"' in shop.sees("/app/settings")
+    assert 'value="12"' in shop.sees("/app/offers")
 
 
 def test_whoever_lacks_the_permission_changes_nothing(shop: Shop) -> None:
     with shop.work() as tx:
         loyalty.begin(tx)
     headers = shop.staff(["MANAGE_ORDERS"])
-    answer = shop.http.post("/app/settings", data={"do": "save"}, headers=headers)
+    answer = shop.http.post("/app/offers", data={"do": "save"}, headers=headers)
     assert answer.status_code == 403
 
 

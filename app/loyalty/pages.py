@@ -52,13 +52,13 @@ async def whoever(request: Request) -> Caller | None:
         return None
 
 
-@router.get("/app/settings")
+@router.get("/app/offers")
 def settings_page(visit: Viewing, page: Rendered) -> HTMLResponse:
     terms = known_terms(visit.tx)
     return _show(page, visit.tx, visit.caller, settings.stored(visit.tx, terms))
 
 
-@router.post("/app/settings")
+@router.post("/app/offers")
 def change_settings(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """One form and its buttons: `do` this, or `remove` a tier."""
     if not caller.may(CHANGES):

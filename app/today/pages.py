@@ -1,23 +1,54 @@
 """DOOR 3: is it healthy, and what happened?"""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.datastructures import FormData
 
-from app.today import books, health, queries
-from app.web.door import Viewing
-from app.web.page import Rendered
+from app.shops.flows import this_shop
+from app.today import books, form, goals, health, queries
+from app.today.view import Measure
+from app.web.door import PatientRoute, Viewing, Visit, Working, needs
+from app.web.page import Page, Rendered
 
-router = APIRouter()
+router = APIRouter(route_class=PatientRoute)
 
 SEES_PEOPLE = "MANAGE_USERS"
+CHANGES = "MANAGE_APPS"
+
+
+async def typed(request: Request) -> FormData:
+    return await request.form()
 
 
 @router.get("/app")
 def today(visit: Viewing, page: Rendered) -> HTMLResponse:
-    seen = queries.today(visit.tx, sees_people=visit.caller.may(SEES_PEOPLE))
-    return page("today/today.html", today=seen)
+    return _show(visit, page)
+
+
+@router.post("/app/goals", dependencies=[needs(CHANGES)])
+def set_goals(
+    fields: Annotated[FormData, Depends(typed)], visit: Working, page: Rendered
+) -> HTMLResponse:
+    """V13: an empty field is no goal."""
+    targets, wrong = form.goals(fields, page.locale, currency=this_shop(visit.tx).currency)
+    if not wrong:
+        goals.choose(visit.tx, targets, by=visit.viewer.user_id)
+    return _show(visit, page, wrong=wrong)
+
+
+def _show(visit: Visit, page: Page, *, wrong: Sequence[Measure] = ()) -> HTMLResponse:
+    seen = queries.today(
+        visit.tx,
+        sees_people=visit.caller.may(SEES_PEOPLE),
+        house_sends=visit.house.settings.smtp_url is not None,
+        may_change=visit.caller.may(CHANGES),
+    )
+    seen = replace(seen, goals_wrong=tuple(wrong))
+    return page("today/today.html", status=422 if wrong else 200, today=seen)
 
 
 @router.get("/app/progress")

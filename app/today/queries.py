@@ -21,8 +21,9 @@ from app.loyalty.tables import Attempt, Code, Membership, Voucher
 from app.ltv import glance
 from app.orders import queries as orders
 from app.orders.tables import Order
+from app.setup import queries as setup
 from app.shops.flows import this_shop
-from app.today import health
+from app.today import advice, goals, health
 from app.today.view import CartLine, Carts, CodeLine, Codes, TierCount, Today, Unconfirmed
 from app.web.notation import Sum
 
@@ -30,9 +31,14 @@ DAYS = 30
 MOST_LINES = 10
 
 
-def today(tx: Tx, *, sees_people: bool) -> Today:
+def today(
+    tx: Tx, *, sees_people: bool, house_sends: bool = False, may_change: bool = True
+) -> Today:
+    guide = setup.guide(tx, house_sends=house_sends)
     terms = loyalty.terms(tx)
-    zone = this_shop(tx).zone
+    shop = this_shop(tx)
+    zone = shop.zone
+    carts = _carts(tx, terms, sees_people=sees_people)
     return Today(
         now=tx.now,
         zone=zone,
@@ -40,13 +46,17 @@ def today(tx: Tx, *, sees_people: bool) -> Today:
         importing=health.importing(tx),
         tiers=_tiers(tx, terms) if terms and terms.open else None,
         window_months=terms.programme.window_months if terms else 12,
-        carts=_carts(tx, terms, sees_people=sees_people),
+        carts=carts,
         codes=_codes(tx, terms, ZoneInfo(zone), sees_people=sees_people),
         offers=terms is not None and any(tier.offer for tier in terms.rungs),
         parked=health.parked(tx),
         unconfirmed=_unconfirmed(tx),
         sees_people=sees_people,
         worth=glance.of_shop(tx),
+        guide=guide if guide.next else None,
+        marks=goals.marks(tx, currency=shop.currency),
+        actions=advice.actions(tx, carts),
+        may_change=may_change,
     )
 
 
@@ -108,6 +118,7 @@ def _cart_lines(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[Cart
             touched_at=cart.touched_at,
             tier=_tier(terms, people.get(cart.person or 0), members, now=tx.now),
             coded=cart.checkout in coded,
+            person=cart.person if sees_people else None,
         )
         for cart in left
     )

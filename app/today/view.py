@@ -10,6 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.ltv.glance import Outlook
+from app.setup.view import Guide
+from app.today.rules import What
 from app.web.notation import Sum
 
 
@@ -116,6 +118,8 @@ class CartLine:
     tier: str | None = None
     coded: bool = False
     """The month's code is on it."""
+    person: int | None = None
+    """Our row, where the viewer may see people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +185,54 @@ class Unconfirmed:
     value: tuple[Sum, ...] = ()
 
 
+class Measure(StrEnum):
+    """V13: what a goal can be set for."""
+
+    SALES = "sales"
+    """Goods after discounts and refunds, in the reporting currency."""
+    ORDERS = "orders"
+    NEW = "new"
+    """People whose first order it was."""
+    BACK = "back"
+    """Of checkouts that were left, the share bought after all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A measure over the last 28 days, beside the 28 before and the owner's goal."""
+
+    measure: Measure
+    now: Decimal | None
+    before: Decimal | None
+    goal: Decimal | None
+    currency: str
+
+    @property
+    def change(self) -> Decimal | None:
+        """As a share of before; of a share, the difference."""
+        if self.now is None or not self.before:
+            return None
+        apart = self.now - self.before
+        return apart if self.measure is Measure.BACK else apart / self.before
+
+    @property
+    def reached(self) -> Decimal | None:
+        """The share of the goal, one at most."""
+        return min(self.now / self.goal, Decimal(1)) if self.goal and self.now is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """V13: something worth doing, and what speaks for it."""
+
+    what: What
+    address: str
+    count: int = 0
+    worth: tuple[Sum, ...] = ()
+    share: Decimal | None = None
+    who: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
     now: datetime
@@ -200,3 +252,11 @@ class Today:
     sees_people: bool = True
     worth: Outlook | None = None
     """What customers are expected to bring; None before the first night."""
+    guide: Guide | None = None
+    """How far the set-up has come; None once all of it is done."""
+    marks: tuple[Mark, ...] = ()
+    actions: tuple[Action, ...] = ()
+    may_change: bool = True
+    """The viewer may set goals."""
+    goals_wrong: tuple[Measure, ...] = ()
+    """Goals that could not be read just now."""

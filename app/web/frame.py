@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.page import Page
+from app.web.page import Page, address_of
 
 NOWHERE = "'none'"
 
@@ -57,7 +57,8 @@ class Frame:
                 browser=headers.get("accept-language"),
                 theme=query.get("theme"),
             )
-            await page.shell()(scope, receive, send)
+            path = address_of(scope["path"], query.get("tab"))
+            await page.shell(path)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

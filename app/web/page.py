@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from babel import Locale
-from fastapi import Depends, Header, HTTPException, Query
+from fastapi import Depends, Header, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 
 from app.web.drawing import Drawing
 from app.web.notation import Notation
+from app.web.whereabouts import whereabouts
 from app.web.words import catalogue, language, tag_of
 
 APP = Path(__file__).parents[1]
@@ -48,9 +49,15 @@ def environment(locale: Locale) -> Environment:
     env.filters |= Notation(locale, words).filters()
     env.globals["draw"] = Drawing(env.filters["number"], env.filters["percent"])
     env.globals |= {"locale": locale, "lang": tag_of(locale), "static": static, "theme": None}
+    env.globals |= {"rooms": frozenset(ROOMS), "whereabouts": whereabouts, "path": None}
     # a block rendered alone doesn't see what its file imports at the top
     env.globals["ui"] = env.get_template("web/ui.html").module
     return env
+
+
+def address_of(path: str, tab: str | None) -> str:
+    """An address as the navigation knows it: the tab is all of its query that matters."""
+    return f"{path}?tab={tab}" if tab else path
 
 
 class Page:
@@ -67,8 +74,12 @@ class Page:
         locale: Annotated[str | None, Query()] = None,
         browser: Annotated[str | None, Header(alias="Accept-Language")] = None,
         theme: Annotated[str | None, Query()] = None,
+        *,
+        request: Request = None,  # type: ignore[assignment]  # FastAPI fills it in; tests need none
     ) -> None:
         self.part = part
+        asked = (request.url.path, request.query_params.get("tab")) if request else None
+        self.path = address_of(*asked) if asked else None
         self.locale = language(dashboard or locale or browser)
         self.theme = theme if theme in THEMES else None
 
@@ -77,7 +88,7 @@ class Page:
     ) -> HTMLResponse:
         """Answer with a template; 404 where it has no such part."""
         template = environment(self.locale).get_template(name)
-        values = {**context, "theme": self.theme, "here": Path(name).stem}
+        values = {**context, "theme": self.theme, "path": self.path}
         html = template.render(values) if self.part is None else _part(template, self.part, values)
         return HTMLResponse(
             html,
@@ -89,11 +100,11 @@ class Page:
             },
         )
 
-    def shell(self) -> HTMLResponse:
+    def shell(self, path: str | None = None) -> HTMLResponse:
         """The page before its data: no token is needed, nobody's data is in it."""
         template = environment(self.locale).get_template(BASE)
         return HTMLResponse(
-            template.render(theme=self.theme, here=None),
+            template.render(theme=self.theme, path=path),
             headers={"Cache-Control": "no-cache", "Vary": "X-Part, Accept-Language"},
         )
 

@@ -59,7 +59,7 @@ class Frame:
     def offer(self, tier: str, *, threshold: str, percent: str) -> None:
         """The owner saves the settings: from `threshold` on `percent` are off, in the currency
         of the channel where the story plays. Tiers above are put out of reach."""
-        forms = Forms(self.page("/app/settings")).forms
+        forms = Forms(self.page("/app/offers")).forms
         fields: Fields = next(f["sent"] for f in forms if ("tier", tier) in f["sent"])
         tiers = [value for name, value in fields if name == "tier"]
         at = tiers.index(tier)
@@ -69,7 +69,7 @@ class Frame:
         fields = filled(fields, "threshold", thresholds)
         fields = filled(fields, "percent", {at: percent})
         fields = filled(fields, "currency", {0: self.shop.ware.currency})
-        saved = self.page("/app/settings", [*fields, ("offer", tier), ("do", "save")])
+        saved = self.page("/app/offers", [*fields, ("offer", tier), ("do", "save")])
         assert "Saved." in saved, saved
 
 
