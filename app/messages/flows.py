@@ -12,11 +12,12 @@ from sqlmodel import col, delete, select
 from typing_extensions import override
 
 from app.kit.tx import Job, Tx
-from app.messages import gate, guards, hashing, library, policy, queries
+from app.messages import deciding, gate, guards, hashing, library, policy, queries
 from app.messages.gate import Addressee
 from app.messages.guards import Guard
-from app.messages.rules import ENDED, Channel, Priority, Purpose, State, Verdict, Word
+from app.messages.rules import ENDED, Channel, Priority, Purpose, State, Word
 from app.messages.tables import Pace, PausedCampaign, Send, SendingPolicy, SendNote
+from app.trials import queries as trials
 
 TRIES = 8
 
@@ -175,22 +176,33 @@ def due(tx: Tx, id_: int, *, own_outlet: bool) -> Due | None:
     if send.state == State.RESERVED:
         end(tx, send, State.UNKNOWN, Word.CRASHED)  # SS-1: whoever reserved it is dead
         return None
-    verdict, to = gate.look(tx, send, own_outlet=own_outlet)
-    if not verdict.goes:
-        abide(tx, send, verdict)
+    look = gate.look(tx, send, own_outlet=own_outlet)
+    if not look.verdict.goes:
+        abide(tx, send, look)
         return None
     message = library.newest(tx, send.message)
     if message is None:
         end(tx, send, State.REFUSED, Word.NO_MESSAGE)
         return None
     draft = library.draft_of(message)
-    if send.purpose == Purpose.SERVICE and draft.offers:
-        end(tx, send, State.REFUSED, Word.OFFER_IN_SERVICE)  # FC-2
+    if word := _unfit(tx, send, offers=draft.offers):
+        end(tx, send, State.REFUSED, word)
         return None
-    return Due(send, to, draft, message.version)
+    return Due(send, look.to, draft, message.version)
 
 
-def abide(tx: Tx, send: Send, verdict: Verdict) -> None:
+def _unfit(tx: Tx, send: Send, *, offers: bool) -> Word | None:
+    """FC-2; and HO-8: who is kept from this content by one automation gets it from no other."""
+    if send.purpose == Purpose.SERVICE:
+        return Word.OFFER_IN_SERVICE if offers else None
+    people = queries.group(tx, send.person) if send.person else []
+    return Word.WITHHELD if trials.denied(tx, people, send.message) else None
+
+
+def abide(tx: Tx, send: Send, look: gate.Look) -> None:
+    verdict = look.verdict
+    if verdict.until is None or send.reason != verdict.word or send.due != verdict.until:
+        deciding.at_the_gate(tx, send, look)
     if verdict.until:
         wait(tx, send, verdict.word, until=verdict.until)
     else:
@@ -213,9 +225,10 @@ def reserve(
     if send is None or send.state != State.WAITING:
         return None
     _one_at_a_time(tx, send)
-    verdict, to = gate.look(tx, send, own_outlet=own_outlet)
-    if not verdict.goes:
-        abide(tx, send, verdict)
+    look = gate.look(tx, send, own_outlet=own_outlet)
+    to = look.to
+    if not look.verdict.goes:
+        abide(tx, send, look)
         return None
     if to.address != address:
         wait(tx, send, Word.NO_ADDRESS, until=tx.now)  # it changed a moment ago: look again
@@ -225,6 +238,7 @@ def reserve(
     send.token_hash, send.address_hash = hashing.of_token(token), hashing.of_address(address)
     send.language = language
     note(tx, send, State.RESERVED.value)
+    deciding.at_the_gate(tx, send, look)
     return Reservation(id_, send.hold)
 
 

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from typing import NamedTuple
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
-from app.messages import calendar, caps, hours, queries, reputation, rules
+from app.messages import law, queries, reputation, rules
+from app.messages import seen as judging
 from app.messages.policy import Policy, policy, stopped
 from app.messages.reputation import Mood, Standing
-from app.messages.rules import Channel, Facts, Purpose, Verdict, Word
+from app.messages.rules import Channel, Purpose, Verdict, Word
+from app.messages.seen import MOST_PAST, Quiet, Seen
 from app.messages.tables import Outlet, Send
+from app.segments import queries as segments
 from app.shops.flows import this_shop
 
 SUNSET = "sunset"
@@ -60,37 +63,47 @@ def _channel_for(tx: Tx, person: Person, purpose: str) -> str:
     return Channel.EMAIL
 
 
-def look(tx: Tx, send: Send, *, own_outlet: bool) -> tuple[Verdict, Addressee]:
+class Look(NamedTuple):
+    """The gate's verdict, whom it is about, and what was seen."""
+
+    verdict: Verdict
+    to: Addressee
+    seen: Seen
+
+
+def look(tx: Tx, send: Send, *, own_outlet: bool) -> Look:
     """May it leave now? `own_outlet`: the house sends e-mail where the shop has set nothing up."""
     own = policy(tx)
     to = addressee(tx, send, own)
     outlet = queries.outlet(tx, to.channel)
-    facts = replace(
-        _facts(tx, send, own, to, outlet),
-        outlet=outlet is not None or (own_outlet and to.channel == Channel.EMAIL),
-    )
-    return rules.judge(facts, now=tx.now), to
+    seen = _seen(tx, send, own, to, outlet)
+    good = outlet is not None or (own_outlet and to.channel == Channel.EMAIL)
+    seen = replace(seen, outlet=good)
+    return Look(judging.verdict(seen, now=tx.now), to, seen)
 
 
-def _facts(tx: Tx, send: Send, own: Policy, to: Addressee, outlet: Outlet | None) -> Facts:
+def _seen(tx: Tx, send: Send, own: Policy, to: Addressee, outlet: Outlet | None) -> Seen:
     service = send.purpose == Purpose.SERVICE
-    facts = Facts(
-        service=service,
+    seen = Seen(
+        key=send.key,
         channel=to.channel,
+        purpose=send.purpose,
         nobody=_nobody(send, to, service=service),
         stopped=stopped(tx) is not None,
         address=to.address is not None,
+        due=send.due,
         not_after=send.not_after,
     )
     if service or to.person is None or to.address is None:
-        return facts
-    facts = _of_person(tx, send, facts, own=own, to=to, person=to.person, address=to.address)
+        return seen
+    seen = _of_person(tx, send, seen, own=own, to=to, person=to.person, address=to.address)
     slowed_by, slowed_until = _slowed(tx, send, own, outlet, to.channel)
+    checks = outlet.checks if outlet else {}
     return replace(
-        facts,
+        seen,
         paused=queries.paused(tx, send.campaign),
-        backlog=tx.now > send.due + reputation.OLD_BACKLOG,
-        domain=_domain(outlet, tired=facts.tired),
+        domain_bad="bad" in checks.get("domain", {}).values(),
+        mood=checks.get("mood", Mood.GOOD),
         slowed_by=slowed_by,
         slowed_until=slowed_until,
     )
@@ -99,49 +112,56 @@ def _facts(tx: Tx, send: Send, own: Policy, to: Addressee, outlet: Outlet | None
 def _of_person(
     tx: Tx,
     send: Send,
-    facts: Facts,
+    seen: Seen,
     *,
     own: Policy,
     to: Addressee,
     person: Person,
     address: str,
-) -> Facts:
-    ground = queries.permission(tx, person, channel=to.channel, purpose=send.purpose)
+) -> Seen:
+    said, complained = queries.stance(tx, address, channel=to.channel, purpose=send.purpose)
+    basis = law.basis(to.channel, send.purpose, to.country, own=own.law, soft=own.soft_opt_in)
     wish = queries.preference(tx, address)
     life = queries.life(tx, to.people, address)
-    tired = caps.tired(life, now=tx.now)
-    past = queries.past(tx, to.people, but=send.id)
-    fewer = tired or bool(wish and wish.fewer)
     off = wish.topics_off if wish else ()
-    return replace(
-        facts,
-        permission="" if ground.allowed else ground.word,
+    seen = replace(
+        seen,
+        country=to.country,
+        said=said.value,
+        complained=complained,
+        bought=queries.bought(tx, to.people),
+        basis=basis.value,
         suppressed=queries.suppressed(tx, address, channel=to.channel, purpose=send.purpose),
         topic_off=rules.Priority(send.priority).topic in off,
+        fewer=bool(wish and wish.fewer),
         paused_until=wish.paused_until if wish else None,
-        tired=tired,
-        sunset=caps.gone(life, now=tx.now) and send.campaign != SUNSET,
+        first_message_at=life.first_message_at,
+        last_sign_at=life.last_sign_at,
+        farewell=send.campaign == SUNSET,
         outranked=queries.outranked(tx, send, to.people),
-        capped_until=caps.free_from(past, to.channel, caps=own.all_caps, now=tx.now, fewer=fewer),
-        allowed_from=_allowed_from(tx, send, own, to, wish.zone if wish else ""),
+        past=tuple(queries.past(tx, to.people, but=send.id)),
+        caps=tuple(own.all_caps),
+        segments=segments.now_in(tx, person.id or 0),
+        quiet=Quiet(
+            hours=own.hours_of(to.channel, to.country),
+            country=to.country,
+            stated=wish.zone if wish else "",
+            fallback=this_shop(tx).zone,
+        ),
     )
+    return _cut(seen, now=tx.now) if len(seen.past) > MOST_PAST else seen
+
+
+def _cut(seen: Seen, *, now: datetime) -> Seen:
+    """DC-5: more past than a decision has room for."""
+    until = judging.facts(seen, now=now).capped_until
+    return replace(seen, past=(), capped_until=until, cut=True)
 
 
 def _nobody(send: Send, to: Addressee, *, service: bool) -> bool:
     if send.person is None:
         return send.address is None
     return to.person is None or (to.person.staff and not service)
-
-
-def _domain(outlet: Outlet | None, *, tired: bool) -> str:
-    """BS-1, BS-2: what is wrong with the sending domain, or nothing."""
-    if outlet is None:
-        return ""
-    mood = outlet.checks.get("mood", Mood.GOOD)
-    if "bad" in outlet.checks.get("domain", {}).values():
-        return Word.DOMAIN
-    careful = mood == Mood.CAREFUL and tired
-    return Word.COMPLAINT_RATE if mood == Mood.PAUSED or careful else ""
 
 
 def _slowed(
@@ -160,23 +180,3 @@ def _slowed(
         if queries.handed(tx, channel=channel, since=today) >= most:
             return Word.WARMING_UP, today + timedelta(days=1)
     return "", None
-
-
-def _allowed_from(tx: Tx, send: Send, own: Policy, to: Addressee, stated: str) -> partial[datetime]:
-    zones = calendar.zones(to.country, stated=stated, fallback=this_shop(tx).zone)
-    return partial(
-        _with_jitter,
-        key=send.key,
-        clock=partial(
-            hours.allowed_from,
-            hours=own.hours_of(to.channel, to.country),
-            zones=zones,
-            holiday=calendar.holiday(to.country),
-        ),
-    )
-
-
-def _with_jitter(at: datetime, *, key: str, clock: partial[datetime]) -> datetime:
-    """QH-3: nobody's phones all ring at nine sharp."""
-    allowed = clock(at)
-    return allowed if allowed == at else allowed + hours.jitter(key)

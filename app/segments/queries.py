@@ -150,6 +150,22 @@ def people_in(
     return list(tx.exec(rows))
 
 
+def now_in(tx: Tx, person: int) -> tuple[int, ...]:
+    """The segments she is in."""
+    return now_in_all(tx, [person]).get(person, ())
+
+
+def now_in_all(tx: Tx, people: Collection[int]) -> Mapping[int, tuple[int, ...]]:
+    """By person: the segments she is in."""
+    rows = select(Stay.person, Stay.segment).where(
+        among(col(Stay.person), sorted(people)), col(Stay.left_at).is_(None)
+    )
+    found: dict[int, tuple[int, ...]] = {}
+    for person, segment in tx.exec(rows.order_by(col(Stay.segment))):
+        found[person] = (*found.get(person, ()), segment)
+    return found
+
+
 def stays(tx: Tx, person: int) -> list[tuple[Stay, Segment]]:
     """S8: every segment she was ever in, the latest first."""
     rows: Any = tx.exec(

@@ -1,0 +1,230 @@
+"""What the gate looked at for one message, in a form from which it is judged again bit for bit.
+
+The gate gathers a `Seen`, and everything after that is pure: `facts` and `rules.judge`. Kept with
+the decision (DC-1), it is judged by the same two functions a year later (DC-3).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any
+
+from app.decisions.rules import EPOCH, instant, micros
+from app.messages import calendar, caps, hours, law, reputation, rules
+from app.messages.caps import Cap, Life, Past
+from app.messages.hours import Hours
+from app.messages.law import Basis, Said, Stance
+from app.messages.reputation import Mood
+from app.messages.rules import Facts, Purpose, Verdict, Word
+
+MOST_PAST = 24
+"""Messages of the last 30 days that are kept one by one; of more, only until when they cap."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quiet:
+    """QH: whose clock, and from when until when."""
+
+    hours: Hours
+    country: str = ""
+    stated: str = ""
+    fallback: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    key: str
+    """Of the message: its jitter hangs on it (QH-3)."""
+    channel: str
+    purpose: str
+    nobody: bool = False
+    stopped: bool = False
+    address: bool = True
+    outlet: bool = True
+    due: datetime
+    not_after: datetime | None = None
+    country: str = ""
+    said: str = Said.NOTHING.value
+    bought: bool = False
+    complained: bool = False
+    basis: str = Basis.CONTRACT.value
+    """CO-2: what the law of the country asks for."""
+    suppressed: bool = False
+    topic_off: bool = False
+    fewer: bool = False
+    """UN-4: she asked for half as many."""
+    paused_until: datetime | None = None
+    first_message_at: datetime | None = None
+    last_sign_at: datetime | None = None
+    farewell: bool = False
+    """FC-6: it is the sunset series itself."""
+    outranked: bool = False
+    past: tuple[Past, ...] = ()
+    caps: tuple[Cap, ...] = tuple(caps.USUAL)
+    quiet: Quiet | None = None
+    paused: str = ""
+    domain_bad: bool = False
+    mood: str = Mood.GOOD.value
+    slowed_by: str = ""
+    slowed_until: datetime | None = None
+    segments: tuple[int, ...] = ()
+    """Which she was in; nothing here asks for them (DC-1)."""
+    capped_until: datetime | None = None
+    """Only where there are too many `past` to be kept."""
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """DC-4: what a draft policy has otherwise."""
+
+    caps: Sequence[Cap] | None = None
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+    """By channel."""
+
+
+AS_IT_WAS = Terms()
+
+
+def verdict(seen: Seen, *, now: datetime, terms: Terms = AS_IT_WAS) -> Verdict:
+    """May it leave now?"""
+    return rules.judge(facts(seen, now=now, terms=terms), now=now)
+
+
+def facts(seen: Seen, *, now: datetime, terms: Terms = AS_IT_WAS) -> Facts:
+    """What `rules.judge` is told."""
+    service = seen.purpose == Purpose.SERVICE
+    basic = Facts(
+        service=service, channel=seen.channel, nobody=seen.nobody, stopped=seen.stopped,
+        address=seen.address, not_after=seen.not_after, outlet=seen.outlet,
+    )  # fmt: skip
+    if service or seen.nobody or not seen.address:
+        return basic
+    life = Life(seen.first_message_at, seen.last_sign_at)
+    tired = caps.tired(life, now=now)
+    stance = Stance(Said(seen.said), seen.country, seen.bought, seen.complained)
+    ground = law.ground(stance, Basis(seen.basis))
+    return Facts(
+        service=False, channel=seen.channel, nobody=seen.nobody, stopped=seen.stopped,
+        address=seen.address, not_after=seen.not_after, outlet=seen.outlet,
+        paused=seen.paused,
+        permission="" if ground.allowed else ground.word,
+        suppressed=seen.suppressed,
+        topic_off=seen.topic_off,
+        paused_until=seen.paused_until,
+        tired=tired,
+        sunset=caps.gone(life, now=now) and not seen.farewell,
+        outranked=seen.outranked,
+        capped_until=_capped(seen, now=now, fewer=tired or seen.fewer, terms=terms),
+        domain=_domain(seen, tired=tired),
+        slowed_by=seen.slowed_by,
+        slowed_until=seen.slowed_until,
+        backlog=now > seen.due + reputation.OLD_BACKLOG,
+        allowed_from=_allowed_from(seen, terms),
+    )  # fmt: skip
+
+
+def _capped(seen: Seen, *, now: datetime, fewer: bool, terms: Terms) -> datetime | None:
+    if seen.cut:
+        return seen.capped_until
+    of = seen.caps if terms.caps is None else terms.caps
+    return caps.free_from(seen.past, seen.channel, caps=of, now=now, fewer=fewer)
+
+
+def _domain(seen: Seen, *, tired: bool) -> str:
+    """BS-1, BS-2: what is wrong with the sending domain, or nothing."""
+    if seen.domain_bad:
+        return Word.DOMAIN
+    careful = seen.mood == Mood.CAREFUL and tired
+    return Word.COMPLAINT_RATE if seen.mood == Mood.PAUSED or careful else ""
+
+
+def _allowed_from(seen: Seen, terms: Terms) -> Callable[[datetime], datetime]:
+    quiet = seen.quiet
+    if quiet is None:
+        return lambda at: at
+    zones = calendar.zones(quiet.country, stated=quiet.stated, fallback=quiet.fallback)
+    holiday, open_ = calendar.holiday(quiet.country), terms.hours.get(seen.channel, quiet.hours)
+
+    def from_(at: datetime) -> datetime:
+        """QH-3: nobody's phones all ring at nine sharp."""
+        allowed = hours.allowed_from(at, open_, zones, holiday=holiday)
+        return allowed if allowed == at else allowed + hours.jitter(seen.key)
+
+    return from_
+
+
+# -- written down, and read back
+
+INSTANTS = {
+    "d": "due", "na": "not_after", "pu": "paused_until", "fm": "first_message_at",
+    "ls": "last_sign_at", "su": "slowed_until", "cu": "capped_until",
+}  # fmt: skip
+TEXTS = {
+    "c": "channel", "p": "purpose", "n": "country", "sa": "said", "b": "basis", "pa": "paused",
+    "m": "mood", "sb": "slowed_by",
+}  # fmt: skip
+FLAGS = {
+    "x": "nobody", "st": "stopped", "a": "address", "o": "outlet", "bo": "bought",
+    "co": "complained", "sp": "suppressed", "to": "topic_off", "fe": "fewer", "fa": "farewell",
+    "or": "outranked", "db": "domain_bad", "cut": "cut",
+}  # fmt: skip
+USUAL = Seen(key="", channel="", purpose="", due=EPOCH)
+"""What is as usual is not written."""
+
+
+def told(seen: Seen, *, now: datetime) -> dict[str, Any]:
+    """As JSON values; instants in microseconds from `now`."""
+    at = micros(now) or 0
+    body: dict[str, Any] = {}
+    for short, name in (TEXTS | FLAGS).items():
+        if (value := getattr(seen, name)) != getattr(USUAL, name):
+            body[short] = int(value) if isinstance(value, bool) else value
+    for short, name in INSTANTS.items():
+        if (value := getattr(seen, name)) is not None:
+            body[short] = (micros(value) or 0) - at
+    if seen.past:
+        body["h"] = [[one.channel[:1], (micros(one.at) or 0) - at] for one in seen.past]
+    if seen.caps != USUAL.caps:
+        body["k"] = [
+            ["".join(c[0] for c in one.channels), one.most, one.hours] for one in seen.caps
+        ]
+    if seen.segments:
+        body["in"] = list(seen.segments)
+    if seen.quiet:
+        body["q"] = _quiet(seen.quiet)
+    return body
+
+
+def _quiet(quiet: Quiet) -> list[Any]:
+    open_ = quiet.hours
+    flags = int(open_.sundays) + 2 * int(open_.holidays)
+    walls = [open_.opens.isoformat("auto"), open_.closes.isoformat("auto")]
+    return [*walls, flags, quiet.country, quiet.stated, quiet.fallback]
+
+
+SHORT = {name[0]: name for name in caps.EVERY}
+
+
+def read(body: Mapping[str, Any], *, key: str, now: datetime) -> Seen:
+    """Raises KeyError or ValueError on what `told` never wrote."""
+    at = micros(now) or 0
+    fields: dict[str, Any] = {
+        name: bool(body[short]) if short in FLAGS else body[short]
+        for short, name in (TEXTS | FLAGS).items()
+        if short in body
+    }
+    fields |= {name: instant(at + body[s]) for s, name in INSTANTS.items() if s in body}
+    past = [Past(SHORT.get(c, c), instant(at + ago) or now) for c, ago in body.get("h", ())]
+    if "k" in body:
+        fields["caps"] = tuple(
+            Cap(tuple(SHORT[c] for c in letters), most, span) for letters, most, span in body["k"]
+        )
+    if "q" in body:
+        opens, closes, flags, country, stated, fallback = body["q"]
+        open_ = Hours(
+            time.fromisoformat(opens), time.fromisoformat(closes), bool(flags & 1), bool(flags & 2)
+        )
+        fields["quiet"] = Quiet(hours=open_, country=country, stated=stated, fallback=fallback)
+    segments = tuple(body.get("in", ()))
+    return Seen(key=key, past=tuple(past), segments=segments, **fields)
