@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from app.carts.rules import State as CartState
 from app.carts.tables import Cart
-from app.journeys import queries, rules, sending
+from app.journeys import ghosts, queries, rules, sending
 from app.journeys.jobs import Take, next_take, take_of
 from app.journeys.queries import Live
 from app.journeys.rules import Definition, Subject, Trigger, WaitFor
@@ -66,11 +66,15 @@ def enter(tx: Tx, live: Live, entrants: Sequence[Entrant]) -> int:
 
 
 def begin(tx: Tx, live: Live, entrants: Sequence[Entrant]) -> None:
+    people = {entrant.person for entrant in entrants}
+    arms = ghosts.drawn(tx, live.journey.key, live.definition, people)
+    withheld = {person: arm.key for person, arm in arms.items() if arm.withheld}
     runs = [
         Run(
             journey=live.id, version=live.version, person=entrant.person,
             occasion=entrant.occasion, subject=entrant.subject, entered_at=tx.now,
             anchor_at=entrant.anchor_at or tx.now, memo=dict(entrant.memo), tick=1,
+            withheld=withheld.get(entrant.person, ""),
         )
         for entrant in entrants
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from app.messages.flows import Request
 from app.messages.rules import Priority
 from app.segments import queries as segments
 from app.segments.compiling import PEOPLE
+from app.trials import flows as trials
 from app.world import World
 
 TOGETHER = 200
@@ -115,6 +116,11 @@ def _some(world: World, letter: Newsletter, after: int) -> list[int]:
 def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequence[str]) -> int:
     """Only who may be written to: a refusal for each of the others would tell nobody anything."""
     reachable = consents.reachable(tx, people)
+    arms = trials.hold(tx, campaign_of(letter), sorted(reachable), alike=letter.message)
+    for key in {arm.key for arm in arms.values() if arm.withheld}:
+        theirs = {person for person, arm in arms.items() if arm.withheld and arm.key == key}
+        trials.deny(tx, key, theirs, letter.message)
+        reachable -= theirs
     for person in sorted(reachable):
         key = f"newsletter:{letter.id}:{letter.at.isoformat()}:{person}"
         messages.request(

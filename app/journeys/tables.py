@@ -82,6 +82,8 @@ class Run(OfShop, SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     why: str | None = None
     """How it ended."""
+    withheld: str = ""
+    """HO-3: the trial by which she is a ghost here: walks along, and gets nothing."""
     memo: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     """What steps leave for later ones: `{code, sent: {step: key}, …}`; ids only."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.journeys import incentives, rules, sending
+from app.journeys import ghosts, incentives, rules, sending
 from app.journeys.jobs import BringOffer, next_take
 from app.journeys.naming import key_of
 from app.journeys.rules import (
@@ -144,17 +144,22 @@ def split(walk: Walk, step: Split, runs: Sequence[Run]) -> Waiting:
 
 
 def send(walk: Walk, step: Send, runs: Sequence[Run]) -> Waiting:
-    keyed = {key_of(run, step.key): run for run in runs}
+    living, haunting = ghosts.parted(runs)
+    if step.purpose == "service":  # HO-1: never withheld
+        living, haunting = list(runs), []
+    keyed = {key_of(run, step.key): run for run in living}
     sending.ask(walk.tx, walk.journey, walk.definition, step, keyed)
     for key, run in keyed.items():
         run.memo = run.memo | {"asked": [run.step, key], "sent_at": walk.tx.now.isoformat()}
         walk.note(run, step.key, "asked_to_send")
         walk.on(run, walk.definition.index(step.then) if step.then else None)
-    return ()
+    return ghosts.would_send(walk, step, haunting)
 
 
 def offer(walk: Walk, step: Offer, runs: Sequence[Run]) -> Waiting:
     """Asked for once; who waits for it comes again when it is there, or when patience ends."""
+    runs, haunting = ghosts.parted(runs)
+    ghosts.would_offer(walk, step, haunting)
     fresh = [run for run in runs if run.waits_since is None]
     words = incentives.against_all(walk.tx, walk.journey, step, fresh)
     staying: set[int] = set()
@@ -176,6 +181,8 @@ def offer(walk: Walk, step: Offer, runs: Sequence[Run]) -> Waiting:
 
 
 def tag(walk: Walk, step: Tag, runs: Sequence[Run]) -> Waiting:
+    runs, haunting = ghosts.parted(runs)
+    ghosts.would_do(walk, step.key, step.name, haunting)
     who = {run.person for run in runs}
     segments.tag(walk.tx, who, step.name, step.value, source="journey")
     segments.look_again(walk.tx, who)
@@ -186,6 +193,8 @@ def tag(walk: Walk, step: Tag, runs: Sequence[Run]) -> Waiting:
 
 
 def webhook(walk: Walk, step: Webhook, runs: Sequence[Run]) -> Waiting:
+    runs, haunting = ghosts.parted(runs)
+    ghosts.would_do(walk, step.key, step.event, haunting)
     for run in runs:
         payload = {"journey": walk.journey.key, "step": step.key, "subject": run.subject}
         payload["customer"] = sending.account_of(walk.tx, run.person)

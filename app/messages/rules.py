@@ -121,6 +121,8 @@ class Word(StrEnum):
     """SM-3."""
     OFFER_IN_SERVICE = "offer_in_service"
     """FC-2."""
+    WITHHELD = "withheld_holdout"
+    """HO-8: somebody who is held back from this content gets it from nobody else either."""
 
 
 class RefusedError(Exception):

@@ -100,7 +100,15 @@ def wholes(tx: Tx, people: Collection[int]) -> Mapping[int, frozenset[int]]:
     }
 
 
-def denied(tx: Tx, person: int, content: str) -> bool:
-    """HO-8."""
-    rows = select(Denied.id).where(Denied.person == person, Denied.content == content)
+def denied(tx: Tx, people: Collection[int], content: str) -> bool:
+    """HO-8: by a trial that still goes on."""
+    rows = (
+        select(Denied.id)
+        .join(Trial, col(Trial.id) == col(Denied.trial))
+        .where(
+            among(col(Denied.person), sorted(people)),
+            Denied.content == content,
+            col(Trial.ended_at).is_(None),
+        )
+    )
     return tx.exec(rows.limit(1)).first() is not None
