@@ -1,6 +1,8 @@
 """DOOR 2: a promise falls due. Everything that time brings is in `AGENDA`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
 
 import webhooks
 from app.carts import flows as carts
@@ -28,7 +30,6 @@ from app.loyalty import offers
 from app.loyalty.minting import BringCode
 from app.loyalty.placing import TellTiers
 from app.loyalty.settings import Revalue, open_tiers
-from app.ltv import errands as worth
 from app.ltv import flows as value
 from app.messages import errands as messages
 from app.messages import joining, nights, reports, setting_up
@@ -36,7 +37,6 @@ from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
 from app.privacy import flows as privacy
-from app.recommend import errands as recommend
 from app.recommend import flows as lists
 from app.segments import flows as segments
 from app.shops import errands as shops
@@ -142,6 +142,18 @@ def deliver(job: Deliver, world: World) -> None:
     messages.deliver(job, world, supply=lambda tx, send: supplying.supply(tx, send, base))
 
 
+def at_need(module: str, name: str) -> Callable[[Any, World], Any]:
+    """An errand that is loaded when it is first run: its compiler takes a hundred megabytes, and a
+    process that only imports a shop's past never needs it.
+    """
+
+    def run(job: Job, world: World) -> Any:  # noqa: ANN401 - what the errand itself hands back
+        return getattr(import_module(module), name)(job, world)
+
+    run.__module__, run.__qualname__ = module, name
+    return run
+
+
 AGENDA = Agenda[World](
     Decision(Ended, a_message_ends),
     Decision(segments.Place, person_moves, people_move),
@@ -178,13 +190,16 @@ AGENDA = Agenda[World](
     Errand(TellTiers, loyalty.tell_tiers),
     Errand(tiers.Review, loyalty.review),
     Errand(tiers.TidyCodes, loyalty.tidy_codes),
-    Errand(lists.ReadShelves, recommend.read_shelves),
-    Errand(lists.Tune, recommend.tune),
-    Errand(lists.TellLists, recommend.tell),
-    Errand(lists.TakeBack, recommend.take_back),
+    Errand(lists.ReadShelves, at_need("app.recommend.errands", "read_shelves")),
+    Errand(lists.Tune, at_need("app.recommend.errands", "tune")),
+    Errand(lists.TellLists, at_need("app.recommend.errands", "tell")),
+    Errand(lists.TakeBack, at_need("app.recommend.errands", "take_back")),
     Errand(Revalue, revalue),
     Decision(value.Scored, people_are_scored),
-    Errand(value.Reckon, worth.reckon),
-    Errand(value.Rescore, worth.rescore),
+    Errand(value.Reckon, at_need("app.ltv.errands", "reckon")),
+    Errand(value.Rescore, at_need("app.ltv.errands", "rescore")),
     always=(Heard, EraseShop),
 )
+
+COMPUTING = (value.Reckon, value.Rescore, lists.ReadShelves, lists.Tune, lists.TellLists, Revalue)
+"""Errands that hold a whole shop in memory: the server's, not an import's."""

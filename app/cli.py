@@ -8,17 +8,31 @@ import typer
 from rich.console import Console
 
 from app.kit.settings import Settings
-from app.ltv.cli import cli as ltv
-from app.recommend.cli import cli as recommend
 
 cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="Perennial: a Saleor app that makes a shop's customers come back.",
 )
-cli.add_typer(ltv, name="ltv")
-cli.add_typer(recommend, name="recommend")
 out = Console()
+WHOLE = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""The engines read their words themselves, once they are loaded: they bring a compiler along."""
+
+
+@cli.command(context_settings=WHOLE)
+def ltv(context: typer.Context) -> None:
+    """What customers are worth, from a file of orders."""
+    from app.ltv.cli import cli as engine  # noqa: PLC0415
+
+    engine(context.args, prog_name="perennial ltv")
+
+
+@cli.command(context_settings=WHOLE)
+def recommend(context: typer.Context) -> None:
+    """What customers will want next: judge it on a file of baskets."""
+    from app.recommend.cli import cli as engine  # noqa: PLC0415
+
+    engine(context.args, prog_name="perennial recommend")
 
 
 @cli.command()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlmodel import Session, col, select
 
-from app.agenda import AGENDA
+from app.agenda import AGENDA, COMPUTING
 from app.history import flows as history
 from app.history import queries as reading
 from app.kit import leases
@@ -19,7 +19,6 @@ from app.kit.house import House
 from app.kit.memory import collect_seldom
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
-from app.main import Perennial
 from app.saleor.manifest import VERSION
 from app.shops.flows import Daily, Reconcile
 from app.shops.reach import Reach
@@ -73,6 +72,8 @@ def pick_up(house: House) -> None:
 
 
 def serve(settings: Settings) -> None:
+    from app.main import Perennial  # noqa: PLC0415  # pages load compilers; an import needs neither
+
     _speak_plainly()
     collect_seldom()
     house = open_house(settings)
@@ -117,7 +118,7 @@ def import_history(settings: Settings, api_url: str | None, out: Console) -> int
         return 1
     for shop in shops:
         house.do(shop, history.begin)
-    worker = Worker(house, AGENDA, Reach(house).world)
+    worker = Worker(house, AGENDA.without(*COMPUTING), Reach(house).world)
     worker.start()
     try:
         return max(_watch(house, shop, out) for shop in shops)

@@ -23,11 +23,11 @@ from statistics import mean, median
 import numpy as np
 
 from app.ltv import gammagamma, measures, ranges, totals
+from app.ltv.arrays import Floats
 from app.ltv.backtest import judge, try_out
 from app.ltv.boost import available, learn_boost
 from app.ltv.fits import Kind, likeliest
 from app.ltv.history import History, build
-from app.ltv.kernels import Floats
 from app.ltv.model import learn
 from app.ltv.statistics import Statistics
 

@@ -29,9 +29,10 @@ from pathlib import Path
 import numpy as np
 
 from app.ltv import mbgnbd
+from app.ltv.arrays import Ints
 from app.ltv.fits import Kind, learn, likeliest
 from app.ltv.history import build
-from app.ltv.kernels import Ints, kernel
+from app.ltv.kernels import kernel
 from app.ltv.rhythm import Rhythm
 
 HERE = Path(__file__).parent

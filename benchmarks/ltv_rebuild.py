@@ -23,8 +23,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from app.ltv.arrays import Longs
 from app.ltv.history import build
-from app.ltv.kernels import Longs
 
 COLUMNS = ("customer", "day", "gross", "discount", "cost", "refunded")
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM placed"

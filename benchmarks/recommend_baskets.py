@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.recommend.book import Purchases
-from app.recommend.names import NOBODY
+from app.recommend.purchases import NOBODY, Purchases
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 N = 10

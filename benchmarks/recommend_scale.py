@@ -18,13 +18,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from app.recommend.adviser import Adviser
-from app.recommend.book import Purchase, Purchases
 from app.recommend.chances import Weights
 from app.recommend.fame import Offer
 from app.recommend.kernel import Floats, Ints, Longs, kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import Near
 from app.recommend.picks import Wish
+from app.recommend.purchases import Purchase, Purchases
 from app.recommend.rank import LEARNT, NEW, Asking, Notes, rank
 from app.recommend.shelf import Shelf
 

@@ -22,12 +22,13 @@ from app.ltv import (
 from app.ltv.backtest import judge
 from app.ltv.fits import EVERYBODY, Kind, Status, learn, likeliest, row
 from app.ltv.history import History, build
+from app.ltv.lines import Costs, Line
 from app.ltv.model import discounts
 from app.ltv.reading import from_text
 from app.ltv.rhythm import Rhythm
 from app.ltv.spending import Spending
 from app.ltv.taking import Layout
-from app.ltv.worth import Costs, Line, rates, to_date
+from app.ltv.worth import rates, to_date
 
 ALL = tuple(Kind)
 

@@ -12,12 +12,12 @@ from app.ltv.boost import learn_boost
 from app.ltv.fits import Kind, Status, likeliest
 from app.ltv.groups import Groups
 from app.ltv.history import History, build
+from app.ltv.lines import Costs
 from app.ltv.ranges import Levels
 from app.ltv.refit import Refit, decoded, encoded, paying_traits, refit
 from app.ltv.scores import score
 from app.ltv.simple import Rule
 from app.ltv.totals import Spread
-from app.ltv.worth import Costs
 from tests.test_ltv_cases import shop
 from tests.test_ltv_papers import CUT, sample
 

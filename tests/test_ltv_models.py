@@ -6,8 +6,8 @@ from scipy.special import digamma as scipy_digamma
 from scipy.special import polygamma
 
 from app.ltv import fits, gammagamma, mbgnbd, paretonbd
+from app.ltv.arrays import Floats
 from app.ltv.fits import EVERYBODY, PRIORS, Kind, learn, likeliest
-from app.ltv.kernels import Floats
 from app.ltv.newton import Surface
 from app.ltv.rhythm import Rhythm
 from app.ltv.special import beta_nodes, digamma, trigamma

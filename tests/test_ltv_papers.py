@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from app.ltv import bgbb, gammagamma, mbgnbd, mbgnbd_ahead, paretonbd, paretonbd_ahead
+from app.ltv.arrays import Floats
 from app.ltv.fits import EVERYBODY, Kind, Parameters, likeliest, row
 from app.ltv.history import History, build
-from app.ltv.kernels import Floats
 from app.ltv.rhythm import Rhythm
 
 

@@ -7,8 +7,9 @@ import pytest
 from app.ltv import model, ranges
 from app.ltv.fits import Kind, Status, learn, likeliest
 from app.ltv.history import History
+from app.ltv.lines import Costs
 from app.ltv.ranges import Levels
-from app.ltv.worth import Costs, ahead
+from app.ltv.worth import ahead
 from benchmarks.accuracy import DATA, DEGENERATE, SPLITS, day, read
 from tests.support.shared import needs_shared
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.ltv.folding import Day, Ends, Line, fold
 from app.ltv.history import History, build
-from app.ltv.ledger import Day, Ends, Entry, Ledger, Line, fold
+from app.ltv.ledger import Entry, Ledger
 from app.ltv.rhythm import Rhythm
 from app.ltv.statistics import Statistics
 

@@ -6,10 +6,11 @@ import pytest
 from app.ltv import acquisition, model
 from app.ltv.cohorts import cohorts
 from app.ltv.history import build
+from app.ltv.lines import Costs, Line
 from app.ltv.next_order import late_by, next_order
 from app.ltv.rfm import TABLE, Group, boundaries, rfm
 from app.ltv.tiers import tiers
-from app.ltv.worth import Costs, Line, ahead, rates, to_date
+from app.ltv.worth import ahead, rates, to_date
 from tests.test_ltv_cases import scored, shop
 
 

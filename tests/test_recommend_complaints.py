@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from app.recommend.adviser import Adviser
-from app.recommend.book import Purchase, Purchases
 from app.recommend.picks import Wish
+from app.recommend.purchases import Purchase, Purchases
 from app.recommend.rank import rising
 from app.recommend.replay import clock
 from app.recommend.shelf import collapsed, sells

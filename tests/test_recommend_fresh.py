@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.recommend import near
 from app.recommend.adviser import Adviser
-from app.recommend.book import EPOCH, Book, Purchase, Purchases
-from app.recommend.names import NOBODY, Names
+from app.recommend.book import EPOCH, Book
+from app.recommend.names import Names
+from app.recommend.purchases import NOBODY, Purchase, Purchases
 from tests.support.corner import DAY, FIRST_DAY, made_up, rebuilt
 
 PRODUCTS = 60

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.recommend.adviser import Adviser
-from app.recommend.book import Purchase
 from app.recommend.fame import BEST, BEST_OF_SHOP
 from app.recommend.kernel import Longs
 from app.recommend.picks import Pick, Wish
+from app.recommend.purchases import Purchase
 from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.sequence import sequence
 from app.recommend.shelf import Shelf

@@ -5,8 +5,9 @@ import pytest
 
 from app.recommend import chances
 from app.recommend.adviser import Adviser
-from app.recommend.book import Book, Purchase
+from app.recommend.book import Book
 from app.recommend.learn import Examples, fitted
+from app.recommend.purchases import Purchase
 from app.recommend.quality import NOTHING, Score, best, evaluate, score, tune
 from app.recommend.rank import FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.replay import clock, sample, without_last_orders

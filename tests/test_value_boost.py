@@ -13,8 +13,8 @@ from app.ltv import boost, refit
 from app.ltv.boost import Boost
 from app.ltv.cli import cli
 from app.ltv.history import History, build
+from app.ltv.lines import Costs
 from app.ltv.scores import score
-from app.ltv.worth import Costs
 
 pytest.importorskip("lightgbm")
 TODAY = 900

@@ -62,6 +62,15 @@ class Agenda(Generic[W]):
         self.decisions = {h.job.kind: h for h in handlers if isinstance(h, Decision)}
         self.errands = {h.job.kind: h for h in handlers if isinstance(h, Errand)}
 
+    def without(self, *jobs: type[Job]) -> "Agenda[W]":
+        """The same, but these stay promised until somebody with the whole agenda comes."""
+        left = {job.kind for job in jobs}
+        agenda = Agenda[W]()
+        agenda.always = self.always - left
+        agenda.decisions = {kind: h for kind, h in self.decisions.items() if kind not in left}
+        agenda.errands = {kind: h for kind, h in self.errands.items() if kind not in left}
+        return agenda
+
 
 class Keeper(Generic[W]):
     """Leases what is due and keeps it. `world` is the outside that errands of a shop may touch.

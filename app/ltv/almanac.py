@@ -5,8 +5,8 @@ from datetime import date
 
 import numpy as np
 
+from app.ltv.arrays import Longs
 from app.ltv.entries import EPOCH
-from app.ltv.kernels import Longs
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from app.ltv import measures, simple
+from app.ltv.arrays import Floats
 from app.ltv.history import History
-from app.ltv.kernels import Floats
 from app.ltv.model import Model, learn
 from app.ltv.ranges import Levels, Range, learn_levels, order_range, ranks
 from app.ltv.simple import Rule

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.special import betaln, logsumexp
 
-from app.ltv.kernels import Floats
+from app.ltv.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 An order is set to what it adds, never added to: tellings may come twice and in any order. A change
 touches the line of its buyer and looks at one day of hers, so it costs the same however often she
-has bought (`ledger.fold`); only when her first or last purchase goes away is the rest looked at.
+has bought (`folding.fold`); only when her first or last purchase goes away is the rest looked at.
 """
 
 from collections import defaultdict
@@ -13,9 +13,9 @@ from typing import Any
 from sqlmodel import col, delete, func, select
 
 from app.kit.tx import Tx, among
-from app.ltv import entries, ledger
+from app.ltv import entries
 from app.ltv.entries import MONEY, Entry
-from app.ltv.ledger import Day, Ends
+from app.ltv.folding import Day, Ends, Line, fold
 from app.ltv.tables import BookedOrder, CustomerScore, CustomerTally
 from app.orders.tables import Order
 
@@ -140,7 +140,7 @@ def _fold(
         was, now = before.get((person, number), Day(number)), after[person, number]
         line = lines[person].line
         ends = _Ends(tx, person, line, now, bought[person])
-        lines[person].line = ledger.fold(line, was, now, ends=ends)
+        lines[person].line = fold(line, was, now, ends=ends)
     return _keep(tx, lines, extra)
 
 
@@ -158,9 +158,7 @@ def _moved(day: Day, entry: Entry, sign: int) -> Day:
 class _Ends:
     """First and last purchase as they are now. Who has just bought on that day need not look."""
 
-    def __init__(
-        self, tx: Tx, person: int, line: ledger.Line, day: Day, moving: Sequence[Day]
-    ) -> None:
+    def __init__(self, tx: Tx, person: int, line: Line, day: Day, moving: Sequence[Day]) -> None:
         """`moving`: her days with orders among those that change now, the earliest first."""
         self.tx, self.person, self.line, self.day, self.moving = tx, person, line, day, moving
 
@@ -191,7 +189,7 @@ class _Ends:
 class _Kept:
     """A line in the making, and the first purchase as it was."""
 
-    def __init__(self, line: ledger.Line, tax: int, costed: int) -> None:
+    def __init__(self, line: Line, tax: int, costed: int) -> None:
         self.line, self.tax, self.costed, self.first = line, tax, costed, line.first
 
 
@@ -199,7 +197,7 @@ def _lines(tx: Tx, persons: Collection[int]) -> dict[int, _Kept]:
     rows = tx.exec(select(CustomerTally).where(among(col(CustomerTally.person), sorted(persons))))
     found = {
         row.person: _Kept(
-            ledger.Line(
+            Line(
                 row.days, row.first, row.last, row.orders, row.gross, row.discount, row.cost,
                 row.refunded, row.first_value,
             ),
@@ -208,7 +206,7 @@ def _lines(tx: Tx, persons: Collection[int]) -> dict[int, _Kept]:
         )
         for row in rows
     }  # fmt: skip
-    return {person: found.get(person) or _Kept(ledger.Line(), 0, 0) for person in persons}
+    return {person: found.get(person) or _Kept(Line(), 0, 0) for person in persons}
 
 
 def _keep(

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Ints, Longs, kernel
+from app.ltv.kernels import kernel
 from app.ltv.model import Outlook, learn
 from app.ltv.statistics import Statistics
 

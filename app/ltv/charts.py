@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from app.ltv.arrays import Floats
 from app.ltv.backtest import Trial
 from app.ltv.cohorts import Cohorts
-from app.ltv.kernels import Floats
 from app.ltv.rfm import Group, Rfm
 from app.ltv.scores import Scores
 

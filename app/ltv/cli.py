@@ -20,15 +20,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.backtest import judge
 from app.ltv.boost import available
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Ints, Longs
+from app.ltv.lines import Costs
 from app.ltv.reading import read
 from app.ltv.refit import Refit, decoded, encoded, refit
 from app.ltv.scores import Scores, score
 from app.ltv.taking import EPOCH, Book, Layout
-from app.ltv.worth import Costs
 
 cli = typer.Typer(
     no_args_is_help=True,

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from app.ltv.almanac import Calendar
+from app.ltv.arrays import Floats, Longs
 from app.ltv.cohorts import cohorts
 from app.ltv.ground import Ground, kept
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Longs
+from app.ltv.lines import Line
 from app.ltv.season import YEAR
-from app.ltv.worth import Line
 
 Json = dict[str, Any]
 GRAINS = ("month", "quarter", "week")

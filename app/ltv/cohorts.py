@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Ints, Longs, kernel
+from app.ltv.kernels import kernel
 
 PERIOD = 30
 SMALL = 20  # a cohort below this is shown grey, with an interval

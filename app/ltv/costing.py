@@ -5,9 +5,9 @@ from decimal import Decimal
 from sqlmodel import select
 
 from app.kit.tx import Tx
+from app.ltv.lines import Costs, Line
 from app.ltv.rules import CostLine
 from app.ltv.tables import ValueCosts
-from app.ltv.worth import Costs, Line
 
 IN_ENGINE = {
     CostLine.SHIPPING: Line.SHIPPING,

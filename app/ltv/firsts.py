@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.ltv.arrays import Floats, Longs
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Longs
 from app.ltv.statistics import Statistics
 
 WITHIN = 180  # days for a second purchase

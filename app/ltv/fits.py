@@ -13,7 +13,7 @@ from enum import Enum, StrEnum
 import numpy as np
 
 from app.ltv import mbgnbd, mbgnbd_ahead, paretonbd, paretonbd_ahead
-from app.ltv.kernels import Floats, Ints
+from app.ltv.arrays import Floats, Ints
 from app.ltv.newton import CLOSE, Prior, Summit, Surface, climb
 from app.ltv.rhythm import Rhythm
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.ltv.kernels import Floats, Ints, kernel, spread
+from app.ltv.arrays import Floats, Ints
+from app.ltv.kernels import kernel, spread
 from app.ltv.newton import Prior, Summit, Surface, climb
 from app.ltv.special import digamma, trigamma
 

@@ -10,12 +10,12 @@ from sqlmodel import col, select
 
 from app.kit.tx import Tx, among
 from app.ltv import costing, entries
+from app.ltv.arrays import Floats, Longs
 from app.ltv.history import History, build
-from app.ltv.kernels import Floats, Longs
+from app.ltv.lines import Costs
 from app.ltv.rules import CostLine
 from app.ltv.statistics import Statistics
 from app.ltv.tables import BookedOrder, CustomerTally, ValueCosts
-from app.ltv.worth import Costs
 from app.orders.exchange import exchange
 
 COLUMNS: list[Any] = [

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.fits import HIGHEST, PLENTY, PRIORS, Kind, alive, expected, surface, tails
 from app.ltv.groups import Groups
-from app.ltv.kernels import Floats, Ints, Longs
 from app.ltv.newton import Surface, climb
 from app.ltv.rhythm import Rhythm
 from app.ltv.statistics import Statistics

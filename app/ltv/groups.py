@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.ltv.kernels import Floats, Ints, Longs
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.statistics import Statistics
 
 COHORTS = 12

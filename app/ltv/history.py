@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.ltv.kernels import Floats, Ints, Longs, kernel
+from app.ltv.arrays import Floats, Ints, Longs
+from app.ltv.kernels import kernel
 from app.ltv.statistics import Statistics
 
 MONEY = 5  # columns of money: gross, discount, cost, refunded, orders

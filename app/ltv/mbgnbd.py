@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ltv.kernels import Floats, Ints, Longs, kernel, spread
+from app.ltv.arrays import Floats, Ints, Longs
+from app.ltv.kernels import kernel, spread
 from app.ltv.newton import Surface
 from app.ltv.rhythm import Rhythm
 

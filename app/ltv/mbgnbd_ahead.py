@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from app.ltv.kernels import Floats, Ints, Longs, kernel, spread
+from app.ltv.arrays import Floats, Ints, Longs
+from app.ltv.kernels import kernel, spread
 from app.ltv.rhythm import Rhythm
 from app.ltv.special import beta_nodes
 

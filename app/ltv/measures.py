@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from app.ltv.kernels import Floats
+from app.ltv.arrays import Floats
 
 
 def mae(came: Floats, thought: Floats) -> float:

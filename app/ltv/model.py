@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ltv import grouped, season
+from app.ltv.arrays import Floats, Longs
 from app.ltv.fits import PRIORS, Kind, Status, diagnose, thinned
 from app.ltv.grouped import Grouped, Scored
 from app.ltv.groups import Groups
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Longs
 from app.ltv.spending import Spending
 from app.ltv.statistics import Statistics
 

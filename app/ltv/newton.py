@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ltv.kernels import Floats
+from app.ltv.arrays import Floats
 
 Surface = Callable[[Floats], tuple[float, Floats, Floats]]
 """Point → value, gradient, Hessian."""

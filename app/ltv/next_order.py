@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.ltv.arrays import Floats
 from app.ltv.fits import Kind
-from app.ltv.kernels import Floats
 from app.ltv.model import Outlook
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ltv.kernels import Floats, Ints, kernel, spread
+from app.ltv.arrays import Floats, Ints
+from app.ltv.kernels import kernel, spread
 from app.ltv.newton import Surface
 from app.ltv.rhythm import Rhythm
 from app.ltv.special import legendre

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from app.ltv.kernels import Floats, Ints, kernel, spread
+from app.ltv.arrays import Floats, Ints
+from app.ltv.kernels import kernel, spread
 from app.ltv.paretonbd import NODES, _reach
 from app.ltv.rhythm import Rhythm
 from app.ltv.special import legendre

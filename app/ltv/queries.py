@@ -13,7 +13,7 @@ from app.catalog.tables import Product
 from app.customers.tables import Person
 from app.kit.tx import Tx
 from app.ltv import entries
-from app.ltv.kernels import Longs
+from app.ltv.arrays import Longs
 from app.ltv.rfm import Boundaries
 from app.ltv.tables import (
     AdSpend,

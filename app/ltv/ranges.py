@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from app.ltv.kernels import Floats
+from app.ltv.arrays import Floats
 from app.ltv.model import Outlook
 
 

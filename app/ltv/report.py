@@ -14,10 +14,10 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader
 
 from app.ltv import charts
+from app.ltv.arrays import Floats, Longs
 from app.ltv.backtest import chance_spread
 from app.ltv.cohorts import cohorts
 from app.ltv.fits import Kind, learn
-from app.ltv.kernels import Floats, Longs
 from app.ltv.ranges import order_range
 from app.ltv.refit import Refit
 from app.ltv.rfm import boundaries, rfm

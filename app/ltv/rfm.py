@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ltv.kernels import Floats, Longs
-from app.ltv.statistics import Statistics
+from app.ltv.arrays import Floats, Longs
+
+if TYPE_CHECKING:  # it comes with a compiler, and whoever asks for a group has no need of one
+    from app.ltv.statistics import Statistics
 
 WINDOW = 730  # days; bounds 6 to 60 months
 FREQUENCY = np.array([1, 2, 3, 6])  # upper ends: 1, 2, 3, 4–6, 7 and more
@@ -58,7 +61,7 @@ class Rfm:
     groups: NDArray[np.object_]
 
 
-def boundaries(s: Statistics, money: Floats, *, window: int = WINDOW) -> Boundaries:
+def boundaries(s: "Statistics", money: Floats, *, window: int = WINDOW) -> Boundaries:
     """Quantiles over buyers of the window; `money` is margin, or turnover where cost is missing."""
     rows = np.flatnonzero(s.today - s.last < window)
     points = 5 if len(rows) >= FEW else 3
@@ -69,7 +72,7 @@ def boundaries(s: Statistics, money: Floats, *, window: int = WINDOW) -> Boundar
     return Boundaries(np.quantile(ago, steps), np.quantile(money[rows], steps))
 
 
-def rfm(s: Statistics, money: Floats, limits: Boundaries, *, window: int = WINDOW) -> Rfm:
+def rfm(s: "Statistics", money: Floats, limits: Boundaries, *, window: int = WINDOW) -> Rfm:
     """Points and groups. Equal values get equal points. With three points they count as 1, 3, 5."""
     rows = np.flatnonzero(s.today - s.last < window)
     most = len(limits.recency) + 1

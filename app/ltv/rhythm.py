@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.ltv.kernels import Floats, Ints, Longs, kernel, spread
+from app.ltv.arrays import Floats, Ints, Longs
+from app.ltv.kernels import kernel, spread
 
 Numbers = NDArray[Any]
 Rows = NDArray[np.bool_] | NDArray[np.integer[Any]]

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ltv import simple
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Ints, Longs
+from app.ltv.lines import Costs
 from app.ltv.model import Outlook
 from app.ltv.next_order import late_by, next_order, patience
 from app.ltv.ranges import order_range, spend_range
 from app.ltv.refit import Refit
 from app.ltv.season import YEAR
 from app.ltv.statistics import Statistics
-from app.ltv.worth import Costs, ahead, to_date
+from app.ltv.worth import ahead, to_date
 
 SILENCE = 180  # days without an order that count as gone where nobody has a contract (CT-4)
 

@@ -12,9 +12,9 @@ from sqlmodel import col, select
 from app.kit.money import minor
 from app.kit.tx import Tx, among
 from app.ltv import rules, stages, tiers
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.ground import Ground
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Ints, Longs
 from app.ltv.refit import Refit
 from app.ltv.rfm import Boundaries, rfm
 from app.ltv.scores import Scores, score

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from app.ltv.arrays import Floats
 from app.ltv.history import History
-from app.ltv.kernels import Floats
 from app.ltv.statistics import Statistics
 
 YEAR = 365

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.ltv import stages
 from app.ltv.almanac import Calendar
+from app.ltv.arrays import Floats, Longs
 from app.ltv.backtest import chance_spread
 from app.ltv.cohort_sheets import (
     GRAINS,
@@ -25,14 +26,14 @@ from app.ltv.cohorts import cohorts
 from app.ltv.firsts import coded, firsts
 from app.ltv.ground import Ground, kept
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Longs
+from app.ltv.lines import Line
 from app.ltv.ranges import Range
 from app.ltv.refit import Refit
 from app.ltv.rules import CostLine
 from app.ltv.scoring import Scored
 from app.ltv.season import YEAR
 from app.ltv.statistics import Statistics
-from app.ltv.worth import Line, Worth, ahead, to_date
+from app.ltv.worth import Worth, ahead, to_date
 
 Json = dict[str, Any]
 MOST_FIRSTS = 60

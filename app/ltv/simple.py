@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from app.ltv.arrays import Floats, Longs
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Longs
 from app.ltv.season import YEAR
 from app.ltv.statistics import Statistics
 

@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.ltv.kernels import Floats, kernel
+from app.ltv.arrays import Floats
+from app.ltv.kernels import kernel
 
 
 @kernel

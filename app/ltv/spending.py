@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ltv import gammagamma
-from app.ltv.kernels import Floats
+from app.ltv.arrays import Floats
 from app.ltv.statistics import Statistics
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.ltv.arrays import Floats, Longs
 from app.ltv.history import History
-from app.ltv.kernels import Floats, Longs
 from app.ltv.statistics import Statistics
 
 MOST = 6  # purchases told apart; the last step holds everybody beyond

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from app.ltv.kernels import Floats, Ints, Longs
+from app.ltv.arrays import Floats, Ints, Longs
 from app.ltv.rhythm import Rhythm, Rows
 
 

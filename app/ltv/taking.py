@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from app.ltv.arrays import Ints
 from app.ltv.history import History, build
-from app.ltv.kernels import Ints
 
 EPOCH = date(1970, 1, 1).toordinal()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ltv.kernels import Floats
+from app.ltv.arrays import Floats
 
 TIERS = "ABCD"
 SHARES = (0.05, 0.15, 0.30)  # A, B, C; the rest is D

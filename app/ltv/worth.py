@@ -7,44 +7,17 @@ every line can be switched off, and stays visible at nought. Horizons have names
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from app.ltv.kernels import Floats, Longs
+from app.ltv.arrays import Floats, Longs
+from app.ltv.lines import Costs, Line
 from app.ltv.model import Outlook
 from app.ltv.season import YEAR
 from app.ltv.statistics import Statistics
 
 YEARLY = 0.10  # discount rate beyond 12 months
 TRUST = 5.0  # orders after which a customer's own refund and cost rates count as the shop's do
-
-
-class Line(StrEnum):
-    GOODS = "goods after discounts"
-    REFUNDS = "refunds"
-    COST = "cost of goods"
-    SHIPPING = "shipping paid by the shop"
-    FEES = "payment fees"
-    RETURNS = "handling of returns"
-    MESSAGES = "messages"
-    REWARDS = "rewards"
-    SERVICE = "service"
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What an order costs beside its goods: minor units per order, but `fees` a share of what is
-    charged and `returns` per order given back. `messages` are per customer and year, whether she
-    buys or not. Lines in `off` count as nought; turnover is all but GOODS and REFUNDS off."""
-
-    shipping: float = 0.0
-    fees: float = 0.02
-    returns: float = 0.0
-    messages: float = 0.0
-    rewards: float = 0.0
-    service: float = 0.0
-    off: frozenset[Line] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from app.recommend.book import Book
 from app.recommend.chances import DEFAULT, Weights
 from app.recommend.desk import Desk
 from app.recommend.kernel import Flags, Ints, Longs
-from app.recommend.names import NOBODY
 from app.recommend.picks import Pick, Picks, Wish
+from app.recommend.purchases import NOBODY
 from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.shelf import Shelf
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from app.recommend.book import Purchase
+from app.recommend.purchases import Purchase
 
 KNOWN = {
     "order": ("order_id", "order", "orderid", "order_number", "invoice", "invoice_no", "invoiceno",

@@ -6,7 +6,6 @@ caller's (row ids); a basket without a customer has `None`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,38 +13,8 @@ from app.recommend import ledger as books
 from app.recommend.kernel import Flags, Halves, Ints, Longs, grown, kernel
 from app.recommend.ledger import Ledger
 from app.recommend.lists import cells_to_add, lengthened, nothing, sized, with_cells
-from app.recommend.names import NOBODY, Names
-
-
-@dataclass(frozen=True)
-class Purchase:
-    order: int
-    customer: int | None
-    when: int  # seconds since 1970
-    products: Sequence[int]
-
-
-@dataclass(frozen=True)
-class Purchases:
-    """Many at once, in columns; the products of order i are `product[first[i] : first[i + 1]]`."""
-
-    order: Longs
-    customer: Longs  # NOBODY for none
-    when: Longs
-    first: Longs
-    product: Longs
-
-    @classmethod
-    def of(cls, purchases: Sequence[Purchase]) -> "Purchases":
-        sizes = [len(p.products) for p in purchases]
-        return cls(
-            np.array([p.order for p in purchases], np.int64),
-            np.array([NOBODY if p.customer is None else p.customer for p in purchases], np.int64),
-            np.array([p.when for p in purchases], np.int64),
-            np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))).astype(np.int64),
-            np.array([key for p in purchases for key in p.products], np.int64),
-        )
-
+from app.recommend.names import Names
+from app.recommend.purchases import NOBODY, Purchase, Purchases
 
 EPOCH = 946_684_800  # 2000-01-01: times are kept as seconds from there, 1932 to 2068
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from app.recommend.adviser import Adviser
 from app.recommend.baskets import Baskets, Layout, read
-from app.recommend.book import Purchases
+from app.recommend.purchases import Purchases
 from app.recommend.quality import Quality, evaluate
 from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from app.recommend.kernel import Ints, Longs, grown, kernel
+from app.recommend.purchases import NOBODY
 
-NOBODY = np.iinfo(np.int64).min  # no key of anyone: a guest, or a number whose owner is forgotten
 EMPTY, GONE = -1, -2
 
 

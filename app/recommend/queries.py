@@ -12,7 +12,7 @@ from app.customers.tables import Person
 from app.kit.tx import Tx, among
 from app.orders.tables import Line, Order
 from app.recommend import rules
-from app.recommend.book import Purchase, Purchases
+from app.recommend.purchases import Purchase, Purchases
 from app.recommend.tables import Choice, Counsel, Moved, Offered, Told
 
 AT_ONCE = 5_000

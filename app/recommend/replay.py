@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.recommend.book import EPOCH, Book, Purchase
+from app.recommend.book import EPOCH, Book
 from app.recommend.kernel import Ints, Longs
+from app.recommend.purchases import Purchase
 
 CUSTOMERS = 3_000
 LEAST_DAYS = 30.0  # the half-life of a sale's weight is this …

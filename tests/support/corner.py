@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from app.recommend.adviser import Adviser
-from app.recommend.book import Purchase, Purchases
 from app.recommend.picks import Pick, Wish
+from app.recommend.purchases import Purchase, Purchases
 from app.recommend.shelf import Shelf
 
 DAY = 86_400
