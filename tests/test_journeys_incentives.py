@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from app.journeys import errands, flows, incentives
 from app.journeys.flows import Entrant
 from app.journeys.incentives import Word
-from app.journeys.jobs import BringOffer, EndCoupons
+from app.journeys.jobs import BringOffer
 from app.journeys.rules import Definition, Offer, Reentry, Send, Trigger
 from app.journeys.tables import Footprint, Grant
 from app.kit.clock import StillClock
@@ -19,7 +19,7 @@ from app.loyalty import flows as loyalty
 from app.loyalty.tables import Code, Programme, Voucher
 from app.messages import library
 from app.messages.blocks import Block, Draft, Letter
-from tests.support.makers import JSON, event, order
+from tests.support.makers import JSON, checkout_line, event, gid, order
 from tests.support.recovering import Counter, Recovering
 
 PLAIN = Letter(subject="plain", blocks=(Block(kind="text", text="hello"),))
@@ -52,10 +52,14 @@ def gives(shop: Recovering, key: str = "own", *, percent: int = 1000, days: int 
         flows.switch_on(tx, key)
 
 
-def enters(shop: Recovering, person: int, occasion: str = "once") -> str:
+def enters(
+    shop: Recovering, person: int, occasion: str = "once", subject: str | None = None
+) -> str:
     """`offered`, or the word that stood against it."""
     with shop.work() as tx:
-        flows.happened(tx, Trigger.BIRTHDAY, [Entrant(person=person, occasion=occasion)])
+        flows.happened(
+            tx, Trigger.BIRTHDAY, [Entrant(person=person, occasion=occasion, subject=subject)]
+        )
     shop.settles()
     assert shop.errors() == []
     with shop.look() as tx:
@@ -208,18 +212,26 @@ def test_a_cancelled_order_gives_its_code_back_as_another_one_once(
 
 
 def test_an_ended_code_leaves_saleor(shop: Recovering, counter: Counter) -> None:
-    """CP-3, CP-8: Saleor knows the ends of vouchers only."""
+    """CP-3, CP-8: Saleor knows the ends of vouchers only; a quarter of an hour later it is out."""
     gives(shop)
     enters(shop, shop.guest("cleo@example.com"))
-    shop.waits(days=6)
-    world = shop.perennial.reach.world(shop.id)
-    errands.end_coupons(EndCoupons(day="6"), world)
+    shop.waits(days=7, minutes=-1)
     assert len(counter.codes) == 1
-    shop.waits(days=2)
-    errands.end_coupons(EndCoupons(day="8"), world)
+    shop.waits(minutes=16)
     assert counter.codes == []
     (code,) = shop.all(Code)
     assert code.deleted_at
+
+
+@pytest.mark.parametrize(("percent", "word"), [(1300, "offered"), (1500, Word.TOO_DEEP)])
+def test_a_code_and_the_shops_own_promotion_take_off_a_third_at_most(
+    shop: Recovering, percent: int, word: str
+) -> None:
+    """MG-2: Saleor stacks them; a quarter off and 15 % of the rest are more than 35 %."""
+    gives(shop, percent=percent)
+    shop.leaves(lines=[checkout_line("cap"), checkout_line("tee", each=15, full=20)])
+    assert enters(shop, shop.guest("cleo@example.com"), subject=gid("Checkout", "C1")) == word
+    assert shop.subjects() == (["coded"] if word == "offered" else ["plain"])
 
 
 def test_the_depth_is_capped_and_stopped_offers_stop_these_too(shop: Recovering) -> None:

@@ -52,6 +52,7 @@ def columns(checkout: Checkout, hearing: Hearing) -> dict[str, Any]:
         "staff": bool(checkout.user and checkout.user.is_staff),
         "visitor": visitor(checkout.visitor),
         "worth_minor": minor(checkout.worth, currency),
+        "reduced_hundredths": checkout.reduced_hundredths,
         "lines": [_line(line, currency) for line in checkout.lines],
         "payment": checkout.payment_holds,
         "created_at": checkout.created,

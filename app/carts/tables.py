@@ -40,6 +40,8 @@ class Cart(OfShop, SQLModel, table=True):
     worth_minor: int = Field(default=0, sa_type=BigInteger)
     lines: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """`{variant, product, name, sku, quantity, unit_minor}`, ids as Saleor writes them."""
+    reduced_hundredths: int = 0
+    """MG-2: the deepest of the shop's own promotions on one of its lines; 20 % is 2000."""
     payment: bool = False
     """Money is authorised, charged or on its way."""
     staff: bool = False

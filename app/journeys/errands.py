@@ -61,6 +61,9 @@ def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
 def _brought(tx: Tx, grant_id: int, *, good: bool) -> None:
     """The journey goes on, with a code or without."""
     grant = tx.exec(select(Grant).where(Grant.id == grant_id)).one()
+    if good:
+        job, due = EndCoupons.after(grant.ends_at)
+        tx.later(job, at=due)
     if grant.replaces:
         _tell_again(tx, grant, good=good)
         return

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlmodel import col, select
 
+from app.carts.tables import Cart
 from app.journeys import queries
 from app.journeys.naming import programme_of
 from app.journeys.rules import Offer
@@ -13,6 +14,7 @@ from app.journeys.tables import Grant, Journey, Run
 from app.kit.tx import Tx, among
 from app.loyalty import coupons
 from app.loyalty import queries as loyalty
+from app.loyalty.guards import too_deep
 from app.loyalty.tables import Code
 from app.orders.queries import BOUGHT
 from app.orders.tables import Order
@@ -49,6 +51,8 @@ class Word(StrEnum):
     """CP-6."""
     LEAKED = "codes_shared"
     """CP-4."""
+    TOO_DEEP = "too_deep"
+    """MG-2: together with what the shop has reduced in the cart anyway."""
 
 
 def against_all(
@@ -64,14 +68,24 @@ def against_all(
         return {run.id or 0: Word.STOPPED for run in runs}
     people = {run.person for run in runs}
     history = _history(tx, journey, people)
-    emails = loyalty.emails(tx, people)
+    emails, reduced = loyalty.emails(tx, people), _reduced(tx, runs)
     found: dict[int, Word | None] = {}
     for run in runs:
         if terms and terms.excludes(emails.get(run.person)):
             found[run.id or 0] = Word.EXCLUDED
+        elif too_deep(step.percent_hundredths, reduced.get(run.subject or "", 0)):
+            found[run.id or 0] = Word.TOO_DEEP
         else:
             found[run.id or 0] = history[run.person]
     return found
+
+
+def _reduced(tx: Tx, runs: Sequence[Run]) -> Mapping[str, int]:
+    """MG-2: by checkout that a journey is about: the deepest promotion in it. What a code without
+    a cart will be used on is nobody's knowledge."""
+    subjects = sorted({run.subject for run in runs if run.subject})
+    rows = select(Cart.checkout, Cart.reduced_hundredths).where(among(col(Cart.checkout), subjects))
+    return dict(tx.exec(rows).all()) if subjects else {}
 
 
 def _history(tx: Tx, journey: Journey, people: set[int]) -> Mapping[int, Word | None]:

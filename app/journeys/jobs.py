@@ -1,5 +1,7 @@
 """What a journey promises."""
 
+from datetime import datetime, timedelta
+
 from typing_extensions import override
 
 from app.journeys.tables import Run
@@ -42,9 +44,18 @@ class BringOffer(Job, kind="journey.offer"):
 
 
 class EndCoupons(Job, kind="journey.end_coupons"):
-    """CP-3: codes whose end has come leave Saleor."""
+    """CP-3: codes whose end has come leave Saleor: at the next quarter of an hour, and whatever
+    was missed at night.
+    """
 
     day: str
+
+    @classmethod
+    def after(cls, ends_at: datetime) -> tuple["EndCoupons", datetime]:
+        """The one for codes that end then, and when it is due: those of a quarter go together."""
+        begun = ends_at.replace(minute=ends_at.minute // 15 * 15, second=0, microsecond=0)
+        due = begun + timedelta(minutes=15)
+        return cls(day=due.isoformat()), due
 
 
 class Dawn(Job, kind="journey.dawn"):

@@ -27,6 +27,8 @@ class Word(StrEnum):
     OTHER_CODE = "other_code"
     SHOP_PROMOTION = "shop_promotion"
     """The shop's own promotion or gift is on it, and a code would throw it off."""
+    TOO_DEEP = "too_deep"
+    """MG-2: together with a running promotion of the shop it would take off too much."""
     TAKEN_OFF = "taken_off"
     """The shopper took it off once; that stands."""
     NOT_APPLICABLE = "not_applicable"
@@ -76,6 +78,8 @@ class Basket:
     on: On
     promoted: bool
     """A gift line, or a discount that no code brought."""
+    reduced_hundredths: int = 0
+    """The deepest of the shop's own promotions on one of its lines."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,17 @@ class Offer:
     spent: bool
     """The month's code was used on an order."""
     voucher_gone: bool
+    percent_hundredths: int = 0
+
+
+CEILING = 3500
+"""MG-2: hundredths of a percent that a code and a promotion may take off a line together."""
+
+
+def too_deep(percent_hundredths: int, reduced_hundredths: int) -> bool:
+    """MG-2: Saleor takes a code's percentage off what a running promotion has left."""
+    left = (10_000 - percent_hundredths) * (10_000 - reduced_hundredths)
+    return reduced_hundredths > 0 and left < (10_000 - CEILING) * 10_000
 
 
 def word(basket: Basket, offer: Offer, *, tried: Tried | None, tried_lines: str | None) -> Word:
@@ -101,6 +116,7 @@ def word(basket: Basket, offer: Offer, *, tried: Tried | None, tried_lines: str 
         (Word.NOT_SIGNED_IN if basket.account is None else None)
         or against(offer)
         or (Word.CHANNEL if _elsewhere(basket, offer) else None)
+        or (Word.TOO_DEEP if _too_deep(basket, offer) else None)
         or _about_basket(basket, tried, tried_lines)
         or Word.PUT_ON
     )
@@ -108,6 +124,10 @@ def word(basket: Basket, offer: Offer, *, tried: Tried | None, tried_lines: str 
 
 def _elsewhere(basket: Basket, offer: Offer) -> bool:
     return offer.channels is not None and basket.channel not in offer.channels
+
+
+def _too_deep(basket: Basket, offer: Offer) -> bool:
+    return too_deep(offer.percent_hundredths, basket.reduced_hundredths)
 
 
 def against(offer: Offer) -> Word | None:

@@ -40,6 +40,7 @@ class Consider(Job, kind="loyalty.consider", rank=0):
     paying: bool
     on: On
     promoted: bool
+    reduced_hundredths: int = 0
     seen: datetime
     """The checkout's `updatedAt`."""
 
@@ -55,7 +56,10 @@ class Consider(Job, kind="loyalty.consider", rank=0):
 
     @property
     def basket(self) -> Basket:
-        return Basket(self.account, self.channel, self.lines, self.paying, self.on, self.promoted)
+        return Basket(
+            self.account, self.channel, self.lines, self.paying, self.on, self.promoted,
+            self.reduced_hundredths,
+        )  # fmt: skip
 
 
 class PutCodeOn(Job, kind="loyalty.put_on", rank=0):
@@ -78,7 +82,7 @@ def shopper_at_checkout(tx: Tx, checkout: Checkout, person: int | None) -> None:
     consider = Consider(
         checkout=checkout.id, account=checkout.user.id, channel=basket.channel,
         lines=basket.lines, paying=basket.paying, on=basket.on, promoted=basket.promoted,
-        seen=checkout.updated_at,
+        reduced_hundredths=basket.reduced_hundredths, seen=checkout.updated_at,
     )  # fmt: skip
     tx.postpone(consider, until=tx.now + PAUSE)
 
@@ -94,6 +98,7 @@ def basket_of(tx: Tx, checkout: Checkout) -> Basket:
         on=_on(tx, checkout.voucher_code, account),
         promoted=any(line.is_gift for line in checkout.lines)
         or (discounted and not checkout.voucher_code),
+        reduced_hundredths=checkout.reduced_hundredths,
     )
 
 
@@ -192,6 +197,7 @@ def offer_for(tx: Tx, terms: Terms, person: Person) -> tuple[Tier, Offer]:
         proven=person.confirmed or by_hand or _vouched(tx, id_),
         spent=code is not None and code.used_at is not None,
         voucher_gone=voucher is not None and voucher.gone_at is not None,
+        percent_hundredths=tier.percent_hundredths or 0,
     )
 
 

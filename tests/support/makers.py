@@ -155,9 +155,12 @@ def order(
 
 
 def checkout_line(
-    name: str = "tee", *, quantity: int = 1, each: float | None = 20, currency: str = "EUR"
-) -> JSON:
-    asked = None if each is None else {"price": price(each, currency)}
+    name: str = "tee", *, quantity: int = 1, each: float | None = 20, currency: str = "EUR",
+    full: float | None = None,
+) -> JSON:  # fmt: skip
+    """`full`: what one would cost without the shop's promotion."""
+    whole = price(each if full is None else full, currency) if each is not None else None
+    asked = whole and {"price": price(each or 0, currency), "priceUndiscounted": whole}
     return {
         "id": gid("CheckoutLine", name), "quantity": quantity, "isGift": False,
         "variant": variant(name, pricing=asked),

@@ -23,6 +23,10 @@ class Variant(Shape):
     product: Product
     price: Annotated[Price | None, Field(validation_alias=AliasPath("pricing", "price"))] = None
     """What the catalogue asks today, in the line's channel; read for checkouts only."""
+    undiscounted: Annotated[
+        Price | None, Field(validation_alias=AliasPath("pricing", "priceUndiscounted"))
+    ] = None
+    """What it would ask without the shop's running promotions."""
 
 
 class Picture(Shape):

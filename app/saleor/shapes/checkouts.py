@@ -72,6 +72,17 @@ class Checkout(Shape):
         return max(asked - (self.discount.amount if self.discount else 0), Decimal(0))
 
     @property
+    def reduced_hundredths(self) -> int:
+        """The deepest running promotion among its lines: 20 % off is 2000."""
+        prices = [
+            (line.variant.price.gross.amount, line.variant.undiscounted.gross.amount)
+            for line in self.lines
+            if line.variant.price and line.variant.undiscounted and not line.is_gift
+        ]
+        cuts = [int((1 - now / full) * 10_000) for now, full in prices if full > now]
+        return max(cuts, default=0)
+
+    @property
     def payment_tried(self) -> bool:
         """Somebody has begun to pay, even if nothing came of it: hands off the price."""
         return bool(self.transactions)
