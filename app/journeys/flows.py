@@ -9,10 +9,12 @@ from sqlmodel import col, select
 
 from app.carts.rules import State as CartState
 from app.carts.tables import Cart
-from app.journeys import ghosts, queries, rules, sending
+from app.decisions import flows as decisions
+from app.decisions.flows import Decided
+from app.journeys import deciding, ghosts, queries, rules, sending
 from app.journeys.jobs import Take, next_take, take_of
 from app.journeys.queries import Live
-from app.journeys.rules import Definition, Subject, Trigger, WaitFor
+from app.journeys.rules import Definition, Entry, Subject, Trigger, WaitFor
 from app.journeys.tables import Journey, Run, Version
 from app.journeys.walking import Walk
 from app.kit.tx import Tx, among
@@ -53,14 +55,24 @@ def enter(tx: Tx, live: Live, entrants: Sequence[Entrant]) -> int:
     lasts = queries.lasts(tx, live.id, people)
     before = queries.was_in(tx, live.id, {entrant.occasion for entrant in entrants})
     fit = _audience(tx, live.definition, people)
+    inside = segments.now_in_all(tx, people)
     taken: dict[int, Entrant] = {}
+    decided: list[Decided] = []
     for entrant in entrants:
-        if (
-            entrant.person in fit
-            and (entrant.person, entrant.occasion) not in before
-            and rules.may_enter(live.definition.reentry, lasts.get(entrant.person))
-        ):
-            taken.setdefault(entrant.person, entrant)
+        person, reentry = entrant.person, live.definition.reentry
+        if (person, entrant.occasion) in before or person in taken:
+            continue
+        word = rules.entry(reentry, lasts.get(person), fits=person in fit)
+        if word is Entry.ENTERED:
+            taken[person] = entrant
+        decided.append(
+            deciding.entry(
+                live.journey.key, live.version, reentry, word, person=person,
+                occasion=entrant.occasion, fits=person in fit, last=lasts.get(person),
+                segments=inside.get(person, ()),
+            )
+        )  # fmt: skip
+    decisions.record_all(tx, decided)
     begin(tx, live, list(taken.values()))
     return len(taken)
 
@@ -80,6 +92,9 @@ def begin(tx: Tx, live: Live, entrants: Sequence[Entrant]) -> None:
     ]  # fmt: skip
     tx.add_all(runs)
     tx.flush()
+    key = live.journey.key
+    drawn = [deciding.drawn(key, run, arms[run.person]) for run in runs if run.person in arms]
+    decisions.record_all(tx, drawn)
     tx.postpone_all([(take_of(run), tx.now) for run in runs])
 
 

@@ -60,12 +60,12 @@ def would_send(walk: "Walk", step: Send, ghosts: Sequence[Run]) -> Collection[in
     ended: set[int] = set()
     for run in ghosts:
         if word := words.get(run.person):
-            walk.note(run, step.key, "would_be_refused", word)
+            walk.haunt(run, step.key, "would_be_refused", word)
             walk.end(run, word)
             ended.add(run.id or 0)
             continue
         run.memo = run.memo | {"sent_at": walk.tx.now.isoformat()}
-        walk.note(run, step.key, WITHHELD, step.message)
+        walk.haunt(run, step.key, WITHHELD, step.message)
         walk.on(run, walk.definition.index(step.then) if step.then else None)
     return ended
 
@@ -93,12 +93,12 @@ def would_offer(walk: "Walk", step: Offer, ghosts: Sequence[Run]) -> None:
     for run in ghosts:
         word = words.get(run.id or 0)
         what = f"code {step.percent_hundredths / 100:g} %"
-        walk.note(run, step.key, "no_offer" if word else WITHHELD, word or what)
+        walk.haunt(run, step.key, "no_offer" if word else WITHHELD, word or what)
         away = step.else_to if word else None
         walk.on(run, walk.definition.index(away) if away else None)
 
 
 def would_do(walk: "Walk", key: str, what: str, ghosts: Sequence[Run]) -> None:
     for run in ghosts:
-        walk.note(run, key, WITHHELD, what)
+        walk.haunt(run, key, WITHHELD, what)
         walk.on(run)

@@ -12,10 +12,11 @@ from app.carts.tables import Cart
 from app.customers import meeting
 from app.customers.rules import Who
 from app.customers.tables import Person
-from app.journeys import flows, queries, recovery_rules
+from app.decisions import flows as decisions
+from app.journeys import deciding, flows, queries, recovery_rules
 from app.journeys.flows import Entrant
 from app.journeys.queries import Live
-from app.journeys.recovery_rules import Past, Terms, Word
+from app.journeys.recovery_rules import Case, Past, Terms
 from app.journeys.rules import Trigger
 from app.journeys.tables import Journey, Recovery, Run, Skip
 from app.kit.hearing import Version as Told
@@ -42,7 +43,19 @@ def carts_lost(tx: Tx, lost: Sequence[Cart]) -> None:
 
 
 def _enter(tx: Tx, live: Live, lost: Sequence[Cart], people: Mapping[str, int]) -> None:
-    words = against(tx, live.journey, lost, people)
+    cases = cases_of(tx, live.journey, lost, people)
+    words = {id_: recovery_rules.word(case, now=tx.now) for id_, case in cases.items()}
+    decisions.record_all(
+        tx,
+        [
+            deciding.left_cart(
+                live.journey.key, live.version, cases[cart.checkout],
+                str(words[cart.checkout] or ""), person=people[cart.checkout],
+                checkout=occasion_of(cart), now=tx.now,
+            )
+            for cart in lost
+        ],
+    )  # fmt: skip
     flows.enter(
         tx,
         live,
@@ -92,19 +105,19 @@ def persons(tx: Tx, lost: Sequence[Cart]) -> Mapping[str, int]:
     return found
 
 
-def against(
+def cases_of(
     tx: Tx, journey: Journey, lost: Sequence[Cart], people: Mapping[str, int]
-) -> Mapping[str, Word | None]:
-    """By checkout: why its shopper is not written to; None where nothing is against it."""
+) -> Mapping[str, Case]:
+    """By checkout: what decides whether its shopper is written to."""
     terms = terms_of(queries.recovery(tx))
     family = queries.same_address(tx, set(people.values()))
     pasts = _pasts(tx, journey, family)
     staff = _staff(tx, family)
     neighbours = _neighbours(tx, lost)
     return {
-        cart.checkout: recovery_rules.against(
+        cart.checkout: recovery_rules.case_of(
             cart, terms, pasts[people[cart.checkout]],
-            now=tx.now, staff=not staff.isdisjoint(family[people[cart.checkout]]),
+            staff=not staff.isdisjoint(family[people[cart.checkout]]),
             neighbours=neighbours.get(cart.visitor or "", ()),
         )
         for cart in lost

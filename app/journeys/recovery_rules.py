@@ -64,6 +64,36 @@ class Past:
     series_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Case:
+    """What it is decided on. Nothing of it names anybody."""
+
+    staff: bool
+    excluded: bool
+    suspect: bool
+    worth_minor: int
+    least_minor: int
+    bought_at: datetime | None
+    series_at: datetime | None
+    cool_down: timedelta
+
+
+def case_of(
+    cart: Cart, terms: Terms, past: Past, *, staff: bool, neighbours: Sequence[datetime] = ()
+) -> Case:
+    """`neighbours`: when checkouts were begun from the same hashed address, this one among them."""
+    return Case(
+        staff=staff,
+        excluded=excluded(cart, terms.excluded),
+        suspect=suspect(cart) or crowded(cart.created_at, neighbours),
+        worth_minor=cart.worth_minor,
+        least_minor=terms.least_minor.get(cart.currency, 0),
+        bought_at=past.bought_at,
+        series_at=past.series_at,
+        cool_down=terms.cool_down,
+    )
+
+
 def against(
     cart: Cart,
     terms: Terms,
@@ -73,16 +103,18 @@ def against(
     staff: bool,
     neighbours: Sequence[datetime] = (),
 ) -> Word | None:
-    """The first reason not to write, or None. `neighbours`: when checkouts were begun from the
-    same hashed address, this one among them.
-    """
+    """The first reason not to write, or None."""
+    return word(case_of(cart, terms, past, staff=staff, neighbours=neighbours), now=now)
+
+
+def word(case: Case, *, now: datetime) -> Word | None:
     checks = (
-        (staff, Word.STAFF),
-        (excluded(cart, terms.excluded), Word.EXCLUDED),
-        (suspect(cart) or crowded(cart.created_at, neighbours), Word.SUSPECT),
-        (cart.worth_minor < terms.least_minor.get(cart.currency, 0), Word.TOO_LITTLE),
-        (past.bought_at is not None and now - past.bought_at < AFTER_PURCHASE, Word.JUST_BOUGHT),
-        (past.series_at is not None and now - past.series_at < terms.cool_down, Word.COOLING_DOWN),
+        (case.staff, Word.STAFF),
+        (case.excluded, Word.EXCLUDED),
+        (case.suspect, Word.SUSPECT),
+        (case.worth_minor < case.least_minor, Word.TOO_LITTLE),
+        (case.bought_at is not None and now - case.bought_at < AFTER_PURCHASE, Word.JUST_BOUGHT),
+        (case.series_at is not None and now - case.series_at < case.cool_down, Word.COOLING_DOWN),
     )
     return next((word for holds, word in checks if holds), None)
 

@@ -232,3 +232,34 @@ def may_enter(reentry: Reentry, last: Last | None) -> bool:
     if last is None:
         return True
     return last.ended and reentry.days is not None and last.days_ago >= reentry.days
+
+
+class Entry(StrEnum):
+    """What becomes of somebody to whom a trigger happened."""
+
+    ENTERED = "entered"
+    NOT_FOR_HER = "not_in_audience"
+    AGAIN_TOO_SOON = "again_too_soon"
+
+
+def entry(reentry: Reentry, last: Last | None, *, fits: bool) -> Entry:
+    if not fits:
+        return Entry.NOT_FOR_HER
+    return Entry.ENTERED if may_enter(reentry, last) else Entry.AGAIN_TOO_SOON
+
+
+PURCHASE = frozenset(
+    {"bought", "recovered", "bought_anyway", "paid", "stopped_purchase", "order_paid"}
+)
+"""AC-6: ways in which a purchase ends a journey."""
+WITHHELD = "withheld_holdout"
+
+
+def ending(why: str) -> str:
+    """DC-1: how a way that ended early is called among decisions."""
+    return "stopped_purchase" if why in PURCHASE else why
+
+
+def haunting(what: str, reason: str) -> str:
+    """HO-3: of somebody who is held back: that alone is why, or what would have stopped it too."""
+    return WITHHELD if what == WITHHELD else reason

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.journeys import ghosts, incentives, rules, sending
+from app.decisions import flows as decisions
+from app.decisions.flows import Decided
+from app.journeys import deciding, ghosts, incentives, rules, sending
 from app.journeys.jobs import BringOffer, next_take
 from app.journeys.naming import key_of
 from app.journeys.rules import (
@@ -32,6 +34,7 @@ from app.segments import flows as segments
 from app.segments import queries as people
 from app.segments.rules import read
 
+FINISHED = "finished"
 PATIENCE = timedelta(hours=6)
 """How long an offer may take to come to be; then the journey goes on without one."""
 
@@ -45,10 +48,11 @@ class Walk:
     definition: Definition
     notes: list[dict[str, Any]]
     promises: list[tuple[Job, datetime]]
+    decided: list[Decided]
 
     @classmethod
     def of(cls, tx: Tx, journey: Journey, definition: Definition) -> "Walk":
-        return cls(tx, journey, definition, [], [])
+        return cls(tx, journey, definition, [], [], [])
 
     def take(self, runs: Sequence[Run]) -> None:
         """Everybody as far as they get."""
@@ -59,12 +63,14 @@ class Walk:
                 waiting = STEPS[type(step)](self, step, here)
                 going = [run for run in going if (run.id or 0) not in waiting]
         for run in going:
-            self.end(run, "finished")
+            self.end(run, FINISHED)
         self.write()
 
     def end(self, run: Run, why: str) -> None:
         run.ended_at, run.why = self.tx.now, why
         self.note(run, END, "ended", why)
+        if why != FINISHED:
+            self.decided.append(deciding.over(self.journey.key, run, why))
 
     def on(self, run: Run, to: int | None = None) -> None:
         run.step = run.step + 1 if to is None else to
@@ -82,10 +88,16 @@ class Walk:
             }
         )  # fmt: skip
 
+    def haunt(self, run: Run, step: str, what: str, reason: str) -> None:
+        """HO-3: what a ghost would have got, or why she would not have."""
+        self.note(run, step, what, reason)
+        self.decided.append(deciding.ghost(self.journey.key, run, step, what, reason))
+
     def write(self) -> None:
         self.tx.put(Footprint, self.notes, key=("run", "turn", "step", "what"))
         self.tx.postpone_all(self.promises)
-        self.notes, self.promises = [], []
+        decisions.record_all(self.tx, self.decided)
+        self.notes, self.promises, self.decided = [], [], []
 
 
 Waiting = Collection[int]
@@ -130,15 +142,18 @@ def condition(walk: Walk, step: Condition, runs: Sequence[Run]) -> Waiting:
     otherwise = walk.definition.index(step.otherwise)
     for run in runs:
         walk.note(run, step.key, "asked", "yes" if run.person in fit else "no")
+        walk.decided.append(deciding.condition(walk.journey.key, run, step, fits=run.person in fit))
         walk.on(run, None if run.person in fit else otherwise)
     return ()
 
 
 def split(walk: Walk, step: Split, runs: Sequence[Run]) -> Waiting:
+    salt = deciding.salt_of(walk.tx.shop, walk.journey.key, step.key)
     for run in runs:
-        draw = roll("journey", walk.tx.shop, walk.journey.key, step.key, run.person)
+        draw = roll(salt, run.person)
         arm = rules.arm_of(step, draw)
         walk.note(run, step.key, "drew", arm)
+        walk.decided.append(deciding.split(walk.journey.key, run, step, draw=draw, salt=salt))
         walk.on(run, walk.definition.index(arm))
     return ()
 

@@ -121,13 +121,13 @@ def _keep_shares(tx: Tx, trial: Trial, shares: Sequence[float]) -> None:
 def _drawn(tx: Tx, trial: Trial, people: Collection[int]) -> Mapping[int, Arm]:
     before = queries.assigned(tx, trial.id or 0, people)
     fresh = [] if trial.ended_at else [p for p in dict.fromkeys(people) if p not in before]
-    found = {person: _arm(trial, row.arm, row.roll) for person, row in before.items()}
+    found = {person: _arm(trial, row.arm, row.roll, row.stratum) for person, row in before.items()}
     stratum = len(trial.strata) - 1
     rows: list[dict[str, Any]] = []
     for person in fresh:
         point = rules.draw(trial.salt, person)
         name = trial.arms[rules.arm_at(trial.strata[-1], point)]["name"]
-        found[person] = _arm(trial, name, point)
+        found[person] = _arm(trial, name, point, stratum)
         rows.append(
             {
                 "trial": trial.id, "person": person, "arm": name, "stratum": stratum,
@@ -138,9 +138,11 @@ def _drawn(tx: Tx, trial: Trial, people: Collection[int]) -> Mapping[int, Arm]:
     return found
 
 
-def _arm(trial: Trial, name: str, point: float) -> Arm:
+def _arm(trial: Trial, name: str, point: float, stratum: int) -> Arm:
     withheld = any(arm["name"] == name and arm.get("withheld") for arm in trial.arms)
-    return Arm(trial.key, trial.version, name, withheld, point, trial.salt)
+    names = [arm["name"] for arm in trial.arms]
+    among = tuple(zip(names, trial.strata[stratum], strict=False))
+    return Arm(trial.key, trial.version, name, withheld, point, trial.salt, among)
 
 
 def deny(tx: Tx, key: str, people: Collection[int], content: str) -> None:

@@ -38,6 +38,13 @@ class Arm(NamedTuple):
     withheld: bool
     roll: float
     salt: str
+    among: tuple[tuple[str, float], ...] = ()
+    """Each arm by name with its share, as they were when it was drawn."""
+
+
+def arm_among(among: Sequence[tuple[str, float]], point: float) -> str:
+    """The name of the arm that a draw falls into."""
+    return among[arm_at([share for _, share in among], point)][0]
 
 
 class Drawn(Protocol):
