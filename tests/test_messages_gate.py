@@ -9,11 +9,11 @@ import pytest
 
 from app.kit.house import House
 from app.kit.loop import Keeper
-from app.messages import consent, flows, library, queries
+from app.messages import consent, erasing, flows, library, queries, windows
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.rules import Priority
-from app.messages.tables import Outlet, Preference, Send, SendNote, Suppression, Touch
+from app.messages.tables import LastWord, Outlet, Preference, Send, SendNote, Suppression, Touch
 from tests.support.makers import by_user, customer, event, gid, line, order, user
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
@@ -535,3 +535,29 @@ def test_sm4_another_channel_only_where_she_agreed_to_it(shop: Writing) -> None:
     shop.waits(days=2)
     shop.sends("k3", person=pola, context=link)
     assert shop.send("k3").channel == "email"
+
+
+def test_sm4_whatsapp_takes_free_words_for_a_day_and_else_an_approved_template(
+    shop: Writing,
+) -> None:
+    """SM-4: the day begins with each message of hers; without it only a template goes out."""
+    free = library.Note(text="Hello {{ link }}")
+    for key, note in (("free", free), ("approved", free.model_copy(update={"template": "hi_1"}))):
+        draft = library.Draft(key=key, name=key, variants={"whatsapp": {"en": note}})
+        with shop.work() as tx:
+            library.save(tx, draft)
+    with shop.work() as tx:
+        seal = shop.house.secrets.seal
+        tx.add(Outlet(channel="whatsapp", url=seal("mailbox:"), secret=seal("s"), since=tx.now))
+    shop.agrees("ana", channel="whatsapp", address="+4915123456789", person=shop.ana)
+    asked = {"channel": "whatsapp", "context": {"link": "https://shop.example/"}}
+    shop.sends("k1", message="free", **asked)
+    assert shop.word("k1") == "refused:window_closed"
+    assert shop.sends("k2", message="approved", **asked).state == "sent"
+    shop.waits(days=2)
+    with shop.work() as tx:
+        windows.heard(tx, "+49 1512 3456789", channel="whatsapp")
+    assert shop.sends("k3", message="free", **asked).state == "sent"
+    with shop.work() as tx:
+        erasing.forget(tx, [shop.ana], [], at=tx.now)
+    assert shop.all(LastWord) == []

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from app.messages import calendar, caps, hours, law, links, merge, reputation, rules
 from app.messages.apprise import numbers
+from app.messages.apprise.carrier import Apprise
 from app.messages.blocks import Block, Draft, Letter, Note, safe_link
 from app.messages.caps import Cap, Life, Past
+from app.messages.carriers import Parcel
 from app.messages.hours import MAIL, PHONE
 from app.messages.law import Basis, Said, Stance
+from app.messages.rendering import Rendered
 from app.messages.reputation import Kind, Mood, Standing
 from app.messages.rules import Facts, Verdict, Word
 
@@ -445,3 +448,16 @@ def test_sm3_landlines_and_nonsense_are_refused(told: str) -> None:
 )  # fmt: skip
 def test_sm2_polish_and_portuguese_letters_make_texts_shorter(text: str, parts: int) -> None:
     assert numbers.parts(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("template", "begins"), [("cart_1", "whatsapp://cart_1:t0k3n@"), ("", "whatsapp://t0k3n@")]
+)
+def test_sm4_an_approved_template_has_its_place_in_the_address(template: str, begins: str) -> None:
+    url = "whatsapp://{template}:t0k3n@15551234567/{to}?lang={language}"
+    words = Rendered("pt_BR", text="hi", template=template)
+    parcel = Parcel(
+        send=1, recipient="+5511987654321", rendered=words, message_id="m", sender="Shop"
+    )
+    filled = Apprise(url).address_of(parcel)
+    assert filled == f"{begins}15551234567/5511987654321?lang=pt_BR"

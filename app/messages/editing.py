@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.messages.blocks import Block, Draft, Letter, Note
+from app.messages.rules import Channel
 from app.messages.view import Words
 
 LANGUAGES = ("en", "pt_BR", "pl")
@@ -32,6 +33,8 @@ def shown(draft: Draft, *, look: Mapping[tuple[str, str], str]) -> list[Words]:
 def _fields(variant: Letter | Note, at: str, *, empty: bool) -> Iterator[tuple[str, str, str]]:
     if isinstance(variant, Note):
         yield f"{at}.text", "text", "" if empty else variant.text
+        if at.startswith(Channel.WHATSAPP):
+            yield f"{at}.template", "template", "" if empty else variant.template
         return
     yield f"{at}.subject", "subject", "" if empty else variant.subject
     yield f"{at}.preheader", "preheader", "" if empty else variant.preheader
@@ -68,7 +71,10 @@ def _told(variant: Letter | Note, form: Mapping[str, str], at: str) -> dict[str,
     if not any(form.get(name, "").strip() for name in plain):
         return None
     if isinstance(variant, Note):
-        return {"text": form.get(f"{at}.text", ""), "template": variant.template}
+        return {
+            "text": form.get(f"{at}.text", ""),
+            "template": form.get(f"{at}.template", "").strip(),
+        }
     blocks = [_block(block, form, f"{at}.{number}") for number, block in enumerate(variant.blocks)]
     return {
         "subject": form.get(f"{at}.subject", ""),

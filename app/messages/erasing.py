@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, delete, select, update
 
 from app.kit.tx import Tx
-from app.messages import consent, flows, hashing
+from app.messages import consent, flows, hashing, windows
 from app.messages.tables import (
     Confirmation,
     Consent,
@@ -38,6 +38,7 @@ def forget(tx: Tx, persons: Collection[int], emails: Collection[str], *, at: dat
     anew = set(tx.exec(select(Consent.address).where(col(Consent.address).in_(addresses))))
     for address in sorted(addresses - anew):
         consent.suppress(tx, hashing.of_address(address), ERASED)
+    windows.forget(tx, addresses)
     tx.exec(delete(Confirmation).where(col(Confirmation.address).in_(addresses)))
     tx.exec(delete(Posting).where(col(Posting.person).in_(persons)))
     shown = or_(col(Posted.person).in_(persons), col(Posted.recipient).in_(addresses))

@@ -23,6 +23,7 @@ from app.messages import (
     queries,
     readymade,
     rendering,
+    windows,
 )
 from app.messages.carriers import NotTakenError, Parcel
 from app.messages.content import Content
@@ -61,6 +62,8 @@ class Ready:
     languages: tuple[str, ...]
     counts_opens: bool = False
     """OP-1."""
+    free_words: bool = True
+    """SM-4: no approved template is needed."""
     introduces: bool = False
     """SM-2: the first text in 30 days says who writes, and how it ends."""
 
@@ -130,6 +133,7 @@ def _ready(tx: Tx, job: Deliver, world: World, supply: Supply) -> Ready | None:
     return Ready(
         due, told, how, policy(tx), this_shop(tx).zone, _emails(tx, due), _languages(tx, due),
         counts_opens=_counts_opens(tx, due), introduces=_introduces(tx, due),
+        free_words=windows.free_words(tx, due.address, channel=due.to.channel),
     )  # fmt: skip
 
 
@@ -241,4 +245,9 @@ def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
     )
     if isinstance(variant, library.Letter):
         return rendering.render(variant, shown, frame)
-    return rendering.render_note(variant, shown, frame, introduces=ready.introduces)
+    template = "" if ready.free_words else variant.template
+    if not ready.free_words and not template:
+        raise RefusedError(Word.WINDOW_CLOSED)
+    return rendering.render_note(
+        variant, shown, frame, introduces=ready.introduces, template=template
+    )

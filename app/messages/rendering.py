@@ -60,6 +60,8 @@ class Rendered:
     preheader: str = ""
     html: str = ""
     text: str = ""
+    template: str = ""
+    """SM-4: the name under which WhatsApp approved it, where free words may not go."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def render(letter: Letter, content: Content, frame: Frame) -> Rendered:
 
 
 def render_note(
-    note: Note, content: Content, frame: Frame, *, introduces: bool = False
+    note: Note, content: Content, frame: Frame, *, introduces: bool = False, template: str = ""
 ) -> Rendered:
     """A short message: its words alone; one that introduces itself says who writes and how to end
     it (SM-2).
@@ -139,7 +141,7 @@ def render_note(
         who = "" if named else f"{frame.sender.name}: "
         hint = catalogue(locale_of(frame.language)).gettext("Reply STOP to get no more.")
         text = f"{who}{text} {hint}"
-    return Rendered(frame.language, text=text)
+    return Rendered(frame.language, text=text, template=template)
 
 
 def _fields(content: Content, locale: Locale) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from typing_extensions import override
 
 from app.kit.tx import Job, Tx
-from app.messages import bounces, intake, leaving, queries, stopping
+from app.messages import bounces, intake, leaving, queries, stopping, windows
 from app.messages.reputation import Kind
 from app.shops.flows import this_shop
 from app.world import World
@@ -74,7 +74,8 @@ def take_in(tx: Tx, told: Sequence[Event], *, secret: str, channel: str) -> int:
 
 def _take(tx: Tx, event: Event, *, secret: str, channel: str) -> bool:
     if event.event == "reply":
-        return stopping.heard(tx, event.sender, event.text, channel=channel)
+        opened = windows.heard(tx, event.sender, channel=channel)
+        return stopping.heard(tx, event.sender, event.text, channel=channel) or opened
     send = intake.send_of(event.id, secret=secret, shop=int(tx.shop))
     row = queries.send_by_id(tx, send) if send is not None else None
     if send is None or row is None:

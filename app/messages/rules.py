@@ -119,6 +119,8 @@ class Word(StrEnum):
     """SS-3: piled up while stopped, and the owner said to skip it."""
     LANDLINE = "landline"
     """SM-3."""
+    WINDOW_CLOSED = "window_closed"
+    """SM-4: WhatsApp has approved no such message, and she has not written for a day."""
     OFFER_IN_SERVICE = "offer_in_service"
     """FC-2."""
     WITHHELD = "withheld_holdout"

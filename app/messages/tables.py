@@ -216,6 +216,17 @@ class SendNote(OfShop, SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class LastWord(OfShop, SQLModel, table=True):
+    """SM-4: when a number last wrote to the shop. Only its one-way hash, and for a day."""
+
+    __table_args__ = (UniqueConstraint("shop", "channel", "hash"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    channel: str
+    hash: str
+    at: datetime = Field(sa_type=Instant)
+
+
 class Touch(OfShop, SQLModel, table=True):
     """OP-4: somebody, or some machine, opened or clicked. No address and no agent is kept."""
 

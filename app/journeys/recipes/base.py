@@ -54,7 +54,8 @@ def draft(
 ) -> Draft:
     variants: dict[str, Mapping[str, Letter | Note]] = {"email": letters}
     if notes:
-        variants["sms"] = {language: Note(text=text) for language, text in notes.items()}
+        for channel in ("sms", "whatsapp"):
+            variants[channel] = {language: Note(text=text) for language, text in notes.items()}
     return Draft(key=key, name=name, purpose=purpose, variants=variants)
 
 
