@@ -37,6 +37,7 @@ from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
 from app.privacy import flows as privacy
+from app.privacy import wishes as privacy_wishes
 from app.recommend import flows as lists
 from app.segments import flows as segments
 from app.shops import errands as shops
@@ -175,6 +176,7 @@ AGENDA = Agenda[World](
     Decision(offers.Consider, offers.considered),
     Decision(Daily, a_day_begins),
     Decision(EraseShop, erase_shop),
+    Decision(privacy_wishes.EraseOnWish, privacy_wishes.carry_out),
     Decision(Overheard, webhooks.answer, webhooks.answer_all),
     Decision(HistoryRead, history_is_read),
     Errand(ReadHistory, history.read_history),
@@ -201,5 +203,8 @@ AGENDA = Agenda[World](
     always=(Heard, EraseShop),
 )
 
-COMPUTING = (value.Reckon, value.Rescore, lists.ReadShelves, lists.Tune, lists.TellLists, Revalue)
+COMPUTING = (
+    value.Reckon, value.Rescore, lists.ReadShelves, lists.Tune, lists.TellLists, Revalue,
+    segments.Review, tiers.Review,
+)  # fmt: skip
 """Errands that hold a whole shop in memory: the server's, not an import's."""
