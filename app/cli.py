@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -90,6 +91,20 @@ def doctor(
         for finding in findings:
             out.print(f"[{'green' if finding.fine else 'red'}]{finding.words}[/]")
     raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+@cli.command()
+def replay(
+    shop: Annotated[str | None, typer.Option(help="API address; without it, every shop.")] = None,
+    limit: Annotated[int, typer.Option(help="So many decisions of a shop, the newest.")] = 10_000,
+    policy: Annotated[
+        Path | None, typer.Option(help="A draft policy (JSON): what would it have changed?")
+    ] = None,
+) -> None:
+    """Make recorded decisions once more. Exit 1 where one comes out otherwise."""
+    from app.proof.replays import replay as run  # noqa: PLC0415
+
+    raise typer.Exit(run(Settings(), out, shop=shop, limit=limit, policy=policy))
 
 
 def main() -> None:

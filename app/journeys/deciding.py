@@ -10,7 +10,7 @@ from typing import Any
 
 from app.decisions.flows import Decided
 from app.decisions.rules import hashed, instant, micros
-from app.journeys import recovery_rules, rules
+from app.journeys import offer_rules, recovery_rules, rules
 from app.journeys.recovery_rules import Case
 from app.journeys.rules import Arm, Condition, Entry, Last, Reentry, Split
 from app.journeys.tables import Run
@@ -20,9 +20,10 @@ from app.trials import rules as trials
 from app.trials.rules import Arm as TrialArm
 
 Again = tuple[str, Mapping[str, Any]]
-ENTER, LEFT_CART, CONDITION, SPLIT, OVER, GHOST, HOLDOUT = (
-    "enter", "left_cart", "condition", "split", "over", "ghost", "holdout",
+ENTER, LEFT_CART, CONDITION, SPLIT, OVER, GHOST, HOLDOUT, OFFER = (
+    "enter", "left_cart", "condition", "split", "over", "ghost", "holdout", "offer",
 )  # fmt: skip
+PROMISED = "promised"
 
 
 def entry(
@@ -113,6 +114,37 @@ def split_again(seen: Mapping[str, Any], *, salt: str) -> Again:
     step = Split(key="_", arms=tuple(Arm(share=share, to=to) for share, to in seen["arms"]))
     draw = roll(salt, seen["who"])
     return rules.arm_of(step, draw), {"draw": draw}
+
+
+def offer(
+    subject: str, run: Run, step: str, case: offer_rules.Case, word: str | None, *, now: datetime
+) -> Decided:
+    """CP-4 to CP-6, MG-2, MG-8: a code was promised, or why none was."""
+    at = micros(now) or 0
+    seen: dict[str, Any] = {
+        "pct": case.percent_hundredths, "stop": int(case.stopped), "out": int(case.excluded),
+        "red": case.reduced_hundredths, "live": int(case.live), "year": case.a_year,
+        "shared": case.shared, "serial": case.serial, "given": case.given_minor,
+        "brought": case.brought_minor,
+    }  # fmt: skip
+    if case.latest:
+        seen["latest"] = (micros(case.latest) or 0) - at
+    outcome = str(word or PROMISED)
+    made = {} if word else {"pct": case.percent_hundredths}
+    return _of(run, subject, step, OFFER, outcome, seen, made=made)
+
+
+def offer_again(seen: Mapping[str, Any], *, now: datetime, percent: int | None = None) -> Again:
+    """With `percent`, as it would be at another depth (DC-4)."""
+    latest = instant((micros(now) or 0) + seen["latest"]) if "latest" in seen else None
+    case = offer_rules.Case(
+        percent_hundredths=seen["pct"] if percent is None else percent,
+        stopped=bool(seen["stop"]), excluded=bool(seen["out"]), reduced_hundredths=seen["red"],
+        live=bool(seen["live"]), latest=latest, a_year=seen["year"], shared=seen["shared"],
+        serial=seen["serial"], given_minor=seen["given"], brought_minor=seen["brought"],
+    )  # fmt: skip
+    word = offer_rules.word(case, now=now)
+    return str(word or PROMISED), {} if word else {"pct": case.percent_hundredths}
 
 
 def over(subject: str, run: Run, why: str) -> Decided:

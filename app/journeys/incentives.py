@@ -1,83 +1,70 @@
 """May somebody be given a code? CP-5, CP-6, MG-2, MG-8: every no by name, and promised once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
+from typing import Any
 
 from sqlmodel import col, select
 
 from app.carts.tables import Cart
-from app.journeys import queries
+from app.decisions import flows as decisions
+from app.journeys import deciding, offer_rules, queries
 from app.journeys.naming import programme_of
+from app.journeys.offer_rules import Case, Word
 from app.journeys.rules import Offer
 from app.journeys.tables import Grant, Journey, Run
 from app.kit.tx import Tx, among
 from app.loyalty import coupons
 from app.loyalty import queries as loyalty
-from app.loyalty.guards import too_deep
 from app.loyalty.tables import Code
 from app.orders.queries import BOUGHT
 from app.orders.tables import Order
 
 YEAR = timedelta(days=365)
-BETWEEN = timedelta(days=30)
-"""CP-5: bounds 7 to 180 days."""
-MOST_A_YEAR = 4
-SHARE_OF_SPEND = 0.2
-"""CP-5: of what somebody ever brought, this much at most was given away to her."""
-SERIAL = 2
-SERIAL_REST = timedelta(days=180)
-LEAKS = 2
-"""CP-4: after so many codes that others used."""
 LEAST_LEFT = timedelta(days=7)
 UNSENT = frozenset({"UNFULFILLED", "UNCONFIRMED"})
-CAP = 3000
-"""MG-2: hundredths of a percent."""
-
-
-class Word(StrEnum):
-    """Why not."""
-
-    NO_PERCENT = "no_percent"
-    STOPPED = "stopped"
-    """MG-8."""
-    EXCLUDED = "excluded"
-    LIVE = "has_live_code"
-    """CP-5: one at a time."""
-    RECENT = "recent_offer"
-    YEARLY = "enough_this_year"
-    LIFETIME = "enough_for_ever"
-    SERIAL = "serial_abandoner"
-    """CP-6."""
-    LEAKED = "codes_shared"
-    """CP-4."""
-    TOO_DEEP = "too_deep"
-    """MG-2: together with what the shop has reduced in the cart anyway."""
 
 
 def against_all(
     tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]
 ) -> Mapping[int, Word | None]:
     """By run: what stands against a code for its person; None where nothing does."""
+    cases = cases_of(tx, journey, step, runs)
+    words = {id_: offer_rules.word(case, now=tx.now) for id_, case in cases.items()}
+    decisions.record_all(
+        tx,
+        [
+            deciding.offer(
+                journey.key, run, step.key, cases[run.id or 0], words[run.id or 0], now=tx.now
+            )
+            for run in runs
+        ],
+    )
+    return words
+
+
+def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapping[int, Case]:
+    """By run: what it is decided on."""
     if not runs:
         return {}
     terms = loyalty.terms(tx)
-    if not step.percent_hundredths or step.percent_hundredths > CAP:
-        return {run.id or 0: Word.NO_PERCENT for run in runs}
-    if terms is not None and terms.programme.stopped_at:
-        return {run.id or 0: Word.STOPPED for run in runs}
     people = {run.person for run in runs}
-    history = _history(tx, journey, people)
     emails, reduced = loyalty.emails(tx, people), _reduced(tx, runs)
-    found: dict[int, Word | None] = {}
-    for run in runs:
-        if terms and terms.excludes(emails.get(run.person)):
-            found[run.id or 0] = Word.EXCLUDED
-        elif too_deep(step.percent_hundredths, reduced.get(run.subject or "", 0)):
-            found[run.id or 0] = Word.TOO_DEEP
-        else:
-            found[run.id or 0] = history[run.person]
-    return found
+    known = _history(tx, journey, people)
+    usual = Case(
+        percent_hundredths=step.percent_hundredths,
+        stopped=terms is not None and terms.programme.stopped_at is not None,
+    )
+    return {
+        run.id or 0: replace(
+            usual,
+            excluded=bool(terms and terms.excludes(emails.get(run.person))),
+            reduced_hundredths=reduced.get(run.subject or "", 0),
+            **known[run.person],
+        )
+        for run in runs
+    }
 
 
 def _reduced(tx: Tx, runs: Sequence[Run]) -> Mapping[str, int]:
@@ -88,29 +75,23 @@ def _reduced(tx: Tx, runs: Sequence[Run]) -> Mapping[str, int]:
     return dict(tx.exec(rows).all()) if subjects else {}
 
 
-def _history(tx: Tx, journey: Journey, people: set[int]) -> Mapping[int, Word | None]:
+def _history(tx: Tx, journey: Journey, people: set[int]) -> Mapping[int, dict[str, Any]]:
     grants = queries.grants(tx, people, since=tx.now - YEAR)
     live = coupons.live(tx, people)
     serial = coupons.on_last_orders(tx, people, programme_of(journey))
     given, brought = _given(tx, people), _brought(tx, people)
-    found: dict[int, Word | None] = {}
+    found: dict[int, dict[str, Any]] = {}
     for person in people:
         own = [g for g in grants if g.person == person]
-        latest = max((g.at for g in own), default=None)
-        checks = (
-            (person in live, Word.LIVE),
-            (latest is not None and tx.now - latest < BETWEEN, Word.RECENT),
-            (len(own) >= MOST_A_YEAR, Word.YEARLY),
-            (sum(g.shared for g in own) >= LEAKS, Word.LEAKED),
-            (
-                serial.get(person, 0) >= SERIAL
-                and latest is not None
-                and tx.now - latest < SERIAL_REST,
-                Word.SERIAL,
-            ),
-            (given.get(person, 0) > SHARE_OF_SPEND * brought.get(person, 0), Word.LIFETIME),
-        )
-        found[person] = next((word for holds, word in checks if holds), None)
+        found[person] = {
+            "live": person in live,
+            "latest": max((g.at for g in own), default=None),
+            "a_year": len(own),
+            "shared": sum(g.shared for g in own),
+            "serial": serial.get(person, 0),
+            "given_minor": given.get(person, 0),
+            "brought_minor": brought.get(person, 0),
+        }
     return found
 
 

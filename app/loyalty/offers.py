@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from app.customers.tables import Person
 from app.kit.tx import Job, Tx
-from app.loyalty import guards, minting, queries, spans
+from app.loyalty import deciding, guards, minting, queries, spans
 from app.loyalty.acts import Verb, note
 from app.loyalty.guards import Basket, Offer, On, Tried, Word
 from app.loyalty.queries import Terms
@@ -135,6 +135,12 @@ def considered(job: Consider, tx: Tx) -> None:
         tried=Tried(attempt.state) if attempt else None,
         tried_lines=attempt.lines if attempt else None,
     )
+    if word not in SILENT:
+        deciding.at_checkout(
+            tx, job.basket, offer, word, checkout=job.checkout, person=person.id or 0,
+            tier=tier.key, tried=Tried(attempt.state) if attempt else None,
+            tried_lines=attempt.lines if attempt else None,
+        )  # fmt: skip
     if word is Word.PUT_ON:
         _want(tx, job, person, attempt)
     elif word not in SILENT:

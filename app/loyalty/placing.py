@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from app.customers.tables import Person
 from app.kit.tx import Job, Tx
-from app.loyalty import queries, rules, spans
+from app.loyalty import deciding, queries, rules, spans
 from app.loyalty.queries import Place, Terms
 from app.loyalty.rules import LastRise, Move
 from app.loyalty.tables import Membership, TierChange
@@ -47,7 +47,15 @@ def place(tx: Tx, people: Collection[int], *, cause: Cause) -> None:
         minor = spent.get(id_, 0)
         rise = last_rise(tx, terms, id_, member.tier) if minor < bars.get(id_, 0) else None
         move = judge(terms, member, spent_minor=minor, rise=rise, now=tx.now)
-        if move is Move.RISES and terms.excludes(person.email):
+        excluded = move is Move.RISES and terms.excludes(person.email)
+        if move is not Move.STAYS:
+            deciding.tier(
+                tx, move, person=id_, have=member.tier, valid_till=member.valid_till,
+                ladder=terms.ladder, spent_minor=minor, rise=rise,
+                falls_at=falls_at(terms, member, now=tx.now), excluded=excluded,
+                cause=cause.value,
+            )  # fmt: skip
+        if excluded:
             move = Move.STAYS
         if _moved(tx, terms, member, move, spent=minor, cause=cause):
             news |= mark(terms, member, person, now=tx.now)
@@ -92,19 +100,21 @@ def last_rise(tx: Tx, terms: Terms, person: int, tier: str) -> LastRise | None:
 def judge(
     terms: Terms, member: rules.Member, *, spent_minor: int, rise: LastRise | None, now: datetime
 ) -> Move:
-    till = member.valid_till
-    over = till is not None and now >= till
     return rules.verdict(
         member,
         terms.ladder,
         spent_minor=spent_minor,
         last_rise=rise,
-        falls_at=_falls_at(terms, till) if till and over else None,
+        falls_at=falls_at(terms, member, now=now),
         now=now,
     )
 
 
-def _falls_at(terms: Terms, till: datetime) -> datetime:
+def falls_at(terms: Terms, member: rules.Member, *, now: datetime) -> datetime | None:
+    """The end of the grace, once the tier has run out."""
+    till = member.valid_till
+    if till is None or now < till:
+        return None
     return spans.grace_end(till, zone=terms.zone, days=terms.programme.grace_days)
 
 

@@ -13,7 +13,7 @@ from app.messages.rules import Verdict
 from app.messages.seen import AS_IT_WAS, Terms
 from app.messages.tables import Send
 
-GATE = "gate"
+GATE, LAST_WORD = "gate", "last_word"
 SENT = "sent"
 
 
@@ -31,6 +31,21 @@ def at_the_gate(tx: Tx, send: Send, look: Look) -> None:
             seen=judging.told(look.seen, now=tx.now),
         ),
     )
+
+
+def told_otherwise(tx: Tx, send: Send, word: str) -> None:
+    """AC-6 (c): Saleor, or whoever had to supply the last words, said no a moment before it left.
+    What they said is the only input there is.
+    """
+    subject = send.campaign or send.message
+    seen = {"said": str(word)}
+    record(
+        tx,
+        Decided(
+            rule=LAST_WORD, ref=send.key, person=send.person, subject=subject, outcome=str(word),
+            seen=seen,
+        ),
+    )  # fmt: skip
 
 
 def outcome(verdict: Verdict) -> str:

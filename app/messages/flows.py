@@ -300,6 +300,7 @@ def unverified(tx: Tx, id_: int) -> None:
 def refuse(tx: Tx, id_: int, word: str) -> None:
     send = queries.send_by_id(tx, id_)
     if send and send.state == State.WAITING:
+        deciding.told_otherwise(tx, send, word)
         end(tx, send, State.REFUSED, word)
 
 

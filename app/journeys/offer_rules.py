@@ -1,0 +1,80 @@
+"""May somebody be given a code? CP-4 to CP-6, MG-2, MG-8: facts in, one word out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.loyalty.guards import too_deep
+
+BETWEEN = timedelta(days=30)
+"""CP-5: bounds 7 to 180 days."""
+MOST_A_YEAR = 4
+SHARE_OF_SPEND = 0.2
+"""CP-5: of what somebody ever brought, this much at most was given away to her."""
+SERIAL = 2
+SERIAL_REST = timedelta(days=180)
+LEAKS = 2
+"""CP-4: after so many codes that others used."""
+CAP = 3000
+"""MG-2: hundredths of a percent."""
+
+
+class Word(StrEnum):
+    """Why not."""
+
+    NO_PERCENT = "no_percent"
+    STOPPED = "stopped"
+    """MG-8."""
+    EXCLUDED = "excluded"
+    LIVE = "has_live_code"
+    """CP-5: one at a time."""
+    RECENT = "recent_offer"
+    YEARLY = "enough_this_year"
+    LIFETIME = "enough_for_ever"
+    SERIAL = "serial_abandoner"
+    """CP-6."""
+    LEAKED = "codes_shared"
+    """CP-4."""
+    TOO_DEEP = "too_deep"
+    """MG-2: together with what the shop has reduced in the cart anyway."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of a person and of the cart, when a code is to be promised."""
+
+    percent_hundredths: int
+    stopped: bool = False
+    excluded: bool = False
+    reduced_hundredths: int = 0
+    """The deepest of the shop's own promotions in the cart."""
+    live: bool = False
+    latest: datetime | None = None
+    """Her last code."""
+    a_year: int = 0
+    shared: int = 0
+    serial: int = 0
+    """CP-6: of her last three orders, those on a code of this programme."""
+    given_minor: int = 0
+    brought_minor: int = 0
+
+
+def word(case: Case, *, now: datetime) -> Word | None:
+    """The first reason against it."""
+    rested = now - case.latest if case.latest else None
+    checks = (
+        (not 0 < case.percent_hundredths <= CAP, Word.NO_PERCENT),
+        (case.stopped, Word.STOPPED),
+        (case.excluded, Word.EXCLUDED),
+        (too_deep(case.percent_hundredths, case.reduced_hundredths), Word.TOO_DEEP),
+        (case.live, Word.LIVE),
+        (rested is not None and rested < BETWEEN, Word.RECENT),
+        (case.a_year >= MOST_A_YEAR, Word.YEARLY),
+        (case.shared >= LEAKS, Word.LEAKED),
+        (
+            case.serial >= SERIAL and rested is not None and rested < SERIAL_REST,
+            Word.SERIAL,
+        ),
+        (case.given_minor > SHARE_OF_SPEND * case.brought_minor, Word.LIFETIME),
+    )
+    return next((word for holds, word in checks if holds), None)
