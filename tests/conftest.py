@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
@@ -69,15 +70,22 @@ def _tenant(connection: Connection) -> str:
     return "perennial_tenant"
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row. To copy it is much faster than to make it."""
+    file = tmp_path_factory.mktemp("blank") / "house.db"
+    engine = create_engine(f"sqlite:///{file}")
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database, once of each kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/house.db"
-        engine = create_engine(url)
-        SQLModel.metadata.create_all(engine)
-        engine.dispose()
-        yield url
+        copyfile(request.getfixturevalue("blank"), tmp_path / "house.db")
+        yield f"sqlite:///{tmp_path}/house.db"
         return
     url = request.getfixturevalue("postgres_schema")
     yield url
