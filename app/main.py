@@ -23,6 +23,7 @@ from app.ltv import pages as value
 from app.messages import pages as message_pages
 from app.messages import public as messages
 from app.messages import sending_pages
+from app.people import care_pages as care
 from app.people import pages as people
 from app.recommend import pages as recommend
 from app.recommend import storefront
@@ -42,7 +43,7 @@ from webhooks import install
 from webhooks.door import PREFIX, Door
 
 ROOMS = (
-    install, shops, today, setup, people, value, journeys, segments, recovery, messages,
+    install, shops, today, setup, people, care, value, journeys, segments, recovery, messages,
     message_pages, sending_pages, loyalty, recommend,
 )  # fmt: skip
 """Who has pages, or answers links."""

@@ -149,7 +149,7 @@ def test_an_app_that_cannot_be_reached_says_so_and_offers_another_try(
     dashboard.opens("/app")
     shown(dashboard, "Totals match Saleor.")
     dashboard.answer = _cut
-    dashboard.frame.get_by_role("link", name="Tiers and offers", exact=True).click()
+    dashboard.frame.get_by_role("link", name="Offers & loyalty", exact=True).click()
     shown(dashboard, "Perennial can't be reached right now.")
     shown(dashboard, "Totals match Saleor.")  # the page that was there stays
     dashboard.answer = None
@@ -168,7 +168,7 @@ def test_a_page_of_ours_opens_without_reloading_and_the_dashboard_is_told(
     dashboard.opens("/app")
     shown(dashboard, "Totals match Saleor.")
     dashboard.frame.evaluate("window.same = true")
-    dashboard.frame.get_by_role("link", name="Tiers and offers", exact=True).click()
+    dashboard.frame.get_by_role("link", name="Offers & loyalty", exact=True).click()
     shown(dashboard, "The ladder")
     assert dashboard.frame.evaluate("window.same") is True
     assert dashboard.frame.evaluate("location.pathname") == "/app/offers"

@@ -33,6 +33,8 @@ class Person(OfShop, SQLModel, table=True):
     last_name: str = ""
     language: str = ""
     country: str = ""
+    region: str = ""
+    """State or province of her address (S3)."""
     joined_at: datetime | None = Field(default=None, sa_type=Instant)
     merged_into: int | None = Field(default=None, sa_type=BigId)
     """The account a guest turned out to be."""
@@ -78,3 +80,18 @@ class Erasure(OfShop, SQLModel, table=True):
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     hash: str
     erased_at: datetime = Field(sa_type=Instant)
+
+
+class Note(OfShop, SQLModel, table=True):
+    """What a member of staff wants the others to know of a customer."""
+
+    __table_args__ = (Index("note_person", "shop", "person", "at"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    person: int = Field(sa_type=BigId)
+    text: str
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    """Saleor's id of the staff member."""
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Taken away; a moment later it can still be put back."""

@@ -1,5 +1,6 @@
 """DOOR 3: who are my customers, and what is there to know about this one?"""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 from fastapi import APIRouter, HTTPException
@@ -12,7 +13,7 @@ from app.loyalty import flows as loyalty
 from app.loyalty import widget
 from app.loyalty.pages import Typed, known_terms
 from app.loyalty.queries import Terms
-from app.people import flows, queries
+from app.people import care, flows, queries
 from app.people.flows import TooLateError
 from app.people.view import Customer, HandForm, Order
 from app.web.door import Caller, PatientRoute, Viewing, Working, needs
@@ -38,41 +39,41 @@ def people(
 
 @router.get("/app/customers/{person}", dependencies=[needs(SEES_PEOPLE)])
 def customer(person: int, visit: Viewing, page: Rendered) -> HTMLResponse:
-    return _show(visit.tx, visit.caller, page, _known(visit.tx, person))
+    return show(visit.tx, visit.caller, page, known(visit.tx, person))
 
 
 @router.post("/app/customers/{person}/tier", dependencies=[needs(SEES_PEOPLE, GIVES_TIERS)])
 def tier_by_hand(person: int, fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
     """TI-7: `do` give or end."""
-    tx, caller, somebody = visit.tx, visit.caller, _known(visit.tx, person)
+    tx, caller, somebody = visit.tx, visit.caller, known(visit.tx, person)
     by = caller.viewer.user_id
     if fields.get("do") == "end":
         loyalty.end_by_hand(tx, somebody, by=by)
-        return _show(tx, caller, page, somebody, saved="ended")
+        return show(tx, caller, page, somebody, saved="ended")
     terms = known_terms(tx)
     typed = {name: str(fields.get(name, "")).strip() for name in ("tier", "until", "reason")}
     till = _end_of(typed["until"], terms)
     problem = _problem(terms, typed["tier"], till, typed["reason"], now=tx.now)
     if till is None or problem:
         wrong = typed | {"problem": problem or "until"}
-        return _show(tx, caller, page, somebody, typed=wrong, status=422)
+        return show(tx, caller, page, somebody, typed=wrong, status=422)
     loyalty.give_by_hand(tx, somebody, tier=typed["tier"], till=till, reason=typed["reason"], by=by)
-    return _show(tx, caller, page, somebody, saved="given")
+    return show(tx, caller, page, somebody, saved="given")
 
 
 @router.post("/app/customers/{person}/part", dependencies=[needs(SEES_PEOPLE)])
 def part(person: int, fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
     """ID-3: `guest` is somebody else."""
-    tx, somebody = visit.tx, _known(visit.tx, person)
+    tx, somebody = visit.tx, known(visit.tx, person)
     guest = str(fields.get("guest", ""))
     try:
         parted = guest.isdecimal() and flows.part(tx, somebody, int(guest))
     except TooLateError:
-        return _show(tx, visit.caller, page, somebody, saved="too_late", status=422)
-    return _show(tx, visit.caller, page, somebody, saved="parted" if parted else None)
+        return show(tx, visit.caller, page, somebody, saved="too_late", status=422)
+    return show(tx, visit.caller, page, somebody, saved="parted" if parted else None)
 
 
-def _known(tx: Tx, id_: int) -> Person:
+def known(tx: Tx, id_: int) -> Person:
     """The person, or who this guest turned out to be."""
     person = customers.person(tx, id_)
     if person and person.merged_into:
@@ -101,7 +102,7 @@ def _problem(
     return None if reason else "reason"
 
 
-def _show(
+def show(
     tx: Tx,
     caller: Caller,
     page: Page,
@@ -110,7 +111,13 @@ def _show(
     typed: dict[str, str] | None = None,
     saved: str | None = None,
     status: int = 200,
+    told: Mapping[str, str] | None = None,
+    problem: str | None = None,
+    removed: int | None = None,
 ) -> HTMLResponse:
+    """One customer, with what was just done (`saved`, `removed`) or is wrong (`problem`, with what
+    was `told` to a form of app.people.care).
+    """
     tx.flush()
     terms, id_ = known_terms(tx), person.id or 0
     may_change = caller.may(GIVES_TIERS)
@@ -132,6 +139,9 @@ def _show(
         may_change=may_change,
         now=tx.now,
         zone=terms.zone.key,
+        care=care.sheet(
+            tx, person, may_reward=may_change, typed=told, problem=problem, removed=removed
+        ),
         saved=saved,
     )
     return page("people/person.html", status=status, customer=shown)

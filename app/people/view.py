@@ -1,11 +1,13 @@
 """What the Customers pages are given. Every instant is aware; money is major units."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from app.loyalty.view import Widget
+from app.recommend.asking import Line as Product
 from app.web.notation import Sum
 
 
@@ -92,6 +94,62 @@ class HandForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picks:
+    """What would be recommended to her now."""
+
+    lines: tuple[Product, ...] = ()
+    none: str = ""
+    """Why there are none: opening, away or channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteLine:
+    id: int
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """A goodwill code that can still be used."""
+
+    id: int
+    text: str
+    percent: Decimal
+    """A share of one."""
+    ends_at: datetime | None
+    undoable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentLine:
+    channel: str
+    allowed: bool
+    """To get advertising there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """What staff may do for her, and how it stands."""
+
+    notes: tuple[NoteLine, ...]
+    present: Present | None
+    percents: tuple[Decimal, ...]
+    may_reward: bool
+    consents: tuple[ConsentLine, ...]
+    paused_until: datetime | None
+    can_pause: bool
+    """There is an address to write to."""
+    forgotten_at: datetime | None
+    """When she is forgotten, as somebody asked just now."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    problem: str | None = None
+    """What stands against it, in a word of the room that said so."""
+    removed: int | None = None
+    """The note that was just taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     id: int
     name: str
@@ -108,5 +166,6 @@ class Customer:
     may_change: bool
     now: datetime
     zone: str
+    care: Care
     saved: str | None = None
     """What was just done; the template has the sentence."""

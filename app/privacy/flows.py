@@ -10,7 +10,7 @@ from app.carts.flows import CartGoesQuiet
 from app.carts.tables import Cart
 from app.customers import queries as known
 from app.customers import rules as people
-from app.customers.tables import Address, Erasure, Merge, Person
+from app.customers.tables import Address, Erasure, Merge, Note, Person
 from app.decisions import erasing as decisions
 from app.journeys import erasing as journeys
 from app.kit.merging import SEALED
@@ -43,7 +43,25 @@ def erase(tx: Tx, *, account: str, email: str | None, at: datetime) -> Forgotten
     """
     emails = queries.addresses(tx, account) | ({people.tidy(email) or ""} - {""})
     emails -= queries.proved_by_others(tx, account, emails)
-    keys = frozenset({f"account:{account}"} | {f"guest:{email}" for email in emails})
+    forgotten = _forget(tx, {f"account:{account}"}, emails, at=at)
+    tx.exec(delete(Vouched).where(col(Vouched.account) == account))
+    _empty_post(tx, [account, *sorted(emails)])
+    return forgotten
+
+
+def erase_guest(tx: Tx, email: str, *, at: datetime) -> Forgotten:
+    """Who bought without an account asks to be forgotten. An account under the same address is
+    somebody who has one: it stays.
+    """
+    forgotten = _forget(tx, set(), {email}, at=at)
+    _empty_post(tx, [email])
+    return forgotten
+
+
+def _forget(
+    tx: Tx, accounts: Collection[str], emails: Collection[str], *, at: datetime
+) -> Forgotten:
+    keys = frozenset(accounts) | {f"guest:{email}" for email in emails}
     bearers = queries.bearers(tx, keys)
     back = queries.back_since(tx, bearers, at=at)
     persons = bearers - back
@@ -54,8 +72,6 @@ def erase(tx: Tx, *, account: str, email: str | None, at: datetime) -> Forgotten
     _blank_persons(tx, persons)
     _release(tx, back)
     value.forget(tx, bearers, but=back)
-    tx.exec(delete(Vouched).where(col(Vouched.account) == account))
-    _empty_post(tx, [account, *sorted(emails)])
     return Forgotten(persons, keys)
 
 
@@ -108,11 +124,12 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
         stub = {
             "key": f"erased:{id_}", "account": None, "email": None, "confirmed": False,
             "staff": False, "first_name": "", "last_name": "", "language": "", "country": "",
-            "joined_at": None, "merged_into": None, "first_hand": False, "updated_at": None,
+            "region": "", "joined_at": None, "merged_into": None, "first_hand": False, "updated_at": None,
             "issued_at": None, "hash": "", "erased_at": tx.now,
         }  # fmt: skip
         tx.exec(update(Person).where(col(Person.id) == id_).values(stub))
     tx.exec(delete(Address).where(col(Address.person).in_(persons)))
+    tx.exec(delete(Note).where(col(Note.person).in_(persons)))
     tx.exec(
         delete(Merge).where(or_(col(Merge.source).in_(persons), col(Merge.target).in_(persons)))
     )
