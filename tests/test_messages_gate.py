@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlmodel import select
 
+from app.customers.tables import Person
 from app.kit.house import House
 from app.kit.loop import Keeper
 from app.messages import consent, erasing, flows, library, queries, windows
@@ -280,6 +282,20 @@ def test_qh1_a_zone_she_stated_goes_before_her_country(shop: Writing) -> None:
     shop.waits(hours=1)  # 23:00 over there
     shop.sends()
     assert shop.word() == "waiting:quiet"
+
+
+@pytest.mark.parametrize(("region", "word"), [("AM", "sent"), ("", "waiting:quiet")])
+def test_qh1_where_the_region_is_known_only_its_own_clock_counts(
+    shop: Writing, region: str, word: str
+) -> None:
+    """QH-1: at 11:45 in Greenwich Manaus is up, and Rio Branco, in the same country, is not."""
+    bia = shop.person("bia", country="BR")
+    shop.agrees("bia")
+    with shop.work() as tx:
+        tx.exec(select(Person).where(Person.id == bia)).one().region = region
+    shop.waits(hours=2, minutes=45)
+    shop.sends(person=bia)
+    assert shop.word() == word
 
 
 def test_qh3_after_the_night_everything_is_asked_again(shop: Writing) -> None:

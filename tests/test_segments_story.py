@@ -13,7 +13,7 @@ from app.kit.house import House
 from app.segments import flows, queries, rules
 from app.segments.flows import Review
 from app.segments.tables import Segment, Stay
-from tests.support.makers import customer, event, gid, line, order, user
+from tests.support.makers import customer, event, gid, line, order, place, user
 from tests.support.story import Shop
 
 FACTS: list[tuple[dict[str, Any], bool]] = [
@@ -103,6 +103,29 @@ def fits(shop: Shop, tree: dict[str, Any], name: str = "ana") -> bool:
         whole = one in queries.some(tx, rules.read(tree))
         assert asked == whole, "asked for one and asked for all, the answer is the same"
         return asked
+
+
+def test_a_region_is_that_of_her_address_and_a_guests_that_of_the_last_order(shop: Shop) -> None:
+    """S3: with its country, since a name alone may be in several."""
+    bavaria = place() | {"countryArea": "BY"}
+    told = customer("ana", defaultShippingAddress=bavaria)
+    shop.hears("CUSTOMER_UPDATED", event("CUSTOMER_UPDATED", issued=at(shop), user=told))
+    for days, area in ((0, "RJ"), (1, "SP")):
+        shop.waits(days=days)
+        sent = {"shippingAddress": place("BR") | {"countryArea": area}}
+        body = order("rui@example.com", no=f"R{days}", created=at(shop), **sent)
+        shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at(shop), order=body))
+    with shop.look() as tx:
+        rui = tx.exec(select(Person.id).where(Person.email == "rui@example.com")).one()
+
+        def who(*regions: str, fact: str = "region") -> set[int]:
+            return set(queries.some(tx, rules.read({"fact": fact, "among": regions})))
+
+        assert who("DE-by") == {person(shop)}
+        assert who("BR-SP") == who("BR", fact="country") == {rui}
+        assert who("BR-RJ", "AT-BY") == set()
+    with pytest.raises(rules.WrongTreeError, match="BR-SP"):
+        rules.read({"fact": "region", "among": ["Bavaria"]})
 
 
 def test_an_order_moves_its_buyer_within_seconds(shop: Shop) -> None:

@@ -31,6 +31,7 @@ def who(customer: Customer, hearing: Hearing) -> Who:
             customer.language,
             place.country.code if place else "",
             customer.date_joined,
+            place.country_area if place else "",
         ),
     )
 

@@ -19,7 +19,7 @@ TOLD = (
     "account", "email", "confirmed", "staff", "active",
     "first_hand", "updated_at", "issued_at", "hash",
 )  # fmt: skip
-PROFILE = ("first_name", "last_name", "language", "country", "joined_at")
+PROFILE = ("first_name", "last_name", "language", "country", "region", "joined_at")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Profile:
     language: str
     country: str
     joined_at: datetime
+    region: str = ""
+    """State or province, as Saleor writes it: `SP` in Brazil, free text in some countries."""
 
 
 @dataclass(frozen=True)

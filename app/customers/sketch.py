@@ -70,6 +70,7 @@ class Sketch:
             "last_name": profile.last_name if profile else "",
             "language": profile.language if profile else "",
             "country": profile.country if profile else "",
+            "region": profile.region if profile else "",
             "joined_at": profile.joined_at if profile else None,
             "first_hand": self.first_hand,
             "updated_at": version.updated_at if version else None,

@@ -32,19 +32,31 @@ SEVERAL = {
     "KZ": ("Asia/Almaty",),
 }
 """Countries with more than one zone, by those in which their people live."""
-REGIONS = {
-    ("BR", "AC"): "America/Rio_Branco", ("BR", "AM"): "America/Manaus",
-    ("BR", "RO"): "America/Porto_Velho", ("BR", "RR"): "America/Boa_Vista",
-    ("BR", "MT"): "America/Cuiaba", ("BR", "MS"): "America/Campo_Grande",
-    ("US", "CA"): "America/Los_Angeles", ("US", "WA"): "America/Los_Angeles",
-    ("US", "OR"): "America/Los_Angeles", ("US", "NV"): "America/Los_Angeles",
-    ("US", "TX"): "America/Chicago", ("US", "IL"): "America/Chicago",
-    ("US", "CO"): "America/Denver", ("US", "UT"): "America/Denver",
-    ("US", "AZ"): "America/Phoenix", ("US", "NY"): "America/New_York",
-    ("US", "FL"): "America/New_York", ("US", "MA"): "America/New_York",
-    ("US", "AK"): "America/Anchorage", ("US", "HI"): "Pacific/Honolulu",
-    ("PT", "20"): "Atlantic/Azores", ("ES", "CN"): "Atlantic/Canary",
+WIDE = {
+    ("BR", "America/Sao_Paulo"):
+        "AL AP BA CE DF ES GO MA MG PA PB PE PI PR RJ RN RS SC SE SP TO",
+    ("BR", "America/Manaus"): "AM",
+    ("BR", "America/Porto_Velho"): "RO",
+    ("BR", "America/Boa_Vista"): "RR",
+    ("BR", "America/Cuiaba"): "MT",
+    ("BR", "America/Campo_Grande"): "MS",
+    ("BR", "America/Rio_Branco"): "AC",
+    ("US", "America/New_York"): "CT DC DE FL GA MA MD ME MI NC NH NJ NY OH PA RI SC VA VT WV",
+    ("US", "America/Chicago"): "AL AR IA IL LA MN MO MS OK TX WI",
+    ("US", "America/Denver"): "CO MT NM UT WY",
+    ("US", "America/Phoenix"): "AZ",
+    ("US", "America/Los_Angeles"): "CA NV OR WA",
+    ("US", "America/Anchorage"): "AK",
+    ("US", "Pacific/Honolulu"): "HI",
+    ("PT", "Atlantic/Azores"): "20",
+    ("ES", "Atlantic/Canary"): "CN",
 }  # fmt: skip
+"""Regions of one clock. One that two share (Indiana, Kansas, …) is as wide as its country."""
+REGIONS = {
+    (country, region): zone
+    for (country, zone), regions in WIDE.items()
+    for region in regions.split()
+}
 """QH-1: where a region is known, it says more than its country."""
 
 

@@ -32,6 +32,7 @@ class Addressee:
     address: str | None
     channel: str
     country: str = ""
+    region: str = ""
 
 
 def addressee(tx: Tx, send: Send, own: Policy) -> Addressee:
@@ -42,12 +43,14 @@ def addressee(tx: Tx, send: Send, own: Policy) -> Addressee:
         return Addressee(None, (), None, send.channel or Channel.EMAIL)
     people = tuple(queries.group(tx, person.id or 0))
     channel = send.channel or _channel_for(tx, person, send.purpose)
+    country, region = queries.place_of(tx, person, people)
     return Addressee(
         person,
         people,
         queries.address_of(tx, person, channel),
         channel,
-        queries.country_of(tx, person, people, default=own.country),
+        country or own.country,
+        region,
     )
 
 
@@ -145,6 +148,7 @@ def _of_person(
         quiet=Quiet(
             hours=own.hours_of(to.channel, to.country),
             country=to.country,
+            region=to.region,
             stated=wish.zone if wish else "",
             fallback=this_shop(tx).zone,
         ),

@@ -154,15 +154,20 @@ def bought(tx: Tx, people: Collection[int]) -> bool:
 
 
 def country_of(tx: Tx, person: Person, people: Collection[int], *, default: str) -> str:
-    """QH-1, CO-2: of the account's address, else of the last order."""
+    """CO-2: of the account's address, else of the last order."""
+    return place_of(tx, person, people)[0] or default
+
+
+def place_of(tx: Tx, person: Person, people: Collection[int]) -> tuple[str, str]:
+    """QH-1: country and region of the account's address, else of the last order."""
     if person.country:
-        return person.country
+        return person.country, person.region
     rows = (
-        select(Order.country)
+        select(Order.country, Order.region)
         .where(among(col(Order.person), sorted(people)), Order.country != "")
         .order_by(col(Order.created_at).desc())
     )
-    return tx.exec(rows.limit(1)).first() or default
+    return tx.exec(rows.limit(1)).first() or ("", "")
 
 
 def past(tx: Tx, people: Collection[int], *, but: int | None = None) -> list[Past]:

@@ -27,6 +27,7 @@ class Quiet:
 
     hours: Hours
     country: str = ""
+    region: str = ""
     stated: str = ""
     fallback: str = "UTC"
 
@@ -143,8 +144,11 @@ def _allowed_from(seen: Seen, terms: Terms) -> Callable[[datetime], datetime]:
     quiet = seen.quiet
     if quiet is None:
         return lambda at: at
-    zones = calendar.zones(quiet.country, stated=quiet.stated, fallback=quiet.fallback)
-    holiday, open_ = calendar.holiday(quiet.country), terms.hours.get(seen.channel, quiet.hours)
+    zones = calendar.zones(
+        quiet.country, stated=quiet.stated, region=quiet.region, fallback=quiet.fallback
+    )
+    holiday = calendar.holiday(quiet.country, quiet.region)
+    open_ = terms.hours.get(seen.channel, quiet.hours)
 
     def from_(at: datetime) -> datetime:
         """QH-3: nobody's phones all ring at nine sharp."""
@@ -200,7 +204,8 @@ def _quiet(quiet: Quiet) -> list[Any]:
     open_ = quiet.hours
     flags = int(open_.sundays) + 2 * int(open_.holidays)
     walls = [open_.opens.isoformat("auto"), open_.closes.isoformat("auto")]
-    return [*walls, flags, quiet.country, quiet.stated, quiet.fallback]
+    region = [quiet.region] if quiet.region else []
+    return [*walls, flags, quiet.country, quiet.stated, quiet.fallback, *region]
 
 
 SHORT = {name[0]: name for name in caps.EVERY}
@@ -221,10 +226,12 @@ def read(body: Mapping[str, Any], *, key: str, now: datetime) -> Seen:
             Cap(tuple(SHORT[c] for c in letters), most, span) for letters, most, span in body["k"]
         )
     if "q" in body:
-        opens, closes, flags, country, stated, fallback = body["q"]
+        opens, closes, flags, country, stated, fallback, *region = body["q"]
         open_ = Hours(
             time.fromisoformat(opens), time.fromisoformat(closes), bool(flags & 1), bool(flags & 2)
         )
-        fields["quiet"] = Quiet(hours=open_, country=country, stated=stated, fallback=fallback)
+        fields["quiet"] = Quiet(
+            hours=open_, country=country, region="".join(region), stated=stated, fallback=fallback
+        )
     segments = tuple(body.get("in", ()))
     return Seen(key=key, past=tuple(past), segments=segments, **fields)

@@ -18,7 +18,7 @@ from app.saleor.shapes import Line, Order, Price
 GAPPED: Fields = {
     "buyer": ("person", "source", "earns"),
     "code": ("code",),
-    "country": ("country",),
+    "country": ("country", "region"),
     "decision": ("decision",),
 }
 """What an error may take out of a payload without taking the order, and the columns it fills."""
@@ -77,6 +77,7 @@ def row(order: Order, hearing: Hearing, *, now: datetime) -> dict[str, Any]:
         "decision": order.decision,
         "language": order.language,
         "country": place.country.code if place else "",
+        "region": place.country_area if place else "",
         "paid": rules.was_paid(order),
         "counts": rules.counts(order),
         "history": rules.is_history(order, now=now),

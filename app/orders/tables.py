@@ -58,6 +58,8 @@ class Order(OfShop, SQLModel, table=True):
     """`perennial.decision` of its private metadata: which message it goes back to."""
     language: str = ""
     country: str = ""
+    region: str = ""
+    """State or province it went to (S3)."""
     paid: bool = False
     """Was paid in full, whatever has been refunded since."""
     counts: bool = False

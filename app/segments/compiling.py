@@ -92,7 +92,9 @@ def _leaf(leaf: Leaf, asking: Asking) -> Clause:  # noqa: C901, PLR0911, PLR0912
         case rules.Account(has=has):
             return col(Person.account).is_not(None) if has else col(Person.account).is_(None)
         case rules.Place(among=codes):
-            return col(Person.country).in_([code.upper() for code in codes])
+            return _country([code.upper() for code in codes], asking)
+        case rules.Region(among=regions):
+            return or_(false(), *(_region(one, asking) for one in regions))
         case rules.Language(among=tags):
             return _language(tags)
         case rules.Tier():
@@ -197,6 +199,33 @@ def _cart(leaf: rules.Cart, asking: Asking) -> Clause:
     )
     guest = and_(col(Person.account).is_(None), col(Person.email).in_(typed))
     return or_(_is_in(own), guest)
+
+
+def _country(codes: Collection[str], asking: Asking) -> Clause:
+    """S3: of her own address; of who has told none, where the last order went."""
+    return _placed(col(Person.country).in_(codes), col(Order.country).in_(codes), asking)
+
+
+def _region(told: str, asking: Asking) -> Clause:
+    country, _, region = told.partition("-")
+    codes = [region.lower(), told.lower()]  # some shops' address books repeat the country
+    own = and_(col(Person.country) == country.upper(), func.lower(Person.region).in_(codes))
+    last = and_(col(Order.country) == country.upper(), func.lower(Order.region).in_(codes))
+    return _placed(own, last, asking)
+
+
+def _placed(own: Clause, last: Clause, asking: Asking) -> Clause:
+    newest = (
+        select(Order.person, func.max(col(Order.created_at)).label("at"))
+        .where(*_bought(asking, None), col(Order.country) != "")
+        .group_by(col(Order.person))
+        .subquery()
+    )
+    rows = select(Order.person).join(
+        newest,
+        and_(col(Order.person) == newest.c.person, col(Order.created_at) == newest.c.at),
+    )
+    return or_(own, and_(col(Person.country) == "", _is_in(rows.where(BOUGHT, last))))
 
 
 def _language(tags: Collection[str]) -> Clause:

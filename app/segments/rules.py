@@ -19,6 +19,10 @@ Days = Annotated[int, Field(ge=0, le=3650)]
 Keys = Annotated[tuple[str, ...], Field(min_length=1, max_length=200)]
 
 
+ISO = 2
+"""Letters of a country's code."""
+
+
 class WrongTreeError(ValueError):
     """A tree that cannot be read. The text is for whoever wrote it."""
 
@@ -96,10 +100,23 @@ class Account(Fact):
 
 
 class Place(Fact):
-    """S3: ISO codes of the country of her address."""
+    """S3: ISO codes of the country of her address; of who has none, of the last order's."""
 
     fact: Literal["country"] = "country"
     among: Keys
+
+
+class Region(Fact):
+    """S3: states or provinces, each with its country: `BR-SP`, `US-CA`."""
+
+    fact: Literal["region"] = "region"
+    among: Keys
+
+    @model_validator(mode="after")
+    def _has_its_country(self) -> Self:
+        if any(len(one.partition("-")[0]) != ISO or not one[ISO + 1 :] for one in self.among):
+            raise ValueError("a region is written with its country, such as BR-SP")
+        return self
 
 
 class Language(Fact):
@@ -161,7 +178,7 @@ class Member(Fact):
 
 
 Leaf: TypeAlias = (
-    Orders | Spend | Average | Since | Cart | Account | Place | Language | Tier | Trait
+    Orders | Spend | Average | Since | Cart | Account | Place | Region | Language | Tier | Trait
     | Affinity | Stage | Score | Group | Member
 )  # fmt: skip
 _LEAF: TypeAdapter[Any] = TypeAdapter(Annotated[Leaf, Field(discriminator="fact")])
