@@ -1,0 +1,148 @@
+"""DC-3, DC-4: decisions made once more, and by a policy nobody has switched on."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel, col, select
+from typer.testing import CliRunner
+
+from app.cli import cli
+from app.decisions import flows, queries
+from app.decisions.rules import MOST_BYTES, packed, unpacked
+from app.decisions.tables import Decision
+from app.journeys import offer_rules
+from app.kit.clock import StillClock
+from app.kit.house import House
+from app.kit.settings import Settings
+from app.messages import caps
+from app.proof import replaying
+from app.proof.replaying import Draft, DraftCap
+from tests.conftest import MONDAY
+from tests.support.deciding import Deciding
+from tests.support.recovering import Counter
+
+PEOPLE = 36
+
+
+def life(house: House) -> Iterator[Deciding]:
+    with Deciding(house, Counter(house.clock.now)) as shop:
+        shop.lives(PEOPLE)
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deciding]:
+    """One story for all tests here, on SQLite: whoever changes a row puts it back."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('replay')}/house.db"
+    settings = Settings(
+        database_url=url, secret_keys="a phrase of the tests", development=True,
+        base_url="https://perennial.example", _env_file=None,
+    )  # fmt: skip
+    house = House.of(settings, clock=StillClock(MONDAY))
+    SQLModel.metadata.create_all(house.engine)
+    yield from life(house)
+    house.engine.dispose()
+
+
+def test_dc3_every_decision_of_a_story_comes_out_as_it_was(lived: Deciding) -> None:
+    """And DC-1, DC-5: of many kinds, each with its inputs, none above a kilobyte."""
+    all_the_same(lived)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_dc3_on_postgresql_too(house: House) -> None:
+    for shop in life(house):
+        all_the_same(shop)
+
+
+def all_the_same(lived: Deciding) -> None:
+    decided = lived.all(Decision)
+    assert len(decided) > 200
+    assert {one.rule for one in decided} >= {
+        "gate", "enter", "left_cart", "holdout", "condition", "split", "over", "tier", "ghost",
+        "offer",
+    }  # fmt: skip
+    assert {one.outcome for one in decided} >= {
+        "sent", "withheld_holdout", "quiet", "no_consent", "stopped_purchase", "rises",
+        "too_little", "promised",
+    }  # fmt: skip
+    assert max(flows.size(one.model_dump()) for one in decided) <= MOST_BYTES
+    found = replaying.replay(decided)
+    assert found.different == []
+    assert found.same == len(decided)
+    assert not lived.errors()
+
+
+def test_dc3_a_damaged_input_and_a_changed_rule_are_seen(
+    lived: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided = {one.rule: one for one in lived.all(Decision) if one.outcome != "no_consent"}
+    gate, tier, drawn = decided["gate"], decided["tier"], decided["holdout"]
+    told = unpacked(gate.seen)
+    gate.seen = packed(told | {"sa": "withdrawn"})
+    tier.seen = packed(unpacked(tier.seen) | {"spent": 0})
+    drawn.salt += "x"
+    broken = decided["over"]
+    broken.seen = "{}"
+    found = replaying.replay([gate, tier, drawn, broken])
+    assert [one.rule for one in found.different] == ["gate", "tier", "holdout", "over"]
+    gate.seen = packed(told)
+    assert replaying.replay([gate]).different == []
+    monkeypatch.setattr(caps, "_free_from", lambda *_, **__: None)
+    monkeypatch.setattr(offer_rules, "CAP", 0)
+    again = replaying.replay(lived.all(Decision))
+    assert {one.rule for one in again.different} == {"gate", "offer"}
+
+
+def test_dc3_an_operator_replays_a_house(lived: Deciding, tmp_path: Path) -> None:
+    """`perennial replay` says how many came out as they were, and 1 where one did not."""
+    environment = {"PERENNIAL_DATABASE_URL": str(lived.house.settings.database_url)}
+    run = CliRunner(env=environment).invoke
+    answer = run(cli, ["replay", "--limit", "50"])
+    assert (answer.exit_code, "50 decisions came out" in answer.output) == (0, True)
+    with lived.work() as tx:
+        one = tx.exec(select(Decision).where(Decision.rule == "gate").limit(1)).one()
+        was, one.outcome = one.outcome, "another"
+    answer = run(cli, ["replay"])
+    assert (answer.exit_code, "1 came out otherwise" in answer.output) == (1, True)
+    with lived.work() as tx:
+        tx.exec(select(Decision).where(Decision.id == one.id)).one().outcome = was
+    draft = tmp_path / "draft.json"
+    draft.write_text(json.dumps({"caps": [{"channels": ["email"], "most": 1, "hours": 720}]}))
+    answer = run(cli, ["replay", "--policy", str(draft), "--shop", lived.api_url])
+    assert (answer.exit_code, "is an assumption" in answer.output) == (0, True)
+    draft.write_text('{"cap": []}')
+    assert run(cli, ["replay", "--policy", str(draft)]).exit_code == 2
+    assert run(cli, ["replay", "--shop", "https://nobody.example/graphql/"]).exit_code == 2
+
+
+def test_dc4_a_draft_says_who_would_gain_and_who_would_lose(lived: Deciding) -> None:
+    """One mail in thirty days instead of four a week, and codes at another depth."""
+    with lived.look() as tx:
+        decided = list(queries.walk(tx))
+        twice = tx.exec(
+            select(Decision.person).where(Decision.rule == "gate", Decision.outcome == "sent")
+        ).all()
+    same = replaying.compare(decided, Draft())
+    assert same.before == same.after
+    assert not same.gain
+    assert not same.lose
+    draft = Draft(caps=(DraftCap(most=1, hours=720),), offer_percent=20, average_order=50)
+    found = replaying.compare(decided, draft)
+    assert found.lose == {person for person in twice if twice.count(person) > 1}
+    assert found.after["gate", "sent"] < found.before["gate", "sent"]
+    assert found.randomised > 0
+    assert found.percent_after == 2 * found.percent_before
+    words = "\n".join(replaying.words(found, draft, currency="EUR", since=None))
+    assert "assumption" in words
+
+
+def test_what_a_walk_reads_is_the_newest_first(shop: Deciding) -> None:
+    with shop.work() as tx:
+        flows.record(tx, *(flows.Decided(rule="over", ref=str(n), outcome="x") for n in range(5)))
+    with shop.look() as tx:
+        assert [one.ref for one in queries.walk(tx, limit=3)] == ["4", "3", "2"]
+        rows = tx.exec(select(Decision.ref).order_by(col(Decision.id).desc())).all()
+        assert [one.ref for one in queries.walk(tx)] == list(rows)
