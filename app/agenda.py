@@ -38,6 +38,7 @@ from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
 from app.privacy import flows as privacy
 from app.privacy import wishes as privacy_wishes
+from app.proof import jobs as proof
 from app.recommend import flows as lists
 from app.segments import flows as segments
 from app.shops import errands as shops
@@ -65,6 +66,7 @@ def a_day_begins(job: Daily, tx: Tx) -> None:
     nights.nightly(tx)
     decisions.nightly(tx)
     segments.nightly(tx, job.day)
+    proof.nightly(tx, job.day.isoformat())
     tx.later(Dawn(day=job.day.isoformat()))
     tx.later(EndCoupons(day=job.day.isoformat()))
     tx.later(AskStillIn(day=job.day))
@@ -200,11 +202,12 @@ AGENDA = Agenda[World](
     Decision(value.Scored, people_are_scored),
     Errand(value.Reckon, at_need("app.ltv.errands", "reckon")),
     Errand(value.Rescore, at_need("app.ltv.errands", "rescore")),
+    Errand(proof.Measure, at_need("app.proof.errands", "measure")),
     always=(Heard, EraseShop),
 )
 
 COMPUTING = (
     value.Reckon, value.Rescore, lists.ReadShelves, lists.Tune, lists.TellLists, Revalue,
-    segments.Review, tiers.Review,
+    segments.Review, tiers.Review, proof.Measure,
 )  # fmt: skip
 """Errands that hold a whole shop in memory: the server's, not an import's."""

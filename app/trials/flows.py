@@ -188,3 +188,17 @@ def set_mode(tx: Tx, subject: str, mode: Mode) -> None:
     if mode == Mode.OFF:
         trial.ended_at = tx.now
     tx.add(trial)
+
+
+def promote(tx: Tx, trial: Trial, winner: str) -> None:
+    """AB-9: most of the people to come get what won, a tenth still what lost, for 30 days."""
+    trial.winner, trial.won_at = winner, tx.now
+    _keep_shares(tx, trial, rules.winners([arm["name"] for arm in trial.arms], winner))
+    tx.info.pop("tests", None)
+
+
+def close(tx: Tx, trial: Trial) -> None:
+    """Nobody is drawn any more. The winner, or what was there before, stays in place for all."""
+    trial.ended_at = trial.ended_at or tx.now
+    tx.add(trial)
+    tx.info.pop("tests", None)

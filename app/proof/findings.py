@@ -1,0 +1,306 @@
+"""What a trial shows, worked out from its people: pure, and kept as it is (tables.Finding.body)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from app.proof import balance, bayes, planning, sequences, verdicts
+from app.proof.difference import Difference, stratified
+from app.proof.planning import Analysis
+from app.proof.sums import Floats, Sums
+from app.proof.verdicts import Interval, Seen, Verdict
+
+METRICS = ("conversion", "margin", "revenue", "second")
+USUAL_BASE, USUAL_LEAST = 0.05, 0.02
+"""HO-6: what a shop expects of which nothing is known: from 5 to 7 in a hundred."""
+NEW = np.array([0.0, 1.0])
+"""Covariates of who never ordered: no past, and new (AB-5)."""
+HARM = 1.64
+"""AB-9: a guard is harmed where it rose by so many standard errors."""
+
+Cell = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """AB-3: agreed before the start, or what is usual where nobody was asked (a holdout)."""
+
+    metric: str = "conversion"
+    mode: Analysis = Analysis.ALWAYS
+    planned: int = 0
+    """People in all: N* of the sequence, the end of a fixed horizon."""
+    least: float = USUAL_LEAST
+    """The smallest effect worth having: a share of one, or minor units."""
+    base: float = USUAL_BASE
+    auto: bool = False
+    caps: Mapping[str, float | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any], *, kind: str, share: float) -> "Plan":
+        usual = "margin" if kind == "test" else "conversion"
+        mode = Analysis(told.get("mode", Analysis.ALWAYS))
+        planned = int(told.get("people", 0))
+        if not planned:
+            planned = planning.for_share(USUAL_BASE, USUAL_LEAST, share, mode)
+        return cls(
+            metric=told.get("metric", usual),
+            mode=mode,
+            planned=max(planned, 1),
+            least=float(told.get("least", USUAL_LEAST)),
+            base=float(told.get("base", USUAL_BASE)),
+            auto=bool(told.get("auto", False)),
+            caps=told.get("caps", {}),
+        )
+
+
+@dataclass(frozen=True)
+class Active:
+    """People who ever ordered, as columns."""
+
+    arm: Sequence[str]
+    stratum: Floats
+    before: Floats
+    past: Floats
+    orders: Floats
+    margin: Floats
+    revenue: Floats
+    refunded: Floats
+
+    @classmethod
+    def of(cls, rows: Sequence[Any], span: int) -> "Active":
+        table = np.array(
+            [(r.stratum, r.before, r.past, *r.spans.get(str(span), (0, 0, 0, 0))) for r in rows],
+            dtype=np.float64,
+        ).reshape(-1, 7)
+        return cls([r.arm for r in rows], *table.T)
+
+    def y(self, metric: str, cap: float | None) -> Floats:
+        if metric == "conversion":
+            return np.asarray(self.orders > 0, dtype=np.float64)
+        if metric == "second":
+            came = (self.before < 2) & (self.before + self.orders >= 2)  # noqa: PLR2004
+            return np.asarray(came, dtype=np.float64)
+        money = self.margin if metric == "margin" else self.revenue
+        return money if cap is None else np.minimum(money, cap)
+
+    def x(self, cap: float | None) -> Floats:
+        past = self.past if cap is None else np.minimum(self.past, cap)
+        return np.stack([past, (self.before == 0).astype(float)], axis=1)
+
+
+Arms = Mapping[Cell, Sums]
+
+
+def sums(
+    active: Active, people: Mapping[Cell, int], metric: str, span: int, plan: Plan,
+    *, within: Floats | None = None,
+) -> Arms:  # fmt: skip
+    """Every arm and stratum; `people` counts all of them, ordered or not."""
+    cap = plan.caps.get(str(span)) if metric in ("margin", "revenue") else None
+    y, x = active.y(metric, cap), active.x(plan.caps.get("past"))
+    arms, every = np.array(active.arm, dtype=object), np.ones(len(active.arm), dtype=bool)
+    found = {}
+    for (arm, stratum), n in people.items():
+        here = (arms == arm) & (active.stratum == stratum)
+        here &= every if within is None else within.astype(bool)
+        silent = max(n - int(here.sum()), 0)
+        found[arm, stratum] = Sums.of(y[here], x[here], silent=silent, silent_x=NEW)
+    return found
+
+
+def compared(arms: Arms, control: str, treated: str) -> Difference | None:
+    strata = sorted({stratum for _, stratum in arms})
+    pairs = [
+        (arms[control, s], arms[treated, s])
+        for s in strata
+        if (control, s) in arms and (treated, s) in arms
+    ]
+    return stratified(pairs)
+
+
+def interval(found: Difference, plan: Plan, *, alpha: float = sequences.ALPHA) -> dict[str, float]:
+    """With the mode's own p-value; `spared` is what CUPED took off the variance."""
+    d, e, n = float(found.estimate), float(found.error), float(found.n)
+    if plan.mode is Analysis.ALWAYS:
+        wide = float(sequences.stretch(n, plan.planned, alpha))
+    else:
+        wide = sequences.fixed(alpha)
+    p = 1.0
+    if e > 0:
+        z = d / e
+        always = plan.mode is Analysis.ALWAYS
+        p = float(sequences.p_value(z, n, plan.planned) if always else sequences.fixed_p_value(z))
+    return {
+        "estimate": d, "low": d - wide * e, "high": d + wide * e, "p": p, "error": e,
+        "spared": float(found.spared),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that is known of a trial on a night."""
+
+    arms: Sequence[str]
+    """The first is what others are compared with."""
+    shares: Sequence[Sequence[float]]
+    """By stratum."""
+    people: Mapping[Cell, int]
+    """Everybody drawn."""
+    ripe: Mapping[Cell, int]
+    """Of whom the whole span is known."""
+    active: Active
+    first: datetime
+    lately: int
+    """Drawn in the last four weeks."""
+    unsubscribed: Mapping[str, int]
+    complained: Mapping[str, int]
+    crossed: int = 0
+
+
+def found(told: Told, plan: Plan, *, span: int, now: datetime) -> dict[str, Any]:
+    control, others = told.arms[0], told.arms[1:]
+    by_metric = {metric: sums(told.active, told.ripe, metric, span, plan) for metric in METRICS}
+    alpha = sequences.ALPHA / max(len(others), 1)
+    against: list[dict[str, Any]] = [
+        {"arm": arm, "metrics": _metrics(by_metric, control, arm, plan, alpha)} for arm in others
+    ]
+    ripe = {arm: _total(told.ripe, arm) for arm in told.arms}
+    conversions = int(sum(float(one.y) for one in by_metric["conversion"].values()))
+    seen = Seen(now - told.first, list(ripe.values()), conversions)
+    srm = balance.mismatch(_strata(told))
+    _judge(against, seen, plan, broken=balance.broken(srm), ripe=sum(ripe.values()))
+    if plan.mode is Analysis.BAYES and len(told.arms) == 2:  # noqa: PLR2004
+        bought = [_whole(by_metric["conversion"], arm) for arm in told.arms]
+        against[0]["chance"] = bayes.chance_better(
+            (int(bought[0].y), int(bought[1].y)), (ripe[control], ripe[others[0]]), base=plan.base
+        )
+    return {
+        "people": {arm: _total(told.people, arm) for arm in told.arms},
+        "ripe": ripe,
+        "conversions": conversions,
+        "first": told.first.isoformat(),
+        "srm": srm,
+        "enough": seen.enough,
+        "arms": {arm: _arm(arm, by_metric, told) for arm in told.arms},
+        "against": against,
+        "crossed": told.crossed,
+        "mode": plan.mode.value,
+        "metric": plan.metric,
+        "least": plan.least,
+        **_ahead(told, plan, by_metric, ripe),
+    }
+
+
+def _metrics(
+    by_metric: Mapping[str, Arms], control: str, arm: str, plan: Plan, alpha: float
+) -> dict[str, Any]:
+    told = {}
+    for metric, arms in by_metric.items():
+        one = compared(arms, control, arm)
+        told[metric] = interval(one, plan, alpha=alpha) if one is not None else None
+    return told
+
+
+def _judge(
+    against: Sequence[dict[str, Any]], seen: Seen, plan: Plan, *, broken: bool, ripe: int
+) -> None:
+    """AB-8: in one word each; of several arms Holm's p-values."""
+    primary = [one["metrics"][plan.metric] for one in against]
+    adjusted = verdicts.holm([one["p"] if one else 1.0 for one in primary])
+    for one, told, p in zip(against, primary, adjusted, strict=True):
+        if broken:
+            one["verdict"] = Verdict.BROKEN.value
+        elif plan.mode is Analysis.FIXED and ripe < plan.planned:
+            one["verdict"] = Verdict.HIDDEN.value
+        elif told is None or plan.mode is Analysis.BAYES:
+            one["verdict"] = Verdict.TOO_EARLY.value
+        else:
+            edges = Interval(told["estimate"], told["low"], told["high"])
+            one["verdict"] = verdicts.verdict(seen, edges, p=p, least=plan.least).value
+
+
+def _strata(told: Told) -> list[tuple[Mapping[str, float], Mapping[str, int]]]:
+    return [
+        (
+            dict(zip(told.arms, shares, strict=True)),
+            {arm: told.people.get((arm, at), 0) for arm in told.arms},
+        )
+        for at, shares in enumerate(told.shares)
+    ]
+
+
+def _arm(arm: str, by_metric: Mapping[str, Arms], told: Told) -> dict[str, Any]:
+    """Means a person, and the guards (AB-2)."""
+    means = {metric: float(_whole(arms, arm).mean) for metric, arms in by_metric.items()}
+    here = np.array(told.active.arm, dtype=object) == arm
+    revenue = float(told.active.revenue[here].sum())
+    refunded = float(told.active.refunded[here].sum())
+    return means | {
+        "refunded": refunded / revenue if revenue > 0 else 0.0,
+        "unsubscribed": told.unsubscribed.get(arm, 0),
+        "complained": told.complained.get(arm, 0),
+    }
+
+
+def _whole(arms: Arms, arm: str) -> Sums:
+    own = [one for (name, _), one in arms.items() if name == arm]
+    if not own:
+        nothing = np.zeros(0)
+        return Sums.of(nothing, np.zeros((0, 2)))
+    total = own[0]
+    for one in own[1:]:
+        total += one
+    return total
+
+
+def _total(people: Mapping[Cell, int], arm: str) -> int:
+    return sum(n for (name, _), n in people.items() if name == arm)
+
+
+def _ahead(
+    told: Told, plan: Plan, by_metric: Mapping[str, Arms], ripe: Mapping[str, int]
+) -> dict[str, Any]:
+    """HO-6: how many people it takes, and weeks left at the pace of the last four."""
+    share = float(told.shares[-1][0]) if told.shares else 0.0
+    spread = spread_of(by_metric[plan.metric], told.arms, plan)
+    needed = planning.people(spread, plan.least, share, plan.mode)
+    ahead = planning.plan(needed, a_week=told.lately / 4, so_far=sum(ripe.values()))
+    return {"needed": needed, "weeks": ahead.weeks if isfinite(ahead.weeks) else None}
+
+
+def spread_of(arms: Arms, names: Sequence[str], plan: Plan) -> tuple[float, float]:
+    """Variance of one person's outcome in the first arm and the next; before anybody is known, of
+    a conversion as planned."""
+    known = [_whole(arms, name) for name in names[:2]]
+    if len(known) == 2 and all(float(one.y) > 0 and float(one.n) > 1 for one in known):  # noqa: PLR2004
+        return float(known[0].var), float(known[1].var)
+    if plan.metric in ("conversion", "second"):
+        risen = plan.base + plan.least
+        return plan.base * (1 - plan.base), risen * (1 - risen)
+    return 0.0, 0.0
+
+
+def guards_hold(body: Mapping[str, Any], control: str, arm: str) -> bool:
+    """AB-9: neither refunds nor goodbyes nor complaints rose, as far as can be told."""
+    a, b = body["arms"][control], body["arms"][arm]
+    n, m = body["people"][control], body["people"][arm]
+    for guard in ("unsubscribed", "complained"):
+        if _rose(a[guard], n, b[guard], m):
+            return False
+    return not _rose(round(a["refunded"] * n), n, round(b["refunded"] * m), m)
+
+
+def _rose(a: int, n: int, b: int, m: int) -> bool:
+    if not n or not m:
+        return False
+    p = (a + b) / (n + m)
+    error = (p * (1 - p) * (1 / n + 1 / m)) ** 0.5
+    return bool(error > 0 and (b / m - a / n) / error > HARM)
+
+
+def ripe_until(now: datetime, span: int) -> datetime:
+    return now - timedelta(days=span)

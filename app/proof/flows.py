@@ -1,0 +1,150 @@
+"""Every night: who was drawn, what they bought, what that shows, and what follows from it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlmodel import col, delete
+
+from app.kit.tx import Tx
+from app.ltv import entries
+from app.orders.exchange import exchange
+from app.proof import findings, queries, rules
+from app.proof.findings import Active, Plan, Told
+from app.proof.tables import Finding, Outcome, ProofNote
+from app.proof.verdicts import Verdict
+from app.trials import flows as trials
+from app.trials.rules import LOSERS_FOR, Kind
+from app.trials.tables import Assignment, Trial
+
+LEAST_FOR_CAP = 100
+CAP = 0.99
+YEAR = 365
+
+
+def write(tx: Tx, drawn: Sequence[Assignment]) -> None:
+    """HO-4: what these people did around the instant at which they were drawn."""
+    whole = queries.wholes(tx, {one.person for one in drawn})
+    orders = queries.bought(tx, set(whole.values()))
+    rows: list[dict[str, Any]] = []
+    silent: list[int] = []
+    for one in drawn:
+        theirs = orders.get(whole[one.person], ())
+        if not theirs:
+            silent.append(one.id or 0)
+            continue
+        lived = rules.lived(theirs, one.at)
+        rows.append(
+            {
+                "assignment": one.id, "trial": one.trial, "person": one.person,
+                "before": lived.before, "past": lived.past, "spans": lived.spans,
+            }
+        )  # fmt: skip
+    if silent:
+        tx.exec(delete(Outcome).where(col(Outcome.assignment).in_(silent)))
+    tx.put(Outcome, rows, key=("assignment",), overwrite=("before", "past", "spans"))
+
+
+def reading(tx: Tx) -> tuple[int, Any]:
+    """Up to which assignment outcomes are known, and as of when."""
+    row = queries.note(tx, "reading")
+    return (int(row.body["last"]), row.made_at) if row else (0, None)
+
+
+def keep_note(tx: Tx, name: str, body: dict[str, Any]) -> None:
+    row = {"name": name, "made_at": tx.now, "body": body}
+    tx.put(ProofNote, [row], key=("name",), overwrite=("made_at", "body"))
+
+
+def plan_of(trial: Trial) -> Plan:
+    share = float(trial.strata[0][0]) if trial.strata else 0.5
+    return Plan.of(trial.plan, kind=trial.kind, share=share)
+
+
+def fix(tx: Tx, trial: Trial) -> None:
+    """AB-5: the caps, of what people brought before it began, once and for all."""
+    if "caps" in trial.plan or trial.began_at is None:
+        return
+    day = entries.day_of(trial.began_at, exchange(tx))
+    caps: dict[str, float | None] = {"past": _cap(tx, day, rules.PAST.days)}
+    widest = _cap(tx, day, YEAR)
+    for span in rules.SPANS:
+        caps[str(span)] = _cap(tx, day, span) or widest
+    trial.plan = trial.plan | {"caps": caps}
+    tx.add(trial)
+
+
+def _cap(tx: Tx, day: int, span: int) -> float | None:
+    sums = [one for one in queries.brought(tx, until=day, days=span) if one > 0]
+    return float(np.quantile(sums, CAP)) if len(sums) >= LEAST_FOR_CAP else None
+
+
+def told(tx: Tx, trial: Trial, span: int) -> Told | None:
+    """What there is to know of a trial now; None where nobody is in it."""
+    id_ = trial.id or 0
+    spread = queries.span(tx, id_)
+    if spread is None:
+        return None
+    until = findings.ripe_until(tx.now, span)
+    again = queries.twice(tx, id_)
+    ripe = dict(queries.counts(tx, id_, until=until))
+    rows = [row for row in queries.active(tx, id_, until=until) if row.id not in again]
+    for cell in again.values():
+        ripe[cell] = max(ripe.get(cell, 0) - 1, 0)
+    return Told(
+        arms=[arm["name"] for arm in trial.arms],
+        shares=trial.strata,
+        people=queries.counts(tx, id_),
+        ripe=ripe,
+        active=Active.of(rows, span),
+        first=spread.first,
+        lately=spread.lately,
+        unsubscribed=queries.unsubscribed(tx, id_),
+        complained=queries.complained(tx, id_),
+        crossed=queries.crossed(tx, id_),
+    )
+
+
+def find(tx: Tx, trial: Trial) -> None:
+    """Each span's figures; and what follows from the first."""
+    fix(tx, trial)
+    plan = plan_of(trial)
+    for span in rules.SPANS:
+        known = told(tx, trial, span)
+        if known is None:
+            return
+        if span != rules.SPANS[0] and not any(known.ripe.values()):
+            continue
+        body = findings.found(known, plan, span=span, now=tx.now)
+        row = {"trial": trial.id, "span": span, "made_at": tx.now, "body": body}
+        tx.put(Finding, [row], key=("trial", "span"), overwrite=("made_at", "body"))
+        if span == rules.SPANS[0]:
+            _follow(tx, trial, plan, body)
+
+
+def _follow(tx: Tx, trial: Trial, plan: Plan, body: dict[str, Any]) -> None:
+    """HO-2: proven, less is held back. AB-9: a winner is put in place, where that was agreed."""
+    verdicts = {one["arm"]: one["verdict"] for one in body["against"]}
+    if trial.kind != Kind.TEST:
+        if Verdict.BETTER in verdicts.values() and trial.proven_at is None:
+            trial.proven_at = tx.now
+            tx.add(trial)
+        return
+    if trial.winner and trial.won_at and tx.now >= trial.won_at + LOSERS_FOR:
+        trials.close(tx, trial)
+        return
+    open_ = plan.auto and trial.winner is None and trial.ended_at is None
+    if open_ and (winner := winner_of(body, [arm["name"] for arm in trial.arms])):
+        trials.promote(tx, trial, winner)
+
+
+def winner_of(body: dict[str, Any], arms: Sequence[str]) -> str | None:
+    """AB-9: the interval excludes nought and no guard is harmed."""
+    better = [one for one in body["against"] if one["verdict"] == Verdict.BETTER]
+    good = [one for one in better if findings.guards_hold(body, arms[0], one["arm"])]
+    if good:
+        metric = body["metric"]
+        best: str = max(good, key=lambda one: one["metrics"][metric]["estimate"])["arm"]
+        return best
+    worse = all(one["verdict"] == Verdict.WORSE for one in body["against"])
+    return arms[0] if worse and body["against"] else None

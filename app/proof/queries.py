@@ -1,0 +1,247 @@
+"""Who was drawn, what they bought, and what was found of it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from app.customers.tables import Person
+from app.kit.tx import Tx, among
+from app.ltv import costing
+from app.ltv.lines import Line
+from app.ltv.rules import CostLine
+from app.ltv.tables import BookedOrder
+from app.messages.rules import State
+from app.messages.tables import Bounce, ConsentEntry, Send
+from app.orders.tables import Order
+from app.proof.rules import Bought, Costs, margin
+from app.proof.tables import Finding, Outcome, ProofNote
+from app.trials.tables import Assignment, Denied, Trial
+
+MONEY = ("gross", "discount", "cost", "tax", "refunded")
+
+
+def note(tx: Tx, name: str) -> ProofNote | None:
+    return tx.exec(select(ProofNote).where(ProofNote.name == name)).first()
+
+
+def findings(tx: Tx, trials: Collection[int]) -> Mapping[int, Mapping[int, Finding]]:
+    """By trial and span."""
+    rows = tx.exec(select(Finding).where(among(col(Finding.trial), sorted(trials))))
+    found: dict[int, dict[int, Finding]] = {}
+    for row in rows:
+        found.setdefault(row.trial, {})[row.span] = row
+    return found
+
+
+def drawn_since(tx: Tx, *, after: int, limit: int) -> list[Assignment]:
+    rows = select(Assignment).where(col(Assignment.id) > after).order_by(col(Assignment.id))
+    return list(tx.exec(rows.limit(limit)))
+
+
+def moved_since(tx: Tx, since: datetime, *, after: int, limit: int) -> list[Assignment]:
+    """Assignments of people with an order that changed since then."""
+    bought = select(Order.person).where(
+        col(Order.updated_at) >= since, col(Order.person).is_not(None)
+    )
+    rows = (
+        select(Assignment)
+        .join(Person, col(Person.id) == col(Assignment.person))
+        .where(
+            col(Assignment.id) > after,
+            func.coalesce(col(Person.merged_into), col(Person.id)).in_(bought),
+        )
+        .order_by(col(Assignment.id))
+    )
+    return list(tx.exec(rows.limit(limit)))
+
+
+def wholes(tx: Tx, people: Collection[int]) -> Mapping[int, int]:
+    """Who these are today."""
+    rows: Any = tx.exec(
+        select(Person.id, Person.merged_into).where(
+            among(col(Person.id), sorted(people)), col(Person.merged_into).is_not(None)
+        )
+    )
+    return {person: person for person in people} | dict(rows.all())
+
+
+def bought(tx: Tx, people: Collection[int]) -> Mapping[int, Sequence[Bought]]:
+    """By person: what is booked of them, the oldest first."""
+    columns: list[Any] = [getattr(BookedOrder, name) for name in MONEY]
+    rows: Any = tx.exec(
+        select(BookedOrder.person, Order.created_at, *columns)
+        .join(Order, col(Order.id) == col(BookedOrder.order))
+        .where(among(col(BookedOrder.person), sorted(people)))
+        .order_by(col(Order.created_at), col(Order.id))
+    )
+    costs, found = costs_of(tx), dict[int, list[Bought]]()
+    for person, at, *sums in rows:
+        money = dict(zip(MONEY, sums, strict=True))
+        revenue = money["gross"] - money["discount"]
+        one = Bought(at, revenue, money["refunded"], margin(money, costs))
+        found.setdefault(person, []).append(one)
+    return found
+
+
+def costs_of(tx: Tx) -> Costs:
+    """The owner's lines of an order (LV-1), those that are switched off left out."""
+    known: Costs | None = tx.info.get("proof costs")
+    if known is None:
+        terms = costing.terms(tx)
+        all_ = costing.costs(terms)
+
+        def on(line: Line, value: float) -> float:
+            return 0.0 if line in all_.off else value
+
+        known = Costs(
+            order=on(Line.SHIPPING, all_.shipping)
+            + on(Line.REWARDS, all_.rewards)
+            + on(Line.SERVICE, all_.service),
+            fees=on(Line.FEES, all_.fees),
+            returns=on(Line.RETURNS, all_.returns),
+            cost=CostLine.COST not in terms.off,
+            tax=CostLine.TAX not in terms.off,
+        )
+        tx.info["proof costs"] = known
+    return known
+
+
+def brought(tx: Tx, *, until: int, days: int) -> list[int]:
+    """AB-5: what each person who bought in those days before day `until` brought: to winsorise."""
+    sums = [func.sum(getattr(BookedOrder, name)) for name in MONEY]
+    rows: Any = tx.exec(
+        select(*sums)
+        .where(BookedOrder.day < until, BookedOrder.day >= until - days)
+        .group_by(col(BookedOrder.person))
+    )
+    costs = costs_of(tx)
+    return [margin(dict(zip(MONEY, map(int, row), strict=True)), costs) for row in rows]
+
+
+Cell = tuple[str, int]
+"""An arm and a stratum."""
+
+
+def counts(tx: Tx, trial: int, *, until: datetime | None = None) -> Mapping[Cell, int]:
+    """People by arm and stratum, all or those drawn till then."""
+    rows = select(Assignment.arm, Assignment.stratum, func.count()).where(Assignment.trial == trial)
+    if until is not None:
+        rows = rows.where(col(Assignment.at) <= until)
+    found: Any = tx.exec(rows.group_by(col(Assignment.arm), col(Assignment.stratum)))
+    return {(arm, stratum): count for arm, stratum, count in found}
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when people were drawn, and how many came in the last four weeks."""
+
+    first: datetime
+    last: datetime
+    lately: int
+
+
+def span(tx: Tx, trial: int) -> Span | None:
+    ends: Any = select(func.min(Assignment.at), func.max(Assignment.at))
+    first, last = tx.exec(ends.where(Assignment.trial == trial)).one()
+    if first is None or last is None:
+        return None
+    lately = select(func.count()).where(
+        Assignment.trial == trial, col(Assignment.at) > tx.now - timedelta(days=28)
+    )
+    return Span(first, last, tx.exec(lately).one())
+
+
+ACTIVE: list[Any] = [
+    Assignment.id, Assignment.arm, Assignment.stratum, Outcome.before, Outcome.past, Outcome.spans,
+]  # fmt: skip
+
+
+def active(tx: Tx, trial: int, *, until: datetime) -> Iterable[Any]:
+    """Those who ever ordered, drawn till then."""
+    rows: Any = tx.exec(
+        select(*ACTIVE)
+        .join(Outcome, col(Outcome.assignment) == col(Assignment.id))
+        .where(Assignment.trial == trial, col(Assignment.at) <= until)
+        .order_by(col(Assignment.id))
+    )
+    found: Iterable[Any] = rows.all()
+    return found
+
+
+def twice(tx: Tx, trial: int) -> Mapping[int, Cell]:
+    """Assignments of people who were drawn before under another name: guests who joined an
+    account. What was drawn first counts for both."""
+    merged = select(Person.id).where(col(Person.merged_into).is_not(None))
+    guests: Any = tx.exec(
+        select(Assignment.id, Assignment.person, Assignment.arm, Assignment.stratum).where(
+            Assignment.trial == trial, col(Assignment.person).in_(merged)
+        )
+    ).all()
+    if not guests:
+        return {}
+    whole = wholes(tx, [row.person for row in guests])
+    accounts: Any = tx.exec(
+        select(Assignment.id, Assignment.person, Assignment.arm, Assignment.stratum).where(
+            Assignment.trial == trial, among(col(Assignment.person), sorted(set(whole.values())))
+        )
+    ).all()
+    first: dict[int, int] = {}
+    found: dict[int, Cell] = {}
+    for row in sorted([*guests, *accounts], key=lambda row: row.id):
+        if first.setdefault(whole.get(row.person, row.person), row.id) != row.id:
+            found[row.id] = (row.arm, row.stratum)
+    return found
+
+
+def unsubscribed(tx: Tx, trial: int) -> Mapping[str, int]:
+    """AB-2: by arm: who took consent back since she was drawn."""
+    rows: Any = tx.exec(
+        select(Assignment.arm, func.count(func.distinct(Assignment.person)))
+        .join(ConsentEntry, col(ConsentEntry.person) == col(Assignment.person))
+        .where(
+            Assignment.trial == trial,
+            ConsentEntry.state == "withdrawn",
+            col(ConsentEntry.at) >= col(Assignment.at),
+        )
+        .group_by(col(Assignment.arm))
+    )
+    return dict(rows.all())
+
+
+def complained(tx: Tx, trial: int) -> Mapping[str, int]:
+    rows: Any = tx.exec(
+        select(Assignment.arm, func.count(func.distinct(Assignment.person)))
+        .join(Send, col(Send.person) == col(Assignment.person))
+        .join(Bounce, col(Bounce.send) == col(Send.id))
+        .where(
+            Assignment.trial == trial,
+            Bounce.kind == "complaint",
+            col(Bounce.at) >= col(Assignment.at),
+        )
+        .group_by(col(Assignment.arm))
+    )
+    return dict(rows.all())
+
+
+def crossed(tx: Tx, trial: int) -> int:
+    """HO-8: who was kept from something here and got the same all the same since."""
+    same = (
+        select(func.count(func.distinct(Denied.person)))
+        .join(Send, col(Send.person) == col(Denied.person))
+        .where(
+            Denied.trial == trial,
+            Send.message == Denied.content,
+            Send.state == State.SENT.value,
+            col(Send.sent_at) >= col(Denied.at),
+        )
+    )
+    return tx.exec(same).one()
+
+
+def trials_on(tx: Tx) -> Sequence[Trial]:
+    """Those with anybody in them."""
+    rows = select(Trial).where(col(Trial.began_at).is_not(None)).order_by(col(Trial.id))
+    return tx.exec(rows).all()

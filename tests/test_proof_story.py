@@ -1,0 +1,202 @@
+"""Stories of measuring: who was drawn, what they bought since, and what the page says of it."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from app.customers.tables import Person
+from app.kit.clock import StillClock
+from app.kit.house import House
+from app.kit.tx import Tx
+from app.ltv.entries import EPOCH
+from app.ltv.tables import BookedOrder
+from app.orders.tables import Order
+from app.proof import errands, rules
+from app.proof.jobs import Measure
+from app.proof.rules import Bought, Costs
+from app.proof.tables import Finding, Outcome
+from app.trials import flows as trials
+from app.trials import queries
+from app.trials.tables import Assignment
+from tests.support.story import Shop
+
+DAY = timedelta(days=1)
+
+
+NUMBERS = itertools.count()
+
+
+def people(shop: Shop, many: int) -> list[int]:
+    with shop.work() as tx:
+        names = [f"p{next(NUMBERS)}@example.com" for _ in range(many)]
+        rows = [Person(key=f"guest:{name}", email=name) for name in names]
+        tx.add_all(rows)
+        tx.flush()
+        return [row.id or 0 for row in rows]
+
+
+def order(tx: Tx, person: int, at: datetime, *, minor: int = 5_000, back: int = 0) -> None:
+    """An order and its booking, as they stand once it has been heard."""
+    row = Order(
+        saleor_id=f"o{person}-{at.isoformat()}", number="1", person=person, source=person,
+        status="FULFILLED", charge_status="FULLY_CHARGED", created_at=at, channel="web",
+        currency="EUR", total_minor=minor, charged_minor=minor, goods_minor=minor,
+        goods_reporting_minor=minor, counts=True, updated_at=at, issued_at=at,
+    )  # fmt: skip
+    tx.add(row)
+    tx.flush()
+    tx.add(
+        BookedOrder(
+            order=row.id or 0, person=person, day=at.date().toordinal() - EPOCH,
+            gross=minor, discount=0, cost=0, tax=0, refunded=back, costed=0,
+        )
+    )  # fmt: skip
+
+
+def measures(shop: Shop) -> None:
+    now = shop.house.clock.now()
+    errands.measure(Measure(day=now.date().isoformat()), shop.perennial.reach.world(shop.id))
+
+
+def finding(shop: Shop, key: str = "holdout:cart", span: int = 14) -> dict[str, Any]:
+    with shop.look() as tx:
+        trial = queries.newest(tx, key)
+        assert trial
+        rows = select(Finding).where(Finding.trial == trial.id, Finding.span == span)
+        return tx.exec(rows).one().body
+
+
+@pytest.fixture
+def shop(house: House, clock: StillClock) -> Iterator[Shop]:
+    with Shop(house) as shop:
+        with shop.work() as tx:
+            trials.terms(tx, share=0.5)
+        yield shop
+
+
+def test_an_outcome_is_margin_in_windows_from_the_moment_somebody_was_drawn() -> None:
+    """HO-4: 14, 30, 90, 180, 365 days; what she brought before is kept apart (AB-5)."""
+    at = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
+
+    def one(days: float, margin: int = 100) -> Bought:
+        return Bought(at + timedelta(days=days), 200, 0, margin)
+
+    lived = rules.lived([one(-200), one(-179), one(-1), one(0), one(13.9), one(14), one(364)], at)
+    assert (lived.before, lived.past) == (3, 200)
+    assert [lived.spans[str(span)][0] for span in rules.SPANS] == [2, 3, 3, 3, 4]
+    assert lived.spans["14"] == [2, 200, 400, 0]
+
+
+def test_margin_is_net_of_offers_refunds_goods_and_what_an_order_costs() -> None:
+    """HO-4."""
+    booked = {"gross": 10_000, "discount": 1_000, "cost": 3_000, "tax": 1_500, "refunded": 900}
+    costs = Costs(order=300, fees=0.02, returns=500)
+    assert rules.margin(booked, costs) == 9_000 - 900 - 300 - 180 - 50 - 3_000 - 1_500
+    assert rules.margin(booked, Costs(cost=False, tax=False)) == 8_100
+
+
+def tries(shop: Shop, many: int = 640, *, withheld: int = 8, treated: int = 3) -> list[int]:
+    """So many are drawn; of the withheld every eighth buys in the next days, else every third."""
+    everybody = people(shop, many)
+    with shop.work() as tx:
+        arms = trials.hold(tx, "cart", everybody)
+        now, count = tx.now, {True: 0, False: 0}
+        for person in everybody:
+            if person % 2:
+                order(tx, person, now - timedelta(days=1 + person % 150))
+            held = arms[person].withheld
+            count[held] += 1
+            if count[held] % (withheld if held else treated) == 0:
+                order(tx, person, now + timedelta(hours=person % 300))
+    return everybody
+
+
+def test_the_night_finds_what_an_automation_brought(shop: Shop) -> None:
+    """HO-4: of everybody who was drawn, once the whole window is known; nothing before that."""
+    tries(shop)
+    measures(shop)
+    early = finding(shop)
+    assert early["against"][0]["verdict"] == "too_early"
+    assert sum(early["ripe"].values()) == 0
+    shop.waits(days=14, hours=1)
+    measures(shop)
+    body = finding(shop)
+    assert sum(body["people"].values()) == sum(body["ripe"].values()) == 640
+    assert body["arms"]["withheld"]["conversion"] == pytest.approx(1 / 8, abs=0.01)
+    told = body["against"][0]["metrics"]["conversion"]
+    assert told["low"] < 1 / 3 - 1 / 8 < told["high"]
+    assert body["against"][0]["verdict"] == "better"
+    money = body["against"][0]["metrics"]["margin"]
+    assert money["low"] < 4_900 * (1 / 3 - 1 / 8) < money["high"]
+    with shop.look() as tx:
+        trial = queries.newest(tx, "holdout:cart")
+        assert trial
+        assert trial.proven_at == tx.now
+
+
+def test_a_refund_and_a_merge_are_found_the_next_night(shop: Shop) -> None:
+    """HO-4: only who is new or has ordered since is looked at, on Sundays everybody."""
+    tries(shop, 20, withheld=1, treated=1)
+    shop.waits(days=15)
+    measures(shop)
+    before = {row.assignment: row.spans["14"] for row in shop.all(Outcome)}
+    with shop.work() as tx:
+        row = tx.exec(select(BookedOrder).order_by(BookedOrder.id.desc())).first()  # type: ignore[union-attr]
+        assert row
+        row.refunded = 2_000
+        tx.exec(select(Order).where(Order.id == row.order)).one().updated_at = tx.now
+        who = row.person
+    measures(shop)
+    changed = [row for row in shop.all(Outcome) if before[row.assignment] != row.spans["14"]]
+    assert [row.person for row in changed] == [who]
+    assert changed[0].spans["14"][3] == 2_000
+
+
+def test_people_who_were_drawn_twice_count_once(shop: Shop) -> None:
+    """AB-1: a guest and the account she turned out to be, both drawn before that was known."""
+    a, b, *_ = tries(shop, 20)
+    with shop.work() as tx:
+        tx.exec(select(Person).where(Person.id == a)).one().merged_into = b
+    shop.waits(days=15)
+    measures(shop)
+    assert sum(finding(shop)["ripe"].values()) == 19
+
+
+def test_arms_that_are_not_as_they_should_be_hide_the_result(shop: Shop) -> None:
+    """AB-6."""
+    tries(shop)
+    with shop.work() as tx:
+        for row in tx.exec(select(Assignment).where(Assignment.arm == "treated").limit(120)):
+            tx.delete(row)
+    shop.waits(days=15)
+    measures(shop)
+    body = finding(shop)
+    assert body["srm"] < 0.001
+    assert body["against"][0]["verdict"] == "broken"
+
+
+def test_caps_are_fixed_before_the_start(shop: Shop) -> None:
+    """AB-5: the 99th percentile of what people brought before; what comes later changes nothing."""
+    crowd = people(shop, 200)
+    with shop.work() as tx:
+        for n, person in enumerate(crowd):
+            order(tx, person, tx.now - 5 * DAY, minor=1_000 + n)
+    tries(shop, 20)
+    measures(shop)
+    with shop.look() as tx:
+        trial = queries.newest(tx, "holdout:cart")
+        assert trial
+        caps = trial.plan["caps"]
+    assert caps["14"] == pytest.approx(0.98 * 1_197, rel=0.01)
+    with shop.work() as tx:
+        order(tx, crowd[0], tx.now, minor=9_000_000)
+    shop.waits(days=20)
+    measures(shop)
+    with shop.look() as tx:
+        again = queries.newest(tx, "holdout:cart")
+        assert again
+        assert again.plan["caps"] == caps
