@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from app.carts import queries as carts
-from app.journeys import queries
+from app.journeys import dawn, queries
 from app.journeys.recipes import RECIPES
 from app.kit.clock import StillClock
 from app.kit.house import House
+from app.segments.tables import Trait
 from tests.support.recovering import Counter, Recovering
 
 
@@ -140,3 +141,24 @@ def test_the_owner_says_who_is_left_alone_and_where_links_lead(shop: Recovering)
     assert terms.least_minor == {"EUR": 2500}
     assert terms.excluded == ["bad.example", "pl"]
     assert terms.storefronts["web"]["hosts"] == ["store.example"]
+
+
+def test_birthdays_are_handed_in_whole_or_not_at_all(shop: Recovering) -> None:
+    """J18: from metadata or an import; each line that cannot be read is named."""
+    cleo = shop.guest("cleo@example.com")
+    bad = "E-mail;Birthday\ncleo@example.com;02-30\nnobody;1990-01-01\nben@example.com\n"
+    page = presses(shop, "/app/automations/birthday", "automation", do="birthdays", birthdays=bad)
+    for said in ("line 2: the day is not like", "line 3: this is no e-mail", "line 4: cells are"):
+        assert said in page
+    assert shop.all(Trait) == []
+    good = "email,birthday\nCleo@example.com,1990-02-28\nstranger@example.com,12-24\n"
+    page = presses(shop, "/app/automations/birthday", "automation", do="birthdays", birthdays=good)
+    assert "1 birthday was taken." in page
+    assert "stranger@example.com" in page
+    (trait,) = shop.all(Trait)
+    assert (trait.person, trait.value, trait.source) == (cleo, "1990-02-28", "import")
+    with shop.look() as tx:
+        assert dawn.birthdays(tx) == []
+    shop.waits(days=363)  # 2027-02-28
+    with shop.look() as tx:
+        assert [entrant.person for entrant in dawn.birthdays(tx)] == [cleo]

@@ -1,6 +1,7 @@
 """DOOR 3: what is sent, when, to whom; and who these people are: automations and segments."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,12 +10,15 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
+from app.journeys import birthdays as handed
 from app.journeys import flows, newsletters, rehearsing, showing, switching, terms_form
+from app.journeys.birthdays import Birthdays
 from app.journeys.recipes import RECIPES
 from app.journeys.rehearsing import Rehearsal
 from app.journeys.terms_form import TermsForm
 from app.kit.house import House
 from app.kit.tx import Tx
+from app.ltv.handed_in import RefusedError
 from app.messages import flows as messages
 from app.messages import library
 from app.segments import queries as segments
@@ -28,7 +32,7 @@ CHANGES = "MANAGE_APPS"
 TABS = ("recipes", "running", "messages", "calendar")
 LIST = "journeys/automations.html"
 ONE = "journeys/automation.html"
-CART = "cart"
+CART, BIRTHDAY = "cart", "birthday"
 
 
 async def typed(request: Request) -> FormData:
@@ -130,6 +134,7 @@ def _one(
     options: Mapping[str, int] | None = None,
     saved: bool = False,
     terms: TermsForm | None = None,
+    birthdays: Birthdays | None = None,
 ) -> HTMLResponse:
     rehearsal = _rehearse(tx, key, options)
     shown = showing.automation(
@@ -144,8 +149,10 @@ def _one(
         raise HTTPException(404, "There is no such automation.")
     if terms is None and key == CART:
         terms = terms_form.stored(tx)
-    status = 422 if terms and terms.problems else 200
-    return page(ONE, status=status, shown=shown, terms=terms)
+    if birthdays is None and key == BIRTHDAY:
+        birthdays = handed.known(tx)
+    wrong = (terms and terms.problems) or (birthdays and birthdays.refused)
+    return page(ONE, status=422 if wrong else 200, shown=shown, terms=terms, birthdays=birthdays)
 
 
 def _rehearse(tx: Tx, key: str, options: Mapping[str, int] | None) -> Rehearsal | None:
@@ -168,6 +175,8 @@ def change_automation(
     _must_change(caller)
     if do == "terms":
         return _terms(fields, caller, house, page)
+    if do == "birthdays":
+        return _birthdays(str(fields.get("birthdays", "")), caller, house, page)
     by = caller.viewer.user_id
 
     def change(tx: Tx) -> None:
@@ -192,6 +201,17 @@ def _terms(fields: FormData, caller: Caller, house: House, page: Page) -> HTMLRe
     house.do(caller.shop, lambda tx: terms_form.save(tx, form))
     with house.look(caller.shop) as tx:
         return _one(page, tx, caller, CART, saved=True)
+
+
+def _birthdays(text: str, caller: Caller, house: House, page: Page) -> HTMLResponse:
+    try:
+        told = house.do(caller.shop, lambda tx: handed.take(tx, text))
+    except RefusedError as refusal:
+        with house.look(caller.shop) as tx:
+            told = replace(handed.known(tx), refused=refusal.rows)
+            return _one(page, tx, caller, BIRTHDAY, birthdays=told)
+    with house.look(caller.shop) as tx:
+        return _one(page, tx, caller, BIRTHDAY, birthdays=told)
 
 
 def _must_change(caller: Caller) -> None:

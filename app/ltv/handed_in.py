@@ -24,6 +24,16 @@ NAMES = {
     "since": ("since", "from", "date", "day", "od", "desde"),
     "channel": ("channel", "source", "kanal", "kanał", "canal"),
     "month": ("month", "date", "miesiac", "miesiąc", "mes", "mês"),
+    "email": ("email", "e-mail", "mail", "address", "endereço", "adres"),
+    "birthday": (
+        "birthday",
+        "birth_date",
+        "born",
+        "urodziny",
+        "aniversario",
+        "aniversário",
+        "nascimento",
+    ),
     "amount": ("amount", "spend", "cost", "kwota", "valor", "gasto"),
 }
 Refused = tuple[int, str, str]
