@@ -22,6 +22,7 @@ from app.messages import erasing as messages
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
+from app.proof import erasing as proof
 from app.recommend import flows as recommend
 from app.segments import erasing as segments
 from app.trials import erasing as trials
@@ -139,6 +140,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
     journeys.forget(tx, persons)
     segments.forget(tx, persons)
     trials.forget(tx, persons)
+    proof.forget(tx, persons)
 
 
 def _empty_post(tx: Tx, names: Sequence[str]) -> None:
