@@ -38,13 +38,14 @@ from app.shops.reach import Reach
 from app.today import pages as today
 from app.web.frame import Frame
 from app.web.page import STATIC
+from app.widgets import pages as widgets
 from app.worker import PROBATION, Worker
 from webhooks import install
 from webhooks.door import PREFIX, Door
 
 ROOMS = (
     install, shops, today, setup, people, care, value, journeys, segments, recovery, messages,
-    message_pages, sending_pages, loyalty, recommend,
+    message_pages, sending_pages, loyalty, recommend, widgets,
 )  # fmt: skip
 """Who has pages, or answers links."""
 plumbing = APIRouter()

@@ -14,7 +14,10 @@ from tests.support.shared import needs_shared
 BASE = "https://perennial.example"
 EVERYWHERE = ["NAVIGATION_CUSTOMERS", "NAVIGATION_DISCOUNTS"]
 NARROW = [*EVERYWHERE, "CUSTOMER_DETAILS_MORE_ACTIONS"]
-WIDE = [*EVERYWHERE, "CUSTOMER_DETAILS_WIDGETS"]
+WIDE = [
+    *EVERYWHERE, "CUSTOMER_DETAILS_WIDGETS", "ORDER_DETAILS_WIDGETS",
+    "DRAFT_ORDER_DETAILS_WIDGETS", "PRODUCT_DETAILS_WIDGETS", "VOUCHER_DETAILS_WIDGETS",
+]  # fmt: skip
 VERSIONS = [None, "", "nonsense", "2.11", "3.20", "3.21", "3.22", "3.23", "3.24", "3.30"]
 
 
@@ -38,6 +41,18 @@ def test_each_saleor_gets_what_it_can_take(
     named = {webhook["name"] for webhook in built["webhooks"]}
     assert ("customer_deleted" in named) is hears_deleted
     assert {"order_created", "checkout_updated", "app_deleted"} <= named
+
+
+@pytest.mark.parametrize(("asked", "there"), [("3.22", False), ("3.23", True), ("3.24", True)])
+def test_the_home_page_is_asked_for_only_where_somebody_says_so(asked: str, *, there: bool) -> None:
+    def mounts(*extras: str) -> list[str]:
+        return [one["mount"] for one in manifest.build(BASE, asked, extras=extras)["extensions"]]
+
+    assert "HOMEPAGE_WIDGETS" not in mounts()
+    assert ("HOMEPAGE_WIDGETS" in mounts("home")) is there
+    assert all(
+        "only" not in one for one in manifest.build(BASE, asked, extras=["home"])["extensions"]
+    )
 
 
 @pytest.mark.parametrize("asked", VERSIONS)

@@ -32,7 +32,9 @@ def base_url(request: Request) -> str:
 
 @router.get("/api/manifest")
 def get_manifest(request: Request) -> dict[str, Any]:
-    return manifest.build(base_url(request), request.headers.get("saleor-schema-version"))
+    version = request.headers.get("saleor-schema-version")
+    extras = ("home",) if request.app.state.house.settings.home_widget else ()
+    return manifest.build(base_url(request), version, extras=extras)
 
 
 @router.post("/api/register")

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     """Phrases that seal tokens at rest, newest first; the old ones stay until all is renewed."""
     frame_ancestors: str = "*"
     """Which Dashboards may show the app in a frame (CSP frame-ancestors)."""
+    home_widget: bool = False
+    """Stand on the Dashboard's home page. A Dashboard before 3.23.6 would refuse the whole app."""
     smtp_url: SecretStr | None = None
     """Where e-mail goes unless a shop says otherwise: smtp://user:password@host:587?tls=starttls,
     smtps://…, or `mailbox:` for the app's own, which sends nothing.

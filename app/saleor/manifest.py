@@ -6,6 +6,7 @@ after registration (`wanted_webhooks`).
 
 import json
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,21 @@ OLDEST = Version(3, 21)
 OPTIONAL = {"MANAGE_PRODUCTS": ("product_updated", "product_deleted")}
 """What is heard once a merchant has granted a permission that the manifest does not ask for."""
 
+OURS = ("saleor", "only")
+"""What an extension says to us, and not to Saleor."""
 ADDRESSES = ("appUrl", "tokenTargetUrl", "dataPrivacyUrl", "supportUrl", "homepageUrl")
 WITHOUT_DOCUMENT = frozenset({"customer_deleted"})
 """Heard in Saleor's old payload, a list, where the document is for a later Saleor."""
 
 
-def build(base_url: str, schema_version: str | None) -> dict[str, Any]:
-    """The manifest for a Saleor of this `major.minor`; for the oldest where it does not say."""
+def build(
+    base_url: str, schema_version: str | None, *, extras: Collection[str] = ()
+) -> dict[str, Any]:
+    """The manifest for a Saleor of this `major.minor`; for the oldest where it does not say.
+
+    `extras`: extensions that stand in it only when asked for. `home` needs Dashboard 3.23.6; an
+    older one of the same minor would refuse the whole install.
+    """
     version = _asked(schema_version)
     base = base_url.rstrip("/")
     return {
@@ -40,7 +49,9 @@ def build(base_url: str, schema_version: str | None) -> dict[str, Any]:
         **{key: base + BASE[key] for key in ADDRESSES},
         "brand": {"logo": {"default": base + BASE["brand"]["logo"]["default"]}},
         "extensions": [
-            _extension(told, base) for told in BASE["extensions"] if _is_for(told, version)
+            _extension(told, base)
+            for told in BASE["extensions"]
+            if _is_for(told, version) and told.get("only") in (None, *extras)
         ],
         "webhooks": [_webhook(event, base) for event in BASE["webhooks"] if _heard(event, version)],
     }
@@ -110,12 +121,13 @@ def _is_for(extension: Mapping[str, Any], version: Version) -> bool:
 
 def _extension(told: Mapping[str, Any], base: str) -> dict[str, Any]:
     """APP_PAGE takes only a path below appUrl; the others are given whole, to be unmistakable."""
-    extension = {key: value for key, value in told.items() if key != "saleor"}
+    extension = {key: value for key, value in told.items() if key not in OURS}
     if told["target"] != "APP_PAGE":
         extension["url"] = base + told["url"]
     return extension
 
 
+@lru_cache(256)
 def _plain(query: str | None) -> str | None:
     """A document whatever its spacing; Saleor keeps what it was given."""
     if not query:

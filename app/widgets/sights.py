@@ -1,0 +1,238 @@
+"""What there is to show beside one thing of Saleor's, each a few questions of what is known."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import aliased
+from sqlmodel import col, func, select
+
+from app.catalog import queries as catalog
+from app.customers import queries as customers
+from app.customers.tables import Person
+from app.journeys.tables import Cycle, Grant
+from app.kit.money import major
+from app.kit.tx import Tx
+from app.loyalty import coupons, guards, offers
+from app.loyalty import queries as loyalty
+from app.loyalty.tables import Code, Voucher
+from app.ltv import glance
+from app.ltv import queries as value
+from app.messages.tables import Message, Send
+from app.orders import queries as orders
+from app.orders.tables import Line, Order
+from app.saleor import shapes
+from app.shops.flows import this_shop
+from app.today import queries as today
+from app.web.notation import Sum
+from app.widgets.view import Buyer, DraftSight, HomeSight, OrderSight, ProductSight, VoucherSight
+
+RECENT = timedelta(days=90)
+MOST = 3
+SAMPLE = 500
+"""Orders among which it is counted what went with a product."""
+
+
+def order(tx: Tx, saleor_id: str, *, sees_people: bool) -> OrderSight | None:
+    row = orders.by_saleor_id(tx, saleor_id)
+    if row is None:
+        return None
+    discount = major(row.discount_minor, row.currency)
+    return OrderSight(
+        total=Sum(major(row.total_minor, row.currency), row.currency),
+        discount=Sum(discount, row.currency) if discount else None,
+        code=_owner_of(tx, row.code),
+        message=_led_here(tx, row.decision),
+        place=_place(tx, row),
+        buyer=_buyer_of(tx, row.person) if sees_people else None,
+    )
+
+
+def _owner_of(tx: Tx, code: str | None) -> str:
+    known = loyalty.code_called(tx, code) if code else None
+    voucher = tx.get(Voucher, known.voucher) if known else None
+    return _title(tx, voucher) if voucher else ""
+
+
+def _title(tx: Tx, voucher: Voucher) -> str:
+    terms = loyalty.terms(tx)
+    tier = terms.tiers.get(voucher.tier) if terms and not voucher.programme else None
+    return tier.name if tier else voucher.name.partition(" · ")[0]
+
+
+def _led_here(tx: Tx, decision: str | None) -> str:
+    if not decision:
+        return ""
+    named = (
+        select(Message.name)
+        .join(Send, col(Send.message) == col(Message.key))
+        .where(Send.decision == decision)
+        .order_by(col(Message.version).desc())
+    )
+    return tx.exec(named.limit(1)).first() or ""
+
+
+def _place(tx: Tx, row: Order) -> int | None:
+    if row.person is None:
+        return None
+    before = select(func.count()).where(
+        Order.person == row.person, col(Order.counts), col(Order.created_at) <= row.created_at
+    )
+    return tx.exec(before).one() or None
+
+
+def _buyer_of(tx: Tx, id_: int | None) -> Buyer | None:
+    person = customers.person(tx, id_) if id_ else None
+    return buyer(tx, person) if person and person.erased_at is None else None
+
+
+def buyer(tx: Tx, person: Person) -> Buyer:
+    id_ = person.id or 0
+    terms, worth = loyalty.terms(tx), glance.of_person(tx, id_)
+    member = loyalty.member(tx, id_)
+    return Buyer(
+        name=f"{person.first_name} {person.last_name}".strip() or person.email or "",
+        tier=terms.tier_of(member, person.email, now=tx.now).name if terms and terms.open else None,
+        orders=orders.value_to_date(tx, id_).orders,
+        value=tuple(
+            Sum(major(minor, currency), currency)
+            for currency, (minor, _) in loyalty.charged(tx, id_).items()
+        ),
+        expected=Sum(worth.net_12, worth.currency) if worth else None,
+    )
+
+
+def draft(tx: Tx, told: shapes.Order | None, saleor_id: str) -> DraftSight | None:
+    """Saleor says whose draft it is, if it can be asked; else what we have heard of it."""
+    person = _of_draft(tx, told, saleor_id)
+    zone = this_shop(tx).zone
+    if person is None:
+        return DraftSight(buyer=None, code=None, percent=None, ends_at=None, zone=zone)
+    live = _live(tx, person.id or 0)
+    terms = loyalty.terms(tx)
+    against = guards.against(offers.offer_for(tx, terms, person)[1]) if terms else None
+    return DraftSight(
+        buyer=buyer(tx, person),
+        code=live[0].code if live else None,
+        percent=Decimal(live[1].percent_hundredths) / 10_000 if live else None,
+        ends_at=(live[0].ends_at or live[1].ends_at) if live else None,
+        why_not="" if live or against is None else against.value,
+        zone=zone,
+    )
+
+
+def _of_draft(tx: Tx, told: shapes.Order | None, saleor_id: str) -> Person | None:
+    row = orders.by_saleor_id(tx, saleor_id)
+    if row and row.person:
+        return customers.person(tx, row.person)
+    if told is None:
+        return None
+    if told.user:
+        return customers.by_account(tx, told.user.id)
+    found = customers.by_email(tx, told.email.strip().lower()) if told.email else []
+    return next(iter(found), None)
+
+
+def _live(tx: Tx, person: int) -> tuple[Code, Voucher] | None:
+    """The best of her codes that work today."""
+    if person not in coupons.live(tx, [person]):
+        return None
+    rows: Any = tx.exec(
+        select(Code, Voucher)
+        .join(Voucher, col(Voucher.id) == col(Code.voucher))
+        .where(
+            Code.person == person,
+            col(Code.used_at).is_(None),
+            col(Code.deleted_at).is_(None),
+            col(Code.in_saleor_at).is_not(None),
+            col(Voucher.gone_at).is_(None),
+            func.coalesce(Code.ends_at, Voucher.ends_at) > tx.now,
+        )
+        .order_by(col(Voucher.percent_hundredths).desc())
+    )
+    return rows.first()  # type: ignore[no-any-return]
+
+
+def product(tx: Tx, saleor_id: str) -> ProductSight | None:
+    id_ = catalog.products(tx, [saleor_id]).get(saleor_id)
+    if id_ is None:
+        return None
+    began = (value.sheet(tx, "firsts") or {}).get("product", ())
+    first = next((row for row in began if row["label"] == id_), None)
+    cycle = tx.exec(select(Cycle).where(Cycle.product == id_)).first()
+    sold, together = _together(tx, id_)
+    return ProductSight(
+        buyers=first["buyers"] if first else 0,
+        judged=first["judged"] if first else 0,
+        back=first["back"] if first else 0,
+        ratio=Decimal(str(round(first["ratio"], 2))) if first and first["judged"] else None,
+        cycle=round(cycle.middle) if cycle else None,
+        gaps=cycle.gaps if cycle else 0,
+        sold=sold,
+        together=together,
+    )
+
+
+def _together(tx: Tx, id_: int) -> tuple[int, tuple[str, ...]]:
+    """How many orders it was in of late, and what else was in the last five hundred of them."""
+    theirs = (
+        select(Order.id)
+        .join(Line, col(Line.order) == col(Order.id))
+        .where(Line.product == id_, col(Order.counts), col(Order.created_at) >= tx.now - RECENT)
+        .distinct()
+    )
+    ids = [one for one in tx.exec(theirs) if one]
+    other = aliased(Line)
+    rows = tx.exec(
+        select(other.product).where(
+            col(other.order).in_(sorted(ids)[-SAMPLE:]), col(other.product) != id_
+        )
+    )
+    common = [one for one, _ in Counter(one for one in rows if one).most_common(MOST)]
+    names = catalog.named(tx, common)
+    return len(ids), tuple(names[one].name for one in common if one in names)
+
+
+def voucher(tx: Tx, saleor_id: str) -> VoucherSight | None:
+    row = tx.exec(select(Voucher).where(Voucher.saleor_id == saleor_id)).first()
+    if row is None:
+        return None
+    given, used = tx.exec(
+        select(func.count(), func.count(col(Code.used_at))).where(Code.voucher == row.id)
+    ).one()
+    shared = select(func.count()).select_from(Grant).join(Code, col(Code.id) == col(Grant.code))
+    brought: Any = tx.exec(
+        select(Order.currency, func.sum(Order.total_minor))
+        .join(Code, col(Code.used_order) == col(Order.saleor_id))
+        .where(Code.voucher == row.id)
+        .group_by(col(Order.currency))
+        .order_by(col(Order.currency))
+    )
+    return VoucherSight(
+        name=_title(tx, row),
+        automation=row.programme,
+        percent=Decimal(row.percent_hundredths) / 10_000,
+        begins_at=row.begins_at,
+        ends_at=row.ends_at,
+        given=given,
+        used=used,
+        shared=tx.exec(shared.where(Code.voucher == row.id, col(Grant.shared))).one(),
+        brought=tuple(Sum(major(int(minor), currency), currency) for currency, minor in brought),
+        zone=this_shop(tx).zone,
+        gone=row.gone_at is not None,
+    )
+
+
+def home(tx: Tx, *, house_sends: bool) -> HomeSight:
+    """No names: whoever sees the Dashboard's home may see this."""
+    seen = today.today(tx, sees_people=False, house_sends=house_sends)
+    return HomeSight(
+        health=seen.health,
+        marks=seen.marks,
+        waiting=seen.carts.waiting if seen.carts else None,
+        worth=seen.carts.value if seen.carts else (),
+        action=next(iter(seen.actions), None),
+        now=seen.now,
+        zone=seen.zone,
+    )
