@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from app.kit.house import House
-from app.messages import library, queries, touches
-from app.messages.tables import Outlet, Posted, Touch
+from app.messages import library, networks, queries, touches
+from app.messages.links import marked
+from app.messages.tables import Outlet, Posted, Send, Touch
+from app.messages.touches import Visitor
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
 
@@ -99,7 +102,78 @@ def test_op2_machines_are_told_apart(shop: Writing) -> None:
 )  # fmt: skip
 def test_op1_whose_agent_it_is(agent: str, by: str) -> None:
     since = timedelta(minutes=5)
-    assert touches.by_whom(agent, head=False, since_sent=since, least=touches.AT_ONCE) == by
+    assert touches.by_whom(Visitor(agent), since=since, least=touches.AT_ONCE) == by
+
+
+def test_op1_apples_proxy_and_data_centres_open_nothing() -> None:
+    assert networks.of_apple("17.58.101.3")
+    assert not networks.of_apple("93.184.216.34")
+    assert networks.of_a_centre("20.81.4.9")
+    assert networks.of_a_centre("2603:1000::1")
+    assert not networks.of_a_centre("93.184.216.34")
+    assert not networks.of_a_centre("testclient")
+
+
+def test_op2_what_was_followed_before_it_arrived_was_a_gateway(shop: Writing) -> None:
+    """Not the hour of sending counts, but that of delivery, as soon as it is told."""
+    shop.sends(message="many")
+    first, second, _ = links(shop)
+    shop.waits(minutes=10)
+    follows(shop, first)
+    shop.waits(minutes=1)
+    follows(shop, second)
+    assert told(shop) == ["human", "human"]
+    with shop.work() as tx:
+        send = tx.exec(select(Send)).one()
+        send.delivered_at = tx.now - timedelta(seconds=61)
+        touches.delivered(tx, send)
+    assert told(shop) == ["machine", "human"]
+
+
+def test_op2_who_follows_the_hidden_link_follows_all_around_it(shop: Writing) -> None:
+    shop.sends(message="many")
+    shop.waits(minutes=5)
+    first, second, _ = links(shop)
+    trap = re.findall(r"https://perennial.example(/c/[^\"?]+)\"", shop.mail().part("html"))[-1]
+    follows(shop, first)
+    shop.waits(seconds=20)
+    follows(shop, trap)
+    shop.waits(seconds=20)
+    follows(shop, second)
+    assert told(shop) == ["machine"] * 3
+
+
+def test_op4_no_address_and_no_agent_is_written_down(shop: Writing) -> None:
+    """OP-4: and a click from a data centre is doubtful, until somebody does something there."""
+    shop.sends(message="many")
+    shop.waits(minutes=5)
+    with shop.work() as tx:
+        send = tx.exec(select(Send)).one()
+        visitor = Visitor("Mozilla/5.0 Firefox/140.0", "20.81.4.9")
+        touches.clicked(tx, send, link="https://shop.example/0", visitor=visitor, trap=False)
+    (touch,) = shop.all(Touch)
+    assert touch.by == "doubtful"
+    assert "20.81" not in str(vars(touch))
+    assert "Firefox" not in str(vars(touch))
+    with shop.work() as tx:
+        assert not queries.clicked(tx, shop.ana, since=tx.now - timedelta(hours=1))
+        touches.became_human(tx.exec(select(Touch)).one())
+    assert told(shop) == ["human"]
+
+
+def test_op3_an_open_is_no_sign_of_life_and_stops_nothing(shop: Writing) -> None:
+    """OP-3: decisions look at human clicks and orders; an open changes none of them."""
+    shop.sends(message="many")
+    shop.waits(minutes=5)
+    with shop.work() as tx:
+        send = tx.exec(select(Send)).one()
+        touches.opened(tx, send, visitor=Visitor("Mozilla/5.0 Firefox/140.0", "93.184.216.34"))
+    assert told(shop) == ["human"]
+    with shop.look() as tx:
+        assert not queries.clicked(tx, shop.ana, since=tx.now - timedelta(hours=1))
+        people = queries.group(tx, shop.ana)
+        known = queries.life(tx, people, "ana@example.com").last_sign_at
+        assert known is None or known < tx.now - timedelta(minutes=4)
 
 
 def test_op1_opens_are_counted_only_where_the_owner_and_she_agree(shop: Writing) -> None:
@@ -128,6 +202,28 @@ def test_at1_links_are_left_alone_where_the_owner_says_so(shop: Writing) -> None
     shop.sends(message="many", campaign="cart")
     assert links(shop) == []
     assert "https://shop.example/0?t=secret&utm_source=perennial" in shop.mail().part("plain")
+
+
+def test_at1_one_message_may_leave_its_links_alone(shop: Writing) -> None:
+    """AT-1: privacy mode of a message: marked, but not led through us, and no hidden link."""
+    with shop.work() as tx:
+        library.save(tx, MANY.model_copy(update={"plain_links": True}))
+    shop.sends(message="many", campaign="cart")
+    assert links(shop) == []
+    assert "/c/" not in shop.mail().part("html")
+    assert "utm_campaign=cart" in shop.mail().part("plain")
+
+
+def test_at1_marks_that_are_there_stay_and_all_are_in_lower_case() -> None:
+    """AT-1: nothing of a person, and no code, is ever a mark."""
+    url = marked(
+        "https://shop.example/x?utm_source=Own&a=1#top", medium="email", campaign="Win_Back",
+        content="First-B",
+    )  # fmt: skip
+    assert url == (
+        "https://shop.example/x?utm_source=Own&a=1&utm_medium=email&utm_campaign=win_back"
+        "&utm_content=first-b#top"
+    )
 
 
 def test_sm2_the_first_text_in_thirty_days_says_who_writes_and_how_it_ends(shop: Writing) -> None:

@@ -116,6 +116,8 @@ class Draft(BaseModel):
     key: str
     name: str
     purpose: str = Purpose.MARKETING.value
+    plain_links: bool = False
+    """AT-1: privacy mode: its links lead straight there, and nobody knows who followed them."""
     variants: Mapping[str, Mapping[str, Letter | Note]]
 
     @model_validator(mode="after")

@@ -61,7 +61,13 @@ def read(draft: Draft, form: Mapping[str, str]) -> Draft:
             if told is not None:
                 variants.setdefault(channel, {})[language] = told
     return Draft.model_validate(
-        {"key": draft.key, "name": draft.name, "purpose": draft.purpose, "variants": variants}
+        {
+            "key": draft.key,
+            "name": draft.name,
+            "purpose": draft.purpose,
+            "plain_links": "plain_links" in form,
+            "variants": variants,
+        }
     )
 
 

@@ -67,6 +67,12 @@ class Ready:
     introduces: bool = False
     """SM-2: the first text in 30 days says who writes, and how it ends."""
 
+    @property
+    def wraps(self) -> bool:
+        """AT-1: links are led through us, unless the shop or the message says otherwise."""
+        service = self.due.send.purpose == Purpose.SERVICE
+        return self.own.wrap_links and not self.due.draft.plain_links and not service
+
 
 def deliver(job: Deliver, world: World, *, supply: Supply = nothing) -> None:
     """At most once, whatever dies at whatever moment (SS-1)."""
@@ -211,7 +217,7 @@ def _parcel(ready: Ready, world: World, token: str, fresh: Checkout | None) -> P
         )  # fmt: skip
     links = Links(
         world.house.settings.base_url or "", how.secret, shop=shop, send=ready.due.id,
-        token=token, wrap=ready.own.wrap_links and not service,
+        token=token, wrap=ready.wraps,
     )  # fmt: skip
     rendered = _words(ready, shown, links)
     way_out = f"unsub+{shop}.{token}@{domain_of(how.return_path)}"
@@ -240,7 +246,7 @@ def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
         link=lambda url: links.to(url, medium=channel, campaign=send.campaign, content=step),
         unsubscribe=None if service else links.unsubscribe,
         preferences=None if service else links.preferences,
-        honeypot=links.honeypot if ready.own.wrap_links and not service else None,
+        honeypot=links.honeypot if ready.wraps else None,
         pixel=links.pixel if ready.counts_opens and not service else None,
     )
     if isinstance(variant, library.Letter):

@@ -21,7 +21,8 @@ def save(tx: Tx, draft: Draft, *, by: str | None = None) -> Message:
     last = newest(tx, draft.key)
     message = Message(
         key=draft.key, version=last.version + 1 if last else 1, name=draft.name,
-        purpose=draft.purpose, variants=draft.stored(), made_at=tx.now, by=by,
+        purpose=draft.purpose, plain_links=draft.plain_links, variants=draft.stored(),
+        made_at=tx.now, by=by,
     )  # fmt: skip
     tx.add(message)
     tx.flush()
@@ -40,7 +41,11 @@ def find(tx: Tx, key: str) -> Draft | None:
 
 def draft_of(message: Message) -> Draft:
     return Draft(
-        key=message.key, name=message.name, purpose=message.purpose, variants=message.variants
+        key=message.key,
+        name=message.name,
+        purpose=message.purpose,
+        plain_links=message.plain_links,
+        variants=message.variants,
     )
 
 

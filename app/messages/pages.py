@@ -156,6 +156,7 @@ def _show(
         editor = Editor(
             key=key, name=draft.name, purpose=draft.purpose, version=row.version if row else 0,
             words=editing.shown(draft, look=look), missing=draft.missing(),
+            plain_links=draft.plain_links,
             may_change=caller.may(CHANGES), person=(somebody.email or "") if somebody else person,
             **other,
         )  # fmt: skip

@@ -18,6 +18,7 @@ from app.messages import hashing, joining, leaving, queries, reports, touches
 from app.messages.blocks import safe_link
 from app.messages.leaving import TOPICS, Choice
 from app.messages.tables import Send
+from app.messages.touches import Visitor
 from app.shops.tables import Shop
 from app.web.door import PatientRoute
 from app.web.page import Page
@@ -232,9 +233,8 @@ def follow(
 
     def note(tx: Tx) -> None:
         if send := queries.send_by_id(tx, id_):
-            touches.clicked(
-                tx, send, link=_bare(to), agent=agent, head=request.method == "HEAD", trap=trap
-            )
+            visitor = _visitor(request, agent)
+            touches.clicked(tx, send, link=_bare(to), visitor=visitor, trap=trap)
 
     house.do(shop, note)
     if trap:
@@ -249,10 +249,16 @@ def opened(mark: str, request: Request, agent: Agent = "") -> Response:
 
     def note(tx: Tx) -> None:
         if send := queries.send_by_id(tx, id_):
-            touches.opened(tx, send, agent=agent)
+            touches.opened(tx, send, visitor=_visitor(request, agent))
 
     house.do(shop, note)
     return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
+
+
+def _visitor(request: Request, agent: str) -> Visitor:
+    """OP-4: for the verdict alone; neither is written anywhere."""
+    address = request.client.host if request.client else ""
+    return Visitor(agent, address, head=request.method == "HEAD")
 
 
 def _bare(url: str) -> str:

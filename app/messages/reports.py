@@ -11,11 +11,11 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 from typing_extensions import override
 
 from app.kit.tx import Job, Tx
-from app.messages import bounces, intake, leaving, queries, stopping, windows
+from app.messages import bounces, intake, leaving, queries, stopping, touches, windows
 from app.messages.reputation import Kind
 from app.shops.flows import this_shop
 from app.world import World
@@ -47,6 +47,8 @@ class Event(BaseModel):
     id: str = ""
     """The Message-ID, or whatever else of ours names the message."""
     status: str = ""
+    at: AwareDatetime | None = None
+    """OP-2: of `delivered`: when the other side took it. Reports may come hours later."""
     sender: str = ""
     """UN-7: of a reply, the number it came from."""
     text: str = ""
@@ -87,6 +89,9 @@ def _take(tx: Tx, event: Event, *, secret: str, channel: str) -> bool:
     if kind is None and not event.status:
         return False
     told = bounces.came_back(tx, send, status=event.status, source="webhook", kind=kind)
+    if told is Kind.DELIVERED and event.at:
+        row.delivered_at = min(event.at, tx.now)
+        touches.delivered(tx, row)
     return told is not None
 
 

@@ -129,6 +129,8 @@ class Message(OfShop, SQLModel, table=True):
     version: int
     name: str
     purpose: str
+    plain_links: bool = False
+    """AT-1: its links are not led through us."""
     variants: dict[str, Any] = Field(sa_type=JSON)
     """By channel, then by language: app.messages.library has the shapes."""
     made_at: datetime = Field(sa_type=Instant)

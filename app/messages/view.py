@@ -26,6 +26,7 @@ class Editor:
     version: int
     words: Sequence[Words]
     may_change: bool
+    plain_links: bool = False
     missing: Sequence[tuple[str, str]] = ()
     person: str = ""
     """Whose data the previews show: an e-mail address."""
