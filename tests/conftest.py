@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import SQLModel
 
@@ -81,11 +82,15 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database, once of each kind."""
     if request.param == "sqlite":
-        copyfile(request.getfixturevalue("blank"), tmp_path / "house.db")
-        yield f"sqlite:///{tmp_path}/house.db"
+        blank: Path = request.getfixturevalue("blank")
+        file = blank.with_name("in_use.db")
+        for old in blank.parent.glob("in_use.db*"):
+            old.unlink()
+        copyfile(blank, file)
+        yield f"sqlite:///{file}"
         return
     url = request.getfixturevalue("postgres_schema")
     yield url
@@ -113,8 +118,14 @@ def clock() -> StillClock:
     return StillClock(MONDAY)
 
 
+@pytest.fixture(scope="session")
+def engines() -> dict[str, Engine]:
+    """By address. An engine knows what it has once compiled, and compiling is half of a test."""
+    return {}
+
+
 @pytest.fixture
-def house(database: str, clock: StillClock) -> Iterator[House]:
+def house(database: str, clock: StillClock, engines: dict[str, Engine]) -> Iterator[House]:
     settings = Settings(
         database_url=database,
         secret_keys="a phrase of the tests",
@@ -123,6 +134,7 @@ def house(database: str, clock: StillClock) -> Iterator[House]:
         _env_file=None,
     )
     house = House.of(settings, clock=clock)
+    house = replace(house, engine=engines.setdefault(database, house.engine))
     yield house
     house.engine.dispose()
 

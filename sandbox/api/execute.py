@@ -88,21 +88,26 @@ def ready_schema(version: str) -> GraphQLSchema:
     return schema
 
 
+@lru_cache(MOST_DOCUMENTS)
+def _prepared(version: str, text: str) -> Prepared:
+    """All shops of a version share what was once found right or wrong with a document."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return Prepared(None, [error])
+    runs: DocumentNode = visit(document, WithoutEmptyDefaults())
+    return Prepared(document, validate(ready_schema(version), document), runs)
+
+
 class Api:
     """One shop's GraphQL."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.schema = ready_schema(shop.store.version)
-        self.prepare = lru_cache(MOST_DOCUMENTS)(self._prepare)
 
-    def _prepare(self, text: str) -> Prepared:
-        try:
-            document = parse(text)
-        except GraphQLError as error:
-            return Prepared(None, [error])
-        runs: DocumentNode = visit(document, WithoutEmptyDefaults())
-        return Prepared(document, validate(self.schema, document), runs)
+    def prepare(self, text: str) -> Prepared:
+        return _prepared(self.shop.store.version, text)
 
     def problems(self, subscription: str) -> list[str]:
         """Why a webhook's query would be refused: it has to be one subscription on one field."""
