@@ -22,6 +22,7 @@ from app.messages import flows as messages
 from app.orders.tables import Order
 from app.segments import queries as segments
 from app.segments.rules import read
+from app.trials import flows as trials
 
 
 @dataclass(frozen=True)
@@ -299,6 +300,9 @@ def switch_on(tx: Tx, key: str, *, skip: bool = True) -> None:
     journey = queries.by_key(tx, key)
     if journey is not None and journey.on_since is None:
         journey.on_since = tx.now
+        definition = queries.definition(tx, journey.id or 0, journey.version)
+        if definition is not None and definition.trigger is Trigger.TIER_REACHED:
+            trials.promise(tx, trials.TIERS)  # HO-9: its messages say what a tier gives
         messages.resume_campaign(tx, key, skip=skip)
         tx.info.pop("journeys live", None)
 

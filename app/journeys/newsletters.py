@@ -3,9 +3,10 @@
 Each person gets it in her own language and outside her own quiet hours: both are the gate's work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlmodel import col, select
 from typing_extensions import override
@@ -22,12 +23,15 @@ from app.messages.rules import Priority
 from app.segments import queries as segments
 from app.segments.compiling import PEOPLE
 from app.trials import flows as trials
+from app.trials import queries
 from app.world import World
 
 TOGETHER = 200
 """People it is asked for in one transaction."""
 VALID = timedelta(hours=48)
 """FC-3."""
+LETTER = "letter"
+"""The one step of a newsletter."""
 MOST_NEW = 6
 """Products in a digest."""
 
@@ -121,24 +125,39 @@ def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequenc
         theirs = {person for person, arm in arms.items() if arm.withheld and arm.key == key}
         trials.deny(tx, key, theirs, letter.message)
         reachable -= theirs
+    ways = _ways(tx, letter, sorted(reachable))
     for person in sorted(reachable):
         key = f"newsletter:{letter.id}:{letter.at.isoformat()}:{person}"
+        variant, change = ways.get(person, ("", {}))
+        due = tx.now + timedelta(hours=int(change.get("hours", 0)))
         messages.request(
             tx,
             Request(
                 key=key,
                 person=person,
-                message=letter.message,
+                message=change.get("message", letter.message),
                 campaign=campaign_of(letter),
-                step="letter",
+                step=LETTER,
+                variant=variant,
                 priority=Priority.NEWSLETTER,
                 context={"products": list(products)} if products else {},
-                due=tx.now,
-                not_after=tx.now + VALID,
+                due=due,
+                not_after=due + VALID,
                 decision=decision_of(tx.shop, key),
             ),
         )
     return len(reachable)
+
+
+def _ways(
+    tx: Tx, letter: Newsletter, people: Sequence[int]
+) -> Mapping[int, tuple[str, Mapping[str, Any]]]:
+    """AB-1: of a newsletter that is tested: by person, which arm, and what differs in it: another
+    `message`, or `hours` later."""
+    for trial in queries.tests_of(tx, campaign_of(letter)):
+        if trial.step == LETTER:
+            return trials.in_place(tx, trial, people)
+    return {}
 
 
 def _new_products(tx: Tx, letter: Newsletter) -> list[str]:

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from app.carts.tables import Cart
 from app.customers.tables import Person
+from app.journeys import testing
 from app.journeys.naming import decision_of
 from app.journeys.rules import Definition, Send, Subject
 from app.journeys.tables import Journey, Run
@@ -43,6 +44,7 @@ def ask(
                 channel=step.channel,
                 campaign=journey.key,
                 step=step.key,
+                variant=testing.variant(run, step.key),
                 priority=Priority(definition.priority),
                 context=_context(definition, run),
                 due=tx.now,

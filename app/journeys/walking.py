@@ -11,7 +11,7 @@ from typing import Any
 
 from app.decisions import flows as decisions
 from app.decisions.flows import Decided
-from app.journeys import deciding, ghosts, incentives, rules, sending
+from app.journeys import deciding, ghosts, incentives, rules, sending, testing
 from app.journeys.jobs import BringOffer, next_take
 from app.journeys.naming import key_of
 from app.journeys.rules import (
@@ -59,8 +59,8 @@ class Walk:
         going = list(runs)
         for at, step in enumerate(self.definition.steps):
             here = [run for run in going if run.step == at]
-            if here:
-                waiting = STEPS[type(step)](self, step, here)
+            for way, some in testing.parted(self, step, here) if here else ():
+                waiting = STEPS[type(way)](self, way, some)
                 going = [run for run in going if (run.id or 0) not in waiting]
         for run in going:
             self.end(run, FINISHED)

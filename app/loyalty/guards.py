@@ -41,6 +41,8 @@ class Word(StrEnum):
     """The checkout was bought or deleted meanwhile."""
     TOO_LATE = "too_late"
     """The shopper has left: a quiet checkout is not touched."""
+    WITHHELD = "withheld_holdout"
+    """HO-1: she is among those by whom it is measured what the offer brings."""
     UNSURE = "unsure"
     """It may have been put on and taken off while we were away; so it is not put on again."""
 

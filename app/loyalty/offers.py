@@ -21,6 +21,7 @@ from app.loyalty.queries import Terms
 from app.loyalty.tables import Attempt, Tier
 from app.orders.tables import Order
 from app.saleor.shapes import Checkout
+from app.trials import flows as trials
 
 PAUSE = timedelta(seconds=1)
 """A storefront makes a checkout, fills it and signs the shopper in with three requests in a row."""
@@ -141,10 +142,19 @@ def considered(job: Consider, tx: Tx) -> None:
             tier=tier.key, tried=Tried(attempt.state) if attempt else None,
             tried_lines=attempt.lines if attempt else None,
         )  # fmt: skip
+    if word is Word.PUT_ON and _held_back(tx, person):
+        word = Word.WITHHELD
     if word is Word.PUT_ON:
         _want(tx, job, person, attempt)
     elif word not in SILENT:
         _skip(tx, job.checkout, word, person=person.id or 0, tier=tier)
+
+
+def _held_back(tx: Tx, person: Person) -> bool:
+    """HO-1: drawn the first time her code would have gone on a cart; nobody is, once the owner says
+    that the benefit is promised (HO-9)."""
+    arm = trials.hold(tx, trials.TIERS, [person.id or 0]).get(person.id or 0)
+    return arm is not None and arm.withheld
 
 
 def _skip(tx: Tx, checkout: str, word: Word, *, person: int, tier: Tier) -> None:

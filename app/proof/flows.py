@@ -119,10 +119,10 @@ def find(tx: Tx, trial: Trial) -> None:
         row = {"trial": trial.id, "span": span, "made_at": tx.now, "body": body}
         tx.put(Finding, [row], key=("trial", "span"), overwrite=("made_at", "body"))
         if span == rules.SPANS[0]:
-            _follow(tx, trial, plan, body)
+            follow(tx, trial, plan, body)
 
 
-def _follow(tx: Tx, trial: Trial, plan: Plan, body: dict[str, Any]) -> None:
+def follow(tx: Tx, trial: Trial, plan: Plan, body: dict[str, Any]) -> None:
     """HO-2: proven, less is held back. AB-9: a winner is put in place, where that was agreed."""
     verdicts = {one["arm"]: one["verdict"] for one in body["against"]}
     if trial.kind != Kind.TEST:

@@ -14,6 +14,8 @@ from app.trials.rules import TREATED, WITHHELD, Arm, Kind, Mode
 from app.trials.tables import Assignment, Denied, Holding, Trial
 
 EVERYBODY = "everybody"
+TIERS = "tiers"
+"""The subject of the tiers' own codes."""
 HELD = [{"name": WITHHELD, "withheld": True}, {"name": TREATED, "withheld": False}]
 
 
@@ -202,3 +204,50 @@ def close(tx: Tx, trial: Trial) -> None:
     trial.ended_at = trial.ended_at or tx.now
     tx.add(trial)
     tx.info.pop("tests", None)
+
+
+def test_key(subject: str, step: str) -> str:
+    return f"test:{subject}:{step}"
+
+
+def begin_test(
+    tx: Tx,
+    subject: str,
+    step: str,
+    *,
+    arms: Sequence[Mapping[str, Any]],
+    shares: Sequence[float],
+    plan: Mapping[str, Any],
+    name: str = "",
+    by: str | None = None,
+) -> Trial:
+    """AB-1, AB-3: from now on who comes to this step is drawn. Each arm is `{name, change}`: what
+    differs in the step; the first is as it is today.
+
+    AB-10: where the step was tested before, this is a new version, and what was found stays.
+    """
+    key = test_key(subject, step)
+    before = queries.newest(tx, key)
+    if before is not None:
+        close(tx, before)
+    version = before.version + 1 if before else 1
+    trial = Trial(
+        key=key, version=version, kind=Kind.TEST.value, subject=subject, step=step, name=name,
+        salt=salt_of(tx, key, version), arms=[{"withheld": False, **arm} for arm in arms],
+        strata=[list(shares)], plan=dict(plan), made_at=tx.now, began_at=tx.now, by=by,
+    )  # fmt: skip
+    tx.add(trial)
+    tx.flush()
+    tx.info.pop("tests", None)
+    return trial
+
+
+def in_place(tx: Tx, trial: Trial, people: Collection[int]) -> Mapping[int, tuple[str, Any]]:
+    """By person: arm and what differs for her. Once a test is over, its winner for everybody, or
+    what was there before: a step is never left empty (AB-9)."""
+    changes = {arm["name"]: arm.get("change") or {} for arm in trial.arms}
+    if trial.ended_at:
+        stays = trial.winner or trial.arms[0]["name"]
+        return dict.fromkeys(people, (stays, changes[stays]))
+    drawn = _drawn(tx, trial, people)
+    return {person: (arm.name, changes[arm.name]) for person, arm in drawn.items()}
