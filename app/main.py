@@ -11,6 +11,8 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.agenda import AGENDA
+from app.api import door as machines
+from app.api import pages as keys
 from app.carts import queries as carts
 from app.journeys import pages as journeys
 from app.journeys import public as recovery
@@ -25,6 +27,7 @@ from app.messages import public as messages
 from app.messages import sending_pages
 from app.people import care_pages as care
 from app.people import pages as people
+from app.privacy import pages as privacy
 from app.recommend import pages as recommend
 from app.recommend import storefront
 from app.recommend.stall import close_stalls
@@ -45,7 +48,7 @@ from webhooks.door import PREFIX, Door
 
 ROOMS = (
     install, shops, today, setup, people, care, value, journeys, segments, recovery, messages,
-    message_pages, sending_pages, loyalty, recommend, widgets,
+    message_pages, sending_pages, loyalty, recommend, widgets, keys, privacy,
 )  # fmt: skip
 """Who has pages, or answers links."""
 plumbing = APIRouter()
@@ -122,6 +125,7 @@ def _pages(perennial: Perennial) -> FastAPI:
         pages.include_router(room.router)
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
+    pages.mount("/api/v1", machines.application(perennial.house))
     pages.include_router(plumbing)
     return pages
 

@@ -21,6 +21,7 @@ from tests.support.till import Till
 PUBLIC = {
     "/": "where to go",
     "/api/manifest": "Saleor asks",
+    "/api/v1/openapi.json": "how machines ask",
     "/api/register": "Saleor tells",
     "/api/reports/{shop}/{channel}": "providers report, signed",
     "/c/{mark}": "whoever has the message",

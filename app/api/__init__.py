@@ -1,0 +1,1 @@
+"""What the pages show, for machines: read only, with a key that the owner makes."""

@@ -1,0 +1,63 @@
+"""DOOR 3: the keys with which machines read the shop's numbers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from app.api import keys, writing
+from app.api.tables import ApiKey
+from app.kit.tx import Tx
+from app.loyalty.pages import Typed
+from app.shops.flows import this_shop
+from app.web.door import PatientRoute, Viewing, Working, needs
+from app.web.page import Page, Rendered
+
+router = APIRouter(route_class=PatientRoute)
+
+CHANGES = "MANAGE_APPS"
+SEES_PEOPLE = "MANAGE_USERS"
+"""A key reads customers: only who may see them makes one."""
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPage:
+    keys: list[ApiKey]
+    zone: str
+    now: datetime
+    parquet: bool
+    fresh: str = ""
+    """The key just made: shown this once."""
+    revoked: int | None = None
+    wrong: bool = False
+
+
+@router.get("/app/settings/keys", dependencies=[needs(CHANGES, SEES_PEOPLE)])
+def keys_page(visit: Viewing, page: Rendered) -> HTMLResponse:
+    return _show(visit.tx, page)
+
+
+@router.post("/app/settings/keys", dependencies=[needs(CHANGES, SEES_PEOPLE)])
+def change_keys(fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
+    """Make one, `revoke` one, or `restore` the one just revoked."""
+    tx = visit.tx
+    for do in ("revoke", "restore"):
+        if (number := str(fields.get(do, ""))).isdecimal():
+            done = (keys.revoke if do == "revoke" else keys.restore)(tx, int(number))
+            return _show(tx, page, revoked=int(number) if done and do == "revoke" else None)
+    name = str(fields.get("name", "")).strip()[:LONGEST]
+    if not name:
+        return _show(tx, page, wrong=True)
+    return _show(tx, page, fresh=keys.make(tx, name, by=visit.viewer.user_id))
+
+
+def _show(
+    tx: Tx, page: Page, *, fresh: str = "", revoked: int | None = None, wrong: bool = False
+) -> HTMLResponse:
+    shown = KeysPage(
+        keys=keys.every(tx), zone=this_shop(tx).zone, now=tx.now, parquet=writing.PARQUET,
+        fresh=fresh, revoked=revoked, wrong=wrong,
+    )  # fmt: skip
+    return page("api/keys.html", status=422 if wrong else 200, shown=shown)
