@@ -14,6 +14,7 @@ from app.ltv import flows as value
 from app.messages import joining
 from app.orders import flows as orders
 from app.privacy import flows as privacy
+from app.proof import attribution
 from app.recommend import flows as recommend
 from app.saleor.shapes import Order, OrderBulkCreated, OrderEvent
 from webhooks.telling import telling, telling_of_one
@@ -41,6 +42,7 @@ def order_bulk_created(event: OrderBulkCreated, tx: Tx) -> None:
 def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
     emails = {order.id: tidy(order.email) for order, _ in told}
     purchases = orders.record_all(tx, told)
+    attribution.orders_heard(tx, purchases)
     closed = carts.close_all(
         tx,
         [

@@ -302,9 +302,11 @@ def _order(cart: Cart, purchases: Sequence[Purchase]) -> None:
 def _surroundings(
     cart: Cart, family: Sequence[Cart], purchases: Sequence[Purchase], *, per_channel: bool
 ) -> Surroundings:
-    other = (p.created_at for p in purchases)
+    later = [p for p in purchases if p.created_at >= cart.created_at]
+    first = min(later, key=lambda p: p.created_at, default=None)
     return Surroundings(
-        bought_elsewhere_at=rules.first(at for at in other if at >= cart.created_at),
+        bought_elsewhere_at=first.created_at if first else None,
+        brought=bool(first and first.decision),
         livelier=any(
             rules.livelier(one, cart, per_channel=per_channel) for one in family if one is not cart
         ),

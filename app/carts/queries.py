@@ -148,7 +148,8 @@ def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
             owners[email or ""] = owners.get(email or "", frozenset()) | {id_ or 0}
     theirs = sorted({id_ for ids in owners.values() for id_ in ids})
     columns: list[Any] = [
-        Order.saleor_id, Order.checkout, Order.decision, Order.created_at, Order.person,
+        Order.saleor_id, Order.checkout, func.coalesce(Order.decision, Order.brought_by),
+        Order.created_at, Order.person,
         Order.source, Order.origin,
     ]  # fmt: skip
     checkouts = {cart.checkout for cart in carts}

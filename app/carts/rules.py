@@ -1,6 +1,6 @@
 """When a checkout counts as left behind, and what became of it. AC-1, AC-2, AC-3, AC-8, AC-9."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,6 +71,8 @@ class Surroundings:
 
     bought_elsewhere_at: datetime | None = None
     """The first order after this checkout was begun, on any device or channel (AC-6)."""
+    brought: bool = False
+    """AC-11: and a message of ours brought it."""
     livelier: bool = False
     """There is a checkout of the same person that was touched later (AC-8)."""
 
@@ -87,8 +89,7 @@ def verdict(cart: Cart, around: Surroundings, *, now: datetime, patience: timede
     if cart.staff or cart.payment:
         return State.SUPPRESSED
     if elsewhere := around.bought_elsewhere_at:
-        lost = losable(cart) and elsewhere >= quiet_at
-        return State.BOUGHT_ANYWAY if lost else State.SUPERSEDED
+        return _bought_elsewhere(around, lost=losable(cart) and elsewhere >= quiet_at)
     if cart.gone_at or around.livelier:
         return State.EXPIRED if cart.gone_at else State.SUPERSEDED
     if now < quiet_at:
@@ -100,6 +101,12 @@ def _bought(cart: Cart, quiet_at: datetime) -> State:
     if not losable(cart) or (cart.ordered_at or quiet_at) < quiet_at:
         return State.BOUGHT
     return State.RECOVERED if cart.decision else State.BOUGHT_ANYWAY
+
+
+def _bought_elsewhere(around: Surroundings, *, lost: bool) -> State:
+    if not lost:
+        return State.SUPERSEDED
+    return State.RECOVERED if around.brought else State.BOUGHT_ANYWAY
 
 
 def losable(cart: Cart) -> bool:
@@ -160,10 +167,6 @@ def bounded(patience: timedelta) -> timedelta:
     if not LEAST <= patience <= MOST:
         raise ValueError("between 15 minutes and 24 hours")
     return patience
-
-
-def first(moments: Iterable[datetime]) -> datetime | None:
-    return min(moments, default=None)
 
 
 def families(carts: Sequence[C]) -> list[list[C]]:

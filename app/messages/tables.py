@@ -148,6 +148,7 @@ class Send(OfShop, SQLModel, table=True):
         Index("send_day", "shop", "handed_at"),
         Index("send_token", "shop", "token_hash"),
         Index("send_provider", "shop", "provider_id"),
+        Index("send_decision", "shop", "decision"),
     )
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045

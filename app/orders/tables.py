@@ -56,6 +56,9 @@ class Order(OfShop, SQLModel, table=True):
     """The voucher code that was used."""
     decision: str | None = None
     """`perennial.decision` of its private metadata: which message it goes back to."""
+    brought_by: str | None = None
+    """AC-11: the decision of a left cart's message that its code or a click led here, where the
+    metadata does not say."""
     language: str = ""
     country: str = ""
     region: str = ""
