@@ -100,7 +100,7 @@ def _show(
     also: str | None = None,
 ) -> HTMLResponse:
     """The widget, or the words for why there is nothing in it. A frame can't show a 401."""
-    template = f"widgets/{name}.html"
+    template, page.part = f"widgets/{name}.html", None  # a widget is whole, whoever asks
     if caller is None:
         return page(template, sight=Sight.STALE, seen=None)
     if not caller.may(needs) or (also and not caller.may(also)):
