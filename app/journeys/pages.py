@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -20,7 +21,8 @@ from app.kit.house import House
 from app.kit.tx import Tx
 from app.ltv.handed_in import RefusedError
 from app.messages import flows as messages
-from app.messages import library
+from app.messages import library, policy
+from app.messages.blocks import Block, Draft, Kind, Letter
 from app.segments import queries as segments
 from app.shops.flows import this_shop
 from app.web.door import Called, Caller, PatientRoute, Viewing
@@ -85,6 +87,11 @@ def change_all(
             house.do(caller.shop, lambda tx: messages.resume_all(tx, skip=True))
         case "plan":
             wrong = house.do(caller.shop, lambda tx: _plan(tx, fields, caller))
+        case "message":
+            name = str(fields.get("name", "")).strip()[:80]
+            if name:
+                house.do(caller.shop, lambda tx: _write(tx, name, fields, caller, page))
+            wrong = "" if name else "name"
         case "cancel":
             number = str(fields.get("letter", ""))
             if number.isdecimal():
@@ -92,6 +99,21 @@ def change_all(
     told = {name: str(value) for name, value in fields.items()} if wrong else None
     with house.look(caller.shop) as tx:
         return _list(page, tx, caller, str(fields.get("tab", tab)), wrong=wrong, typed_=told)
+
+
+def _write(tx: Tx, name: str, fields: FormData, caller: Caller, page: Page) -> None:
+    """C11: a message of the shop's own, to begin with; its words are changed on its own page."""
+    taken = {row.key for row in library.all_messages(tx)}
+    key = next(k for n in range(1, len(taken) + 2) if (k := f"own-{n}") not in taken)
+    blocks = [Block(kind=Kind.HEADING, text=name), Block(kind=Kind.TEXT, text="…")]
+    wanted = (kind for kind in (Kind.CODE, Kind.RECOMMENDATIONS) if kind.value in fields)
+    blocks += [Block(kind=kind) for kind in wanted]
+    front = urlsplit(policy.policy(tx).storefront)
+    if front.netloc:
+        blocks.append(Block(kind=Kind.BUTTON, label=name, link=f"https://{front.netloc}/"))
+    letter = Letter(subject=name, blocks=tuple(blocks))
+    draft = Draft(key=key, name=name, variants={"email": {str(page.locale): letter}})
+    library.save(tx, draft, by=caller.viewer.user_id)
 
 
 def _plan(tx: Tx, fields: FormData, caller: Caller) -> str:

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 
 from app.customers import queries as people
 from app.customers.tables import Person
+from app.journeys import own_pages
 from app.journeys import segment_form as form
 from app.journeys.pages import CHANGES, TheHouse, Typed
 from app.journeys.view import FactRow, ReasonLine, SegmentLine, SegmentPage, Segments, WhyLine
@@ -27,6 +28,7 @@ from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
+router.include_router(own_pages.router)
 
 SEES_PEOPLE = "MANAGE_USERS"
 LIST = "journeys/segments.html"

@@ -155,6 +155,7 @@ def automation(
         may_change=may_change,
         saved=saved,
         waiting=_waiting(tx, key),
+        own=recipe is None,
         results=outcomes.results(tx) if cart else (),
         suspects=outcomes.suspects(tx) if cart else 0,
     )

@@ -120,6 +120,8 @@ class Automation:
     saved: bool = False
     waiting: int = 0
     """Messages that piled up while it was off."""
+    own: bool = False
+    """The shop's own, and no recipe."""
     results: Sequence[Result] = ()
     """AC-11, by currency; of the cart's journey alone."""
     suspects: int = 0

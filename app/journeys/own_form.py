@@ -1,0 +1,220 @@
+"""An automation of the shop's own, as a form of rows: one row a step, from top to bottom."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from app.journeys.rules import (
+    END,
+    Condition,
+    Definition,
+    Offer,
+    Reentry,
+    Send,
+    Step,
+    Tag,
+    Trigger,
+    Wait,
+    WaitFor,
+    Webhook,
+)
+
+KINDS = ("wait", "wait_for", "condition", "send", "offer", "tag", "webhook")
+UNITS: Mapping[str, timedelta] = {
+    "days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1),
+}  # fmt: skip
+OF_SEGMENT = (Trigger.SEGMENT_ENTERED, Trigger.SEGMENT_LEFT)
+CODE_DAYS = 14
+"""CP-3."""
+MOST_PERCENT = 30
+
+
+class Fields(Protocol):
+    def getlist(self, key: str, /) -> Sequence[object]: ...
+    def get(self, key: str, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    kind: str = ""
+    number: str = ""
+    """How long, or how many percent."""
+    unit: str = "days"
+    what: str = ""
+    """A message, a segment, an event, a note or a name, by kind."""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnForm:
+    name: str = ""
+    trigger: str = Trigger.SEGMENT_ENTERED.value
+    of: str = ""
+    """Which segment or tier, where the trigger asks."""
+    segment: str = ""
+    """Only who is in it when it begins."""
+    rows: Sequence[StepRow] = (StepRow(kind="send"),)
+    exits: Collection[str] = (Trigger.ORDER_PAID.value,)
+    again: str = ""
+    """Days; empty is once, ever."""
+    priority: str = "8"
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """By field, in a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What there is to be named in the form."""
+
+    messages: Mapping[str, str]
+    """By key: its purpose."""
+    segments: Collection[str]
+
+
+def shown(definition: Definition, name: str) -> OwnForm | None:
+    """None where rows cannot say it: it splits, jumps, or asks for more than a segment."""
+    rows = [_row(step, definition) for step in definition.steps]
+    audience = _segment(definition.audience) if definition.audience else ""
+    if None in rows or audience is None:
+        return None
+    again = definition.reentry.days
+    return OwnForm(
+        name=name, trigger=definition.trigger.value, of=definition.of or "", segment=audience,
+        rows=tuple(row for row in rows if row),
+        exits=tuple(one.value for one in definition.exits),
+        again="" if again is None else str(again), priority=str(definition.priority),
+    )  # fmt: skip
+
+
+def _segment(tree: Mapping[str, Any]) -> str | None:
+    return str(tree["key"]) if tree.get("fact") == "segment" else None
+
+
+def _row(step: Step, whole: Definition) -> StepRow | None:  # noqa: PLR0911  # a table of kinds
+    match step:
+        case Wait(since="here", gap=gap) if not gap:
+            return _spanned("wait", step.span)
+        case WaitFor(otherwise="end"):
+            return _spanned("wait_for", step.at_most, step.event.value)
+        case Condition(otherwise="end") if (key := _segment(step.holds)) is not None:
+            return StepRow(kind="condition", what=key)
+        case Send(then=None, channel=None):
+            return StepRow(kind="send", what=step.message)
+        case Offer() if step.else_to == _after_next(step, whole):
+            number = f"{Decimal(step.percent_hundredths).scaleb(-2).normalize():f}"
+            return StepRow(kind="offer", number=number, what=str(step.days))
+        case Tag():
+            return StepRow(kind="tag", what=step.name)
+        case Webhook():
+            return StepRow(kind="webhook", what=step.event)
+        case _:
+            return None
+
+
+def _spanned(kind: str, span: timedelta, what: str = "") -> StepRow:
+    unit = next((name for name, one in UNITS.items() if not span % one), "minutes")
+    return StepRow(kind=kind, number=str(span // UNITS[unit]), unit=unit, what=what)
+
+
+def _after_next(step: Offer, whole: Definition) -> str:
+    """Who gets no code skips the letter that tells of it: the next step."""
+    at = whole.index(step.key) + 2
+    return whole.steps[at].key if at < len(whole.steps) else END
+
+
+def typed(fields: Fields) -> OwnForm:
+    """As it stands in the form; a row without a kind is none."""
+    columns = [[str(v).strip() for v in fields.getlist(n)] for n in ("number", "unit", "what")]
+    kinds = [str(v) for v in fields.getlist("kind")]
+    rows = [
+        StepRow(kind=kind, number=number, unit=unit if unit in UNITS else "days", what=what)
+        for kind, number, unit, what in zip(kinds, *columns, strict=False)
+        if kind in KINDS
+    ]
+    exits = {str(v) for v in fields.getlist("exits")} & {one.value for one in Trigger}
+    return OwnForm(
+        name=str(fields.get("name") or "").strip()[:80], trigger=str(fields.get("trigger") or ""),
+        of=str(fields.get("of") or "").strip(), segment=str(fields.get("segment") or ""),
+        rows=rows, exits=sorted(exits), again=str(fields.get("again") or "").strip(),
+        priority=str(fields.get("priority") or "8"),
+    )  # fmt: skip
+
+
+def definition_of(form: OwnForm, known: Known) -> tuple[Definition | None, OwnForm]:
+    """What it says; or None, and the form with what is wrong in it."""
+    problems: dict[str, str] = {}
+    if not form.name:
+        problems["name"] = "name"
+    if form.trigger not in {one.value for one in Trigger}:
+        problems["trigger"] = "choose"
+    elif Trigger(form.trigger) in OF_SEGMENT and form.of not in known.segments:
+        problems["of"] = "segment"
+    if form.segment and form.segment not in known.segments:
+        problems["segment"] = "segment"
+    if form.again and not form.again.isdecimal():
+        problems["again"] = "number"
+    rows, steps = [], []
+    for at, row in enumerate(form.rows):
+        step, wrong = _step(row, at, len(form.rows), known)
+        rows.append(replace(row, wrong=wrong))
+        steps += [step] if step else []
+    if not form.rows:
+        problems["rows"] = "rows"
+    form = replace(form, rows=rows, problems=problems)
+    if problems or any(row.wrong for row in rows):
+        return None, form
+    try:
+        return Definition(
+            trigger=Trigger(form.trigger), of=form.of or None,
+            audience={"fact": "segment", "key": form.segment} if form.segment else None,
+            steps=tuple(steps), exits=tuple(Trigger(one) for one in form.exits),
+            reentry=Reentry(days=int(form.again) if form.again else None),
+            priority=int(form.priority),
+        ), form  # fmt: skip
+    except (ValidationError, ValueError) as failure:
+        return None, replace(form, problems={"rows": str(failure).splitlines()[-1]})
+
+
+def _step(  # noqa: PLR0911  # a table of kinds
+    row: StepRow, at: int, most: int, known: Known
+) -> tuple[Step | None, str]:
+    """The step, or what is wrong with its row."""
+    key = f"s{at + 1}"
+    try:
+        match row.kind:
+            case "wait":
+                return Wait(key=key, span=_span(row)), ""
+            case "wait_for":
+                return WaitFor(key=key, event=Trigger(row.what), at_most=_span(row)), ""
+            case "condition" if row.what in known.segments:
+                return Condition(key=key, holds={"fact": "segment", "key": row.what}), ""
+            case "send" if row.what in known.messages:
+                purpose: Any = known.messages[row.what]
+                return Send(key=key, message=row.what, purpose=purpose), ""
+            case "offer":
+                away = f"s{at + 3}" if at + 2 < most else END
+                return _offer(row, key, else_to=away), ""
+            case "tag":
+                return Tag(key=key, name=row.what), ""
+            case "webhook":
+                return Webhook(key=key, event=row.what), ""
+    except (ValueError, InvalidOperation):
+        pass
+    return None, row.kind
+
+
+def _span(row: StepRow) -> timedelta:
+    """Raises ValueError."""
+    return int(row.number) * UNITS[row.unit]
+
+
+def _offer(row: StepRow, key: str, *, else_to: str) -> Offer:
+    percent = Decimal(row.number.replace(",", "."))
+    if not 0 < percent <= MOST_PERCENT:
+        raise ValueError("MG-2: at most 30 %")
+    days = int(row.what) if row.what else CODE_DAYS
+    return Offer(key=key, percent_hundredths=int(percent * 100), days=days, else_to=else_to)
