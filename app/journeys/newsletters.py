@@ -108,13 +108,16 @@ def post(job: Post, world: World) -> None:
 def _some(world: World, letter: Newsletter, after: int) -> list[int]:
     with world.look() as tx:
         if letter.segment is None:
-            rows = select(Person.id).where(PEOPLE, col(Person.id) > after)
-            found = tx.exec(rows.order_by(col(Person.id)).limit(TOGETHER))
-            return [id_ for id_ in found if id_]
+            return everybody(tx, after=after, limit=TOGETHER)
         segment = segments.by_key(tx, letter.segment)
         if segment is None or segment.retired_at:
             return []
         return segments.people_in(tx, segment.id or 0, after=after, limit=TOGETHER)
+
+
+def everybody(tx: Tx, *, after: int, limit: int) -> list[int]:
+    rows = select(Person.id).where(PEOPLE, col(Person.id) > after)
+    return [id_ for id_ in tx.exec(rows.order_by(col(Person.id)).limit(limit)) if id_]
 
 
 def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequence[str]) -> int:

@@ -1,0 +1,152 @@
+"""DOOR 3 of proof: what automations really brought, and what is being tried."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+
+from app.kit.house import House
+from app.kit.tx import Tx
+from app.proof import form, showing
+from app.proof.form import WrongError
+from app.proof.proposing import proposed
+from app.trials import flows as trials
+from app.trials import queries
+from app.trials.rules import Kind, Mode
+from app.web.door import Called, Caller, PatientRoute, Viewing
+from app.web.page import Page, Rendered
+
+router = APIRouter(route_class=PatientRoute)
+
+CHANGES = "MANAGE_APPS"
+MOST = 0.5
+
+
+async def typed(request: Request) -> FormData:
+    return await request.form()
+
+
+Typed = Annotated[FormData, Depends(typed)]
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+
+
+@router.get("/app/proof")
+def proof_page(visit: Viewing, page: Rendered) -> HTMLResponse:
+    return _automations(page, visit.tx, visit.caller)
+
+
+def _automations(page: Page, tx: Tx, caller: Caller, *, saved: bool = False) -> HTMLResponse:
+    shown = showing.automations(tx, may_change=caller.may(CHANGES), saved=saved)
+    return page("proof/proof.html", shown=shown)
+
+
+@router.post("/app/proof")
+def change_holdouts(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
+    """HO-1, HO-2, HO-9: how much is held back, of what, and what was promised."""
+    _must_change(caller)
+    told = {name: str(value) for name, value in fields.items()}
+
+    def change(tx: Tx) -> None:
+        if (mode := told.get("mode", "")) in {*Mode}:
+            trials.set_mode(tx, told.get("subject", ""), Mode(mode))
+            return
+        share = min(int(told.get("share", "") or 0), 100) / 100 if _whole(told) else None
+        trials.terms(
+            tx,
+            **({} if share is None else {"share": min(share, MOST)}),
+            everywhere=0.05 if "everywhere" in told else 0.0,
+            prove_first="prove_first" in told,
+        )
+        if "promised" in told:
+            trials.promise(tx, trials.TIERS)
+
+    house.do(caller.shop, change)
+    with house.look(caller.shop) as tx:
+        return _automations(page, tx, caller, saved=True)
+
+
+def _whole(told: dict[str, str]) -> bool:
+    return told.get("share", "").isdecimal()
+
+
+@router.get("/app/proof/tests")
+def tests_page(visit: Viewing, page: Rendered) -> HTMLResponse:
+    shown = showing.tests(visit.tx, may_change=visit.caller.may(CHANGES))
+    return page("proof/tests.html", shown=shown)
+
+
+@router.post("/app/proof/tests")
+def change_tests(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
+    """AB-3: first the plan is shown; then it starts. AB-9: or the owner decides herself."""
+    _must_change(caller)
+    told = {name: str(value) for name, value in fields.items()}
+    match told.get("do", ""):
+        case "stop" | "winner":
+            house.do(caller.shop, lambda tx: _decide(tx, told))
+            return _tests(page, house, caller, told={}, saved=True)
+        case "start":
+            return _start(page, house, caller, told)
+    with house.look(caller.shop) as tx:
+        may = caller.may(CHANGES)
+        try:
+            draft = form.read(tx, told, page.locale)
+        except WrongError as wrong:
+            shown = showing.tests(tx, may_change=may, typed=told, wrong=wrong.word)
+            return page("proof/tests.html", status=422, shown=shown)
+        plan = proposed(tx, draft.wish)
+        shown = showing.tests(tx, may_change=may, typed=told, proposed=plan)
+        return page("proof/tests.html", shown=shown)
+
+
+def _start(page: Page, house: House, caller: Caller, told: dict[str, str]) -> HTMLResponse:
+    by = caller.viewer.user_id
+
+    def start(tx: Tx) -> None:
+        draft = form.read(tx, told, page.locale)
+        form.begin(tx, draft, proposed(tx, draft.wish), by=by)
+
+    try:
+        house.do(caller.shop, start)
+    except WrongError as wrong:
+        return _tests(page, house, caller, told=told, wrong=wrong.word)
+    return _tests(page, house, caller, told={}, saved=True)
+
+
+def _tests(
+    page: Page,
+    house: House,
+    caller: Caller,
+    *,
+    told: dict[str, str],
+    wrong: str = "",
+    saved: bool = False,
+) -> HTMLResponse:
+    with house.look(caller.shop) as tx:
+        shown = showing.tests(
+            tx, may_change=caller.may(CHANGES), typed=told, wrong=wrong, saved=saved
+        )
+    return page("proof/tests.html", status=422 if wrong else 200, shown=shown)
+
+
+def _decide(tx: Tx, told: dict[str, str]) -> None:
+    trial = queries.by_id(tx, int(told["test"])) if told.get("test", "").isdecimal() else None
+    if trial is None or trial.kind != Kind.TEST or trial.ended_at:
+        return
+    arm = told.get("arm", "")
+    if told["do"] == "winner" and arm in [one["name"] for one in trial.arms]:
+        trials.promote(tx, trial, arm)
+    elif told["do"] == "stop":
+        trials.close(tx, trial)
+
+
+def _must_change(caller: Caller) -> None:
+    if not caller.may(CHANGES):
+        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")

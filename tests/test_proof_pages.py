@@ -1,0 +1,157 @@
+"""The page Proof: what an owner reads there, and what she may press."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from app.journeys import flows as journeys
+from app.journeys import switching
+from app.kit.clock import StillClock
+from app.kit.house import House
+from app.messages import library
+from app.trials import flows as trials
+from app.trials import queries
+from app.trials.rules import Mode
+from app.trials.tables import Holding, Trial
+from tests.support.recovering import Counter, Recovering
+from tests.test_journeys_engine import letter
+from tests.test_proof_story import measures, tries
+
+
+@pytest.fixture
+def shop(house: House, clock: StillClock) -> Iterator[Recovering]:
+    with Recovering(house, Counter(clock.now)) as shop:
+        yield shop
+
+
+def presses(shop: Recovering, path: str, part: str, *, status: int = 200, **fields: str) -> str:
+    answer = shop.http.post(path, data=fields, headers=shop.staff(part=part))
+    assert answer.status_code == status, answer.text
+    return " ".join(answer.text.split())
+
+
+def reads(shop: Recovering, path: str, locale: str = "en") -> str:
+    text = re.sub(r"<[^>]+>", " ", shop.sees(path, locale=locale))
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+@pytest.mark.parametrize("locale", ["en", "pl", "pt-BR"])
+def test_before_anything_is_known_the_page_says_so(shop: Recovering, locale: str) -> None:
+    """HO-5, AT-5."""
+    assert shop.sees("/app/proof", locale=locale)
+    assert shop.sees("/app/proof/tests", locale=locale)
+    assert "nothing to prove" in reads(shop, "/app/proof")
+
+
+def test_a_card_says_people_attributed_incremental_and_weeks_left(shop: Recovering) -> None:
+    """HO-5: with its range; before that how long it takes; false alarms below."""
+    with shop.work() as tx:
+        trials.terms(tx, share=0.5)
+    tries(shop)
+    measures(shop)
+    early = reads(shop, "/app/proof")
+    assert "Abandoned checkout" in early
+    assert "People 640" in early
+    assert "Attributed not yet known" in early
+    assert "Incremental not yet measurable" in early
+    assert re.search(r"About \d+ weeks left", early)
+    shop.waits(days=15)
+    measures(shop)
+    told = reads(shop, "/app/proof")
+    assert re.search(r"Incremental €[\d,]+ \(95%: €[\d,]+ to €[\d,]+\)", told)
+    assert re.search(r"Of those held back 12\.\d% bought; of the others \+2\d", told)
+    assert "It works" in told
+    assert "Abgebrochen" not in told
+    for locale in ("pl", "pt-BR"):
+        assert "640" in reads(shop, "/app/proof", locale)
+
+
+def test_the_owner_says_how_much_is_held_back(shop: Recovering) -> None:
+    """HO-1, HO-2, HO-9."""
+    page = presses(
+        shop, "/app/proof", "proof", share="20", prove_first="on", everywhere="on", promised="on"
+    )
+    assert "Saved." in page
+    with shop.look() as tx:
+        terms = queries.holding(tx)
+        told = (terms.share, terms.everywhere, terms.prove_first, terms.promised)
+    assert told == (0.2, 0.05, True, ["tiers"])
+    presses(shop, "/app/proof", "proof", subject="cart", mode="off")
+    with shop.look() as tx:
+        trial = queries.newest(tx, "holdout:cart")
+        assert trial
+        assert trial.mode == Mode.OFF
+    presses(shop, "/app/proof", "proof", share="200")
+    assert [row.share for row in shop.all(Holding)] == [0.5]
+
+
+def test_a_test_shows_what_it_takes_before_it_starts(shop: Recovering) -> None:
+    """AB-3: "this test cannot finish in 6 months" is said before the start."""
+    with shop.work() as tx:
+        library.ensure(tx, letter("other"))
+    fields = {"place": "cart/first", "message": "other", "metric": "conversion", "least": "2"}
+    plan = presses(shop, "/app/proof/tests", "tests", do="plan", **fields)
+    assert "It takes about 8,462 people" in plan
+    assert "cannot finish in 6 months" in plan
+    assert shop.all(Trial) == []
+    agreed = presses(shop, "/app/proof/tests", "tests", do="plan", mode="fixed", **fields)
+    assert "It takes about 4,419 people" in agreed
+
+
+def test_a_started_test_keeps_its_plan_and_can_be_stopped(shop: Recovering) -> None:
+    """AB-3, AB-9: what was agreed stands with it; stopped, the step is as it was."""
+    with shop.work() as tx:
+        library.ensure(tx, letter("other"))
+    fields = {"place": "cart/first", "message": "other", "metric": "conversion", "least": "2"}
+    page = presses(shop, "/app/proof/tests", "tests", do="start", auto="on", **fields)
+    assert "Abandoned checkout: first" in page
+    (trial,) = shop.all(Trial)
+    assert (trial.plan["people"], trial.plan["auto"], trial.plan["least"]) == (8_462, True, 0.02)
+    assert trial.arms[1]["change"] == {"message": "other"}
+    page = presses(shop, "/app/proof/tests", "tests", do="stop", test=str(trial.id))
+    assert shop.all(Trial)[0].ended_at
+    assert "over" in page
+    shop.leaves()
+    shop.waits(hours=1)
+    assert shop.subjects() == ["Your cart is waiting"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"place": "nowhere/first"}, "Please choose where."),
+        ({"least": "much"}, "Please write a number above nought."),
+        ({"message": "cart-1"}, "Please choose another message"),
+        ({"place": "cart/wait-1", "hours": "soon"}, "A whole number of hours"),
+        ({"place": "cart/wait-1", "hours": "1"}, "That is what it is today"),
+        ({"place": "cart/offer", "percent": "60"}, "A percentage from 1 to 30"),
+    ],
+)
+def test_a_test_that_is_none_is_not_started(
+    shop: Recovering, typed: dict[str, str], words: str
+) -> None:
+    """AB-3."""
+    with shop.work() as tx:
+        library.ensure(tx, letter("other"))
+    fields = {"place": "cart/first", "message": "other", "metric": "conversion", "least": "2"}
+    page = presses(shop, "/app/proof/tests", "tests", status=422, do="plan", **fields | typed)
+    assert words in page
+    presses(shop, "/app/proof/tests", "tests", status=422, do="start", **fields | typed)
+    assert shop.all(Trial) == []
+
+
+def test_who_may_not_change_may_look(shop: Recovering) -> None:
+    headers = shop.staff(())
+    assert shop.http.get("/app/proof", headers=headers).status_code == 200
+    for path in ("/app/proof", "/app/proof/tests"):
+        assert shop.http.post(path, data={"do": "stop"}, headers=headers).status_code == 403
+
+
+def test_switching_on_letters_that_promise_a_tier_ends_its_holdout(shop: Recovering) -> None:
+    """HO-9: its letters say what a tier gives."""
+    with shop.work() as tx:
+        switching.set_up(tx, "tier-reached", {})
+        journeys.switch_on(tx, "tier-reached")
+    with shop.look() as tx:
+        assert queries.holding(tx).promised == ["tiers"]
