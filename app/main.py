@@ -28,6 +28,8 @@ from app.messages import sending_pages
 from app.people import care_pages as care
 from app.people import pages as people
 from app.privacy import pages as privacy
+from app.proof import attribution_pages as attribution
+from app.proof import pages as proof
 from app.recommend import pages as recommend
 from app.recommend import storefront
 from app.recommend.stall import close_stalls
@@ -47,8 +49,8 @@ from webhooks import install
 from webhooks.door import PREFIX, Door
 
 ROOMS = (
-    install, shops, today, setup, people, care, value, journeys, segments, recovery, messages,
-    message_pages, sending_pages, loyalty, recommend, widgets, keys, privacy,
+    install, shops, today, setup, people, care, value, proof, attribution, journeys, segments,
+    recovery, messages, message_pages, sending_pages, loyalty, recommend, widgets, keys, privacy,
 )  # fmt: skip
 """Who has pages, or answers links."""
 plumbing = APIRouter()
