@@ -266,6 +266,29 @@ def test_a_postponed_promise_moves_and_a_kept_one_opens_again(desk: Desk) -> Non
     assert desk.done == ["quiet", "quiet"]
 
 
+def test_what_is_promised_soon_is_not_put_off_by_more_of_it(desk: Desk) -> None:
+    note = Note(text="told")
+
+    def soon(minutes: int) -> None:
+        with desk.house.work(ONE) as tx:
+            tx.soon(note, at=tx.now + timedelta(minutes=minutes))
+
+    for _ in range(3):
+        soon(2)
+        desk.house.clock.move(timedelta(minutes=1))
+        desk.settle()
+    assert desk.done == ["told"], "and the third began anew"
+    desk.house.clock.move(timedelta(minutes=1))
+    desk.settle()
+    assert desk.done == ["told", "told"]
+    (row,) = desk.rows().values()
+    with desk.house.work(ONE) as tx:
+        again = tx.exec(select(Promise)).one()
+        again.kept_at, again.lease = None, "somebody's"
+    soon(0)
+    assert desk.rows()[row.key].lease is None, "who is at it may have looked already"
+
+
 def test_whoever_has_just_started_touches_nothing_that_may_have_killed_the_last(
     desk: Desk,
 ) -> None:

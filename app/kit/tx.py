@@ -17,10 +17,12 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Integer,
+    Select,
     Table,
     TypeDecorator,
     bindparam,
     event,
+    select,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import (
@@ -116,6 +118,18 @@ class Tx(Session):
         rows = {job.key: self._promise(job, until) for job, until in jobs}
         self.connection().execute(_postponing(), list(rows.values()))
 
+    def soon(self, job: Job, *, at: datetime) -> None:
+        """Promise `job`, unless it waits already: then it stays where it is, however much comes.
+
+        One that is kept, given up or just being kept is promised anew: it may have looked before.
+        It is looked for first, so that units of work that all promise it do not wait in line.
+        """
+        if (
+            self.connection().execute(_waiting(), {"of": self.shop, "named": job.key}).first()
+            is None
+        ):
+            self.postpone(job, until=at)
+
     def _promise(self, job: Job, due: datetime) -> dict[str, Any]:
         return {
             "shop": self.shop,
@@ -165,6 +179,18 @@ def _postponing() -> Insert:
     return order.on_conflict_do_update(
         index_elements=["shop", "key"],
         set_=afresh | {"error": None, "body": order.excluded.body, "due": order.excluded.due},
+    )
+
+
+@cache
+def _waiting() -> Select[tuple[int]]:
+    known = _promises().c
+    return select(known.id).where(
+        known.shop == bindparam("of"),
+        known.key == bindparam("named"),
+        known.kept_at.is_(None),
+        known.parked_at.is_(None),
+        known.lease.is_(None),
     )
 
 

@@ -203,7 +203,7 @@ def mark(terms: Terms, member: Membership, person: Person, *, now: datetime) -> 
 
 
 def promise_telling(tx: Tx) -> None:
-    tx.postpone(TellTiers(), until=tx.now + SETTLE)
+    tx.soon(TellTiers(), at=tx.now + SETTLE)
 
 
 def told_of(terms: Terms, member: Membership, person: Person, *, now: datetime) -> tuple[str, str]:

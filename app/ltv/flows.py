@@ -7,7 +7,6 @@ from typing import Protocol
 from sqlmodel import col, select, update
 from typing_extensions import override
 
-from app.kit.promises import Promise
 from app.kit.tx import Job, Tx
 from app.ltv import booking, costing, queries
 from app.ltv.tables import Fitting, ValueCosts
@@ -104,14 +103,7 @@ def _book(tx: Tx, orders: Collection[int]) -> None:
 
 def soon(tx: Tx) -> None:
     """Promise a scoring, unless one is promised: a busy hour must not put it off for ever."""
-    waiting = select(Promise.id).where(
-        Promise.key == Rescore().key,
-        col(Promise.kept_at).is_(None),
-        col(Promise.parked_at).is_(None),
-        col(Promise.lease).is_(None),
-    )
-    if tx.exec(waiting).first() is None:
-        tx.postpone(Rescore(), until=tx.now + SETTLE)
+    tx.soon(Rescore(), at=tx.now + SETTLE)
 
 
 def nightly(tx: Tx) -> None:

@@ -10,7 +10,6 @@ from typing_extensions import override
 from app.catalog.tables import Product
 from app.customers.meeting import Met
 from app.kit.clock import real_now
-from app.kit.promises import Promise
 from app.kit.tx import Job, Tx, among
 from app.orders.flows import Recorded
 from app.recommend import queries
@@ -149,14 +148,7 @@ def tell_soon(tx: Tx) -> None:
     known = queries.counsel(tx)
     if known is None or not known.telling:
         return
-    waits = select(Promise.id).where(
-        Promise.key == TellLists().key,
-        col(Promise.kept_at).is_(None),
-        col(Promise.parked_at).is_(None),
-        col(Promise.lease).is_(None),
-    )
-    if tx.exec(waits).first() is None:
-        tx.postpone(TellLists(), until=tx.now + SETTLE)
+    tx.soon(TellLists(), at=tx.now + SETTLE)
 
 
 def offers_changed(tx: Tx, products: Collection[int]) -> None:
