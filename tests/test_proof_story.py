@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlmodel import select
 
@@ -13,12 +14,14 @@ from app.kit.clock import StillClock
 from app.kit.house import House
 from app.kit.tx import Tx
 from app.ltv.entries import EPOCH
-from app.ltv.tables import BookedOrder
+from app.ltv.tables import BookedOrder, CustomerTally
 from app.orders.tables import Order
-from app.proof import errands, rules
+from app.proof import errands, nothing, rules
+from app.proof import queries as proof
 from app.proof.jobs import Measure
-from app.proof.rules import Bought, Costs
-from app.proof.tables import Finding, Outcome
+from app.proof.rules import Bought, Costs, Lived
+from app.proof.tables import Finding, Outcome, ProofNote
+from app.segments.tables import Segment, Stay
 from app.trials import flows as trials
 from app.trials import queries
 from app.trials.tables import Assignment
@@ -200,3 +203,74 @@ def test_caps_are_fixed_before_the_start(shop: Shop) -> None:
         again = queries.newest(tx, "holdout:cart")
         assert again
         assert again.plan["caps"] == caps
+
+
+def test_groups_are_compared_with_ranges_that_hold_together(shop: Shop) -> None:
+    """S9, AB-8: who had bought before and who had not, and the segments at that moment; each range
+    is wider than the whole's would be."""
+    everybody = tries(shop)
+    with shop.work() as tx:
+        tx.add(Segment(key="evens", tree={}, made_at=tx.now))
+        tx.flush()
+        id_ = tx.exec(select(Segment.id).where(Segment.key == "evens")).one() or 0
+        inside = [person for person in everybody if person % 2 == 0]
+        tx.add_all([Stay(segment=id_, person=one, entered_at=tx.now - DAY) for one in inside])
+        odd = next(person for person in everybody if person % 2)
+        tx.add(Stay(segment=id_, person=odd, entered_at=tx.now + DAY))
+    shop.waits(days=15)
+    measures(shop)
+    body = finding(shop)
+    groups = {one["key"]: one for one in body["groups"]}
+    assert groups["!new"]["people"] + groups["!once"]["people"] == 640
+    assert groups["!more"] == {"key": "!more", "people": 0, "conversion": None}
+    assert groups["evens"]["people"] == len(inside) == 320
+    assert groups["evens"]["conversion"] == groups["!new"]["conversion"]
+    narrow, wide = body["against"][0]["metrics"]["conversion"], groups["!new"]["conversion"]
+    assert wide["high"] - wide["low"] > narrow["high"] - narrow["low"]
+
+
+def test_tests_of_nothing_are_made_of_the_shops_own_past() -> None:
+    """AB-11: two hundred of the same people; hardly one alarms."""
+    dice = np.random.default_rng(7)
+    people = []
+    for _ in range(2_400):
+        eager = dice.gamma(0.6, 1.0)
+        orders, before = int(dice.random() < 0.1 * eager), int(dice.poisson(eager))
+        margin = int(orders * dice.lognormal(8.0, 0.6))
+        people.append(Lived(before, before * 3_000, {"14": [orders, margin, margin, 0]}))
+    days = [n // 40 for n in range(2_400)]
+    told = nothing.judged(people, days, seed=11)
+    assert told is not None
+    assert told["of"] == 200
+    assert told["alarms"] <= 0.05
+    assert nothing.judged(people[:200], days[:200], seed=11) is None
+
+
+def test_the_false_alarms_are_looked_for_once_a_month(shop: Shop) -> None:
+    """AB-11: silently, as soon as there is a past to do it with."""
+    measures(shop)
+    assert [row.name for row in shop.all(ProofNote)] == ["reading"]
+    crowd = people(shop, 640)
+    with shop.work() as tx:
+        for n, person in enumerate(crowd):
+            order(tx, person, tx.now - timedelta(days=10 + n % 60))
+            tx.add(tally(person))
+    measures(shop)
+    with shop.look() as tx:
+        row = proof.note(tx, "aa")
+        assert row
+        assert row.body["people"] == 640
+        first = row.made_at
+    shop.waits(days=3)
+    measures(shop)
+    with shop.look() as tx:
+        row = proof.note(tx, "aa")
+        assert row
+        assert row.made_at == first
+
+
+def tally(person: int) -> CustomerTally:
+    return CustomerTally(
+        person=person, days=1, first=0, last=0, orders=1, gross=0, discount=0, cost=0, tax=0,
+        refunded=0, costed=0, first_value=0,
+    )  # fmt: skip

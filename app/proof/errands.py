@@ -31,6 +31,10 @@ def measure(job: Measure, world: World) -> None:
         trials = [trial.id or 0 for trial in queries.trials_on(tx)]
     for trial in trials:
         world.do(partial(_find, trial=trial))
+    with world.look() as tx:
+        body = flows.look_for_nothing(tx)
+    if body is not None:
+        world.do(lambda tx: flows.keep_note(tx, "aa", body))
 
 
 def _drawn(tx: Tx, after: int) -> Sequence[Assignment]:

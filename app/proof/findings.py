@@ -15,10 +15,14 @@ from app.proof.sums import Floats, Sums
 from app.proof.verdicts import Interval, Seen, Verdict
 
 METRICS = ("conversion", "margin", "revenue", "second")
+LEAST_IN_GROUP = 50
+"""S9: people in either arm of a group, before anything is said of it."""
 USUAL_BASE, USUAL_LEAST = 0.05, 0.02
 """HO-6: what a shop expects of which nothing is known: from 5 to 7 in a hundred."""
 NEW = np.array([0.0, 1.0])
 """Covariates of who never ordered: no past, and new (AB-5)."""
+CAP = 0.99
+"""AB-5."""
 HARM = 1.64
 """AB-9: a guard is harmed where it rose by so many standard errors."""
 
@@ -159,6 +163,16 @@ class Told:
     unsubscribed: Mapping[str, int]
     complained: Mapping[str, int]
     crossed: int = 0
+    groups: Mapping[str, "Group"] = field(default_factory=dict)
+    """S9."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some of the people: how many of them are ripe, and which of the active."""
+
+    ripe: Mapping[Cell, int]
+    within: Floats
 
 
 def found(told: Told, plan: Plan, *, span: int, now: datetime) -> dict[str, Any]:
@@ -188,11 +202,26 @@ def found(told: Told, plan: Plan, *, span: int, now: datetime) -> dict[str, Any]
         "arms": {arm: _arm(arm, by_metric, told) for arm in told.arms},
         "against": against,
         "crossed": told.crossed,
+        "groups": _groups(told, plan, span),
         "mode": plan.mode.value,
         "metric": plan.metric,
         "least": plan.least,
         **_ahead(told, plan, by_metric, ripe),
     }
+
+
+def _groups(told: Told, plan: Plan, span: int) -> list[dict[str, Any]]:
+    """S9: each range so wide that all hold together (Bonferroni over groups and arms)."""
+    control, others = told.arms[0], told.arms[1:]
+    alpha = sequences.ALPHA / max(len(told.groups) * len(others), 1)
+    lines = []
+    for key, group in told.groups.items():
+        arms = sums(told.active, group.ripe, "conversion", span, plan, within=group.within)
+        people = [_total(group.ripe, arm) for arm in (control, others[0])]
+        one = compared(arms, control, others[0]) if min(people) >= LEAST_IN_GROUP else None
+        effect = interval(one, plan, alpha=alpha) if one is not None else None
+        lines.append({"key": key, "people": sum(people), "conversion": effect})
+    return lines
 
 
 def _metrics(

@@ -1,6 +1,7 @@
 """Every night: who was drawn, what they bought, what that shows, and what follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ from sqlmodel import col, delete
 from app.kit.tx import Tx
 from app.ltv import entries
 from app.orders.exchange import exchange
-from app.proof import findings, queries, rules
-from app.proof.findings import Active, Plan, Told
+from app.proof import findings, nothing, queries, rules
+from app.proof.findings import Active, Cell, Group, Plan, Told
 from app.proof.tables import Finding, Outcome, ProofNote
 from app.proof.verdicts import Verdict
 from app.trials import flows as trials
@@ -18,7 +19,6 @@ from app.trials.rules import LOSERS_FOR, Kind
 from app.trials.tables import Assignment, Trial
 
 LEAST_FOR_CAP = 100
-CAP = 0.99
 YEAR = 365
 
 
@@ -76,7 +76,7 @@ def fix(tx: Tx, trial: Trial) -> None:
 
 def _cap(tx: Tx, day: int, span: int) -> float | None:
     sums = [one for one in queries.brought(tx, until=day, days=span) if one > 0]
-    return float(np.quantile(sums, CAP)) if len(sums) >= LEAST_FOR_CAP else None
+    return float(np.quantile(sums, findings.CAP)) if len(sums) >= LEAST_FOR_CAP else None
 
 
 def told(tx: Tx, trial: Trial, span: int) -> Told | None:
@@ -91,7 +91,9 @@ def told(tx: Tx, trial: Trial, span: int) -> Told | None:
     rows = [row for row in queries.active(tx, id_, until=until) if row.id not in again]
     for cell in again.values():
         ripe[cell] = max(ripe.get(cell, 0) - 1, 0)
+    groups = groups_of(tx, id_, rows, ripe, until=until) if span == rules.SPANS[0] else {}
     return Told(
+        groups=groups,
         arms=[arm["name"] for arm in trial.arms],
         shares=trial.strata,
         people=queries.counts(tx, id_),
@@ -103,6 +105,33 @@ def told(tx: Tx, trial: Trial, span: int) -> Told | None:
         complained=queries.complained(tx, id_),
         crossed=queries.crossed(tx, id_),
     )
+
+
+def groups_of(
+    tx: Tx, trial: int, rows: Sequence[Any], ripe: Mapping[Cell, int], *, until: datetime
+) -> Mapping[str, Group]:
+    """S9: by what they had bought before, and by the segments they were in when they were drawn."""
+    before = np.array([row.before for row in rows])
+    once, more = before == 1, before > 1
+    found = {
+        "!once": Group(_cells(rows, once), once.astype(float)),
+        "!more": Group(_cells(rows, more), more.astype(float)),
+    }
+    known = _cells(rows, before > 0)
+    new = {cell: n - known.get(cell, 0) for cell, n in ripe.items()}
+    found["!new"] = Group(new, (before == 0).astype(float))
+    for key, members in queries.members(tx, trial, until=until).items():
+        inside = np.array([float(row.id in members.active) for row in rows])
+        found[key] = Group(members.people, inside)
+    return found
+
+
+def _cells(rows: Sequence[Any], inside: Any) -> Mapping[Cell, int]:  # noqa: ANN401  # a mask
+    counts: dict[Cell, int] = {}
+    for row, one in zip(rows, inside, strict=True):
+        if one:
+            counts[row.arm, row.stratum] = counts.get((row.arm, row.stratum), 0) + 1
+    return counts
 
 
 def find(tx: Tx, trial: Trial) -> None:
@@ -148,3 +177,11 @@ def winner_of(body: dict[str, Any], arms: Sequence[str]) -> str | None:
         return best
     worse = all(one["verdict"] == Verdict.WORSE for one in body["against"])
     return arms[0] if worse and body["against"] else None
+
+
+def look_for_nothing(tx: Tx) -> dict[str, Any] | None:
+    """AB-11: once a month. None where it is known already, or cannot be yet."""
+    row = queries.note(tx, "aa")
+    if row is not None and f"{row.made_at:%Y-%m}" == f"{tx.now:%Y-%m}":
+        return None
+    return nothing.alarms(tx)

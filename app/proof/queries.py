@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import and_, col, func, or_, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
@@ -18,6 +18,7 @@ from app.messages.tables import Bounce, ConsentEntry, Send
 from app.orders.tables import Order
 from app.proof.rules import Bought, Costs, margin
 from app.proof.tables import Finding, Outcome, ProofNote
+from app.segments.tables import Segment, Stay
 from app.trials.tables import Assignment, Denied, Trial
 
 MONEY = ("gross", "discount", "cost", "tax", "refunded")
@@ -245,3 +246,45 @@ def trials_on(tx: Tx) -> Sequence[Trial]:
     """Those with anybody in them."""
     rows = select(Trial).where(col(Trial.began_at).is_not(None)).order_by(col(Trial.id))
     return tx.exec(rows).all()
+
+
+@dataclass(frozen=True)
+class Members:
+    """Those of a trial who were in a segment when they were drawn."""
+
+    people: Mapping[Cell, int]
+    active: frozenset[int]
+    """Assignments with an outcome."""
+
+
+MOST_SEGMENTS = 12
+
+
+def members(tx: Tx, trial: int, *, until: datetime) -> Mapping[str, Members]:
+    """S9: by segment, the first ones of the shop that anybody of the trial was in."""
+    inside = and_(
+        col(Stay.person) == col(Assignment.person),
+        col(Stay.entered_at) <= col(Assignment.at),
+        or_(col(Stay.left_at).is_(None), col(Stay.left_at) > col(Assignment.at)),
+    )
+    here = (Assignment.trial == trial, col(Assignment.at) <= until)
+    found: dict[str, Members] = {}
+    living = select(Segment).where(col(Segment.retired_at).is_(None)).order_by(col(Segment.id))
+    for segment in tx.exec(living.limit(MOST_SEGMENTS)):
+        counted: Any = tx.exec(
+            select(Assignment.arm, Assignment.stratum, func.count())
+            .join(Stay, inside)
+            .where(Stay.segment == segment.id, *here)
+            .group_by(col(Assignment.arm), col(Assignment.stratum))
+        ).all()
+        if not counted:
+            continue
+        active_ = tx.exec(
+            select(Assignment.id)
+            .join(Stay, inside)
+            .join(Outcome, col(Outcome.assignment) == col(Assignment.id))
+            .where(Stay.segment == segment.id, *here)
+        )
+        people = {(arm, stratum): n for arm, stratum, n in counted}
+        found[segment.key] = Members(people, frozenset(id_ for id_ in active_ if id_))
+    return found

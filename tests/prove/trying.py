@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.proof import planning, sequences, verdicts
+from app.proof import planning, sequences
 from app.proof.difference import Difference, difference
+from app.proof.peeking import Course, course
 from app.proof.planning import Analysis
 from app.proof.sums import Floats, Sums
 
@@ -36,25 +37,6 @@ class Shops:
     @property
     def planned(self) -> float:
         return float(self.people)
-
-
-@dataclass(frozen=True)
-class Course:
-    """What was seen each day: arrays of shape (shops, days)."""
-
-    difference: Difference
-    conversions: Floats
-    fewest: Floats
-    """People in the smaller arm."""
-
-    def may_speak(self) -> Floats:
-        """AB-7."""
-        day = np.arange(1, self.conversions.shape[1] + 1)
-        return np.asarray(
-            (day >= verdicts.LEAST_SPAN.days)
-            & (self.conversions >= verdicts.LEAST_CONVERSIONS)
-            & (self.fewest >= verdicts.LEAST_PEOPLE)
-        )
 
 
 def conversions(shops: Shops) -> Course:
@@ -120,23 +102,7 @@ def _one(shops: Shops, at: int, *, cap: float, cuped: bool) -> Course:
     y = np.where(bought, np.minimum(_spend(dice, taste), cap), 0.0)
     x = np.stack([past, (orders == 0).astype(float)], axis=1)
     ends = np.cumsum(_arrivals(dice, Shops(1, n, shops.days))[0])
-    arms = [_running(y, x, mask, ends) for mask in (~treated, treated)]
-    so_far = np.cumsum(bought)[ends - 1].astype(float)
-    return Course(difference(*arms, cuped=cuped), so_far, np.minimum(arms[0].n, arms[1].n))
-
-
-def _running(y: Floats, x: Floats, mask: Floats, ends: Floats) -> Sums:
-    """An arm's sums at the end of each day."""
-    m = mask.astype(float)
-
-    def upto(values: Floats) -> Floats:
-        return np.asarray(np.cumsum(values, axis=0)[ends - 1])
-
-    mx = x * m[:, None]
-    return Sums(
-        upto(m), upto(y * m), upto(y * y * m), upto(mx),
-        upto(mx[:, :, None] * x[:, None, :]), upto(mx * y[:, None]),
-    )  # fmt: skip
+    return course(y, x, bought, treated, ends, cuped=cuped)
 
 
 def _stacked(parts: list[Course]) -> Course:
@@ -150,40 +116,37 @@ def _stacked(parts: list[Course]) -> Course:
     )
 
 
-def reach(course: Course, mode: Analysis, *, planned: float) -> Floats:
+def reach(seen: Course, mode: Analysis, *, planned: float) -> Floats:
     """Half the width of the interval, each day."""
-    found = course.difference
+    found = seen.difference
     if mode is Analysis.FIXED:
         return found.error * sequences.fixed()
     return found.error * sequences.stretch(np.maximum(found.n, 1.0), planned)
 
 
-def alarms(course: Course, *, planned: float) -> float:
+def alarms(seen: Course, *, planned: float) -> float:
     """Share of shops in which, on any day on which something may be said, nought is excluded."""
-    sure = np.abs(course.difference.estimate) > reach(course, Analysis.ALWAYS, planned=planned)
-    return float((sure & course.may_speak()).any(axis=1).mean())
+    return float(seen.alarms(planned=planned).mean())
 
 
-def holds(course: Course, mode: Analysis, true: float, *, planned: float) -> float:
+def holds(seen: Course, mode: Analysis, true: float, *, planned: float) -> float:
     """Share of shops whose last interval holds the truth."""
-    off = np.abs(course.difference.estimate - true) <= reach(course, mode, planned=planned)
+    off = np.abs(seen.difference.estimate - true) <= reach(seen, mode, planned=planned)
     return float(off[:, -1].mean())
 
 
-def holds_always(course: Course, true: float, *, planned: float) -> float:
+def holds_always(seen: Course, true: float, *, planned: float) -> float:
     """Share of shops whose interval held the truth each day on which something was said."""
-    off = np.abs(course.difference.estimate - true) > reach(
-        course, Analysis.ALWAYS, planned=planned
-    )
-    return float(1.0 - (off & course.may_speak()).any(axis=1).mean())
+    off = np.abs(seen.difference.estimate - true) > reach(seen, Analysis.ALWAYS, planned=planned)
+    return float(1.0 - (off & seen.may_speak()).any(axis=1).mean())
 
 
-def power(course: Course, mode: Analysis, *, planned: float) -> float:
+def power(seen: Course, mode: Analysis, *, planned: float) -> float:
     """Share of shops in which the effect is found: by the last day, or on it."""
-    above = course.difference.estimate > reach(course, mode, planned=planned)
+    above = seen.difference.estimate > reach(seen, mode, planned=planned)
     if mode is Analysis.FIXED:
         return float(above[:, -1].mean())
-    return float((above & course.may_speak()).any(axis=1).mean())
+    return float((above & seen.may_speak()).any(axis=1).mean())
 
 
 __all__ = ["Analysis", "Course", "Shops", "planning"]
