@@ -10,6 +10,7 @@ import pytest
 from app.kit.clock import real_now
 from app.kit.house import House
 from app.recommend import flows, rules
+from app.recommend.stall import close_stalls, stalls_of
 from app.recommend.turnstile import Turnstile
 from app.shops import flows as shops
 from sandbox.keys import new_key
@@ -212,6 +213,27 @@ def test_while_saleor_cannot_be_asked_nothing_is_claimed_to_be_for_sale(market: 
     answer = market.asks()
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_while_the_adviser_is_being_opened_everybody_gets_what_others_buy(market: Market) -> None:
+    """After a start, when loops are still being compiled: no shopper waits, none gets an error."""
+    close_stalls(market.house)
+    stalls = stalls_of(market.house)
+    with stalls.opening(market.id):
+        stalls.sale_of(market.id).good_for = 0
+        answer = market.asks(signed(market), slot="again", limit=4)
+        told = answer.json()
+        assert (told["slot"], told["personal"], len(told["products"])) == ("popular", False, 4)
+        assert {one["reason"]["code"] for one in told["products"]} == {"popular"}
+        first = told["products"][0]["id"]
+        market.lists(first, "br", isPublished=False)
+        assert first not in market.ids(limit=4)
+        assert market.asks(channel="nowhere").status_code == 404
+        market.away = True
+        assert market.asks().status_code == 503, "what cannot be asked about is not shown"
+        market.away = False
+    assert market.stall
+    assert slugs(market.asks(signed(market), slot="again")) == ["earl-grey"]
 
 
 def test_somebodys_own_list_is_kept_by_nobody_between(market: Market) -> None:

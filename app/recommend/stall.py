@@ -217,12 +217,11 @@ class Stalls:
         self._opening: dict[ShopId, Lock] = {}
         self._open: dict[ShopId, Stall] = {}
         self._busy: dict[ShopId, Thread] = {}
+        self._sales: dict[ShopId, Sale] = {}
 
     def of(self, shop: ShopId) -> Stall:
         """The shop's stall, however long it takes to open it."""
-        with self._lock:
-            opening = self._opening.setdefault(shop, Lock())
-        with opening:
+        with self.opening(shop):
             stall = self._open.get(shop)
             if stall is None:
                 with self._house.look(shop) as tx:
@@ -230,6 +229,11 @@ class Stalls:
                 _warm(stall)
                 self._open[shop] = stall
         return stall
+
+    def opening(self, shop: ShopId) -> Lock:
+        """Whoever holds it opens the shop's stall, and nobody else."""
+        with self._lock:
+            return self._opening.setdefault(shop, Lock())
 
     def ready(self, shop: ShopId, *, patience: float) -> Stall | None:
         """The shop's stall if it is open within so many seconds; it goes on opening meanwhile."""
@@ -242,6 +246,11 @@ class Stalls:
             busy = self._busy[shop]
         busy.join(patience)
         return self._open.get(shop)
+
+    def sale_of(self, shop: ShopId) -> Sale:
+        """What Saleor said of late, for as long as the stall is not open yet."""
+        with self._lock:
+            return self._sales.setdefault(shop, Sale())
 
     def _open_for(self, shop: ShopId) -> None:
         try:

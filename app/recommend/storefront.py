@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from app.kit.clock import real_now
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx
-from app.recommend import asking, queries, rules
+from app.recommend import asking, plain, queries, rules
 from app.recommend.asking import Asked, Line, NoSuchChannelError
 from app.recommend.rules import Slot
 from app.recommend.sale import NobodyKnowsError
@@ -25,8 +25,8 @@ from app.saleor.client import Saleor
 from app.saleor.token import TokenRejectedError, UnknownKeyError, shopper_of
 from app.web.door import Tenant
 
-PATIENCE = 2.0
-"""Seconds a shopper waits for the first list after a start."""
+PATIENCE = 0.5
+"""Seconds a shopper waits for the first list after a start; then it is the plain one."""
 MAX_AGE = 5
 """Seconds a list that is nobody's own may be kept by whoever stands between."""
 A_VISITOR = {"rate": 10.0, "burst": 60.0}
@@ -180,12 +180,16 @@ def recommendations(
         if wait:
             raise _refused(429, visit, retry=wait)
         account = _proved(outside, visit, authorization)
-        stall = stalls_of(outside.house).ready(tenant.id, patience=PATIENCE)
+        stalls = stalls_of(outside.house)
+        stall = stalls.ready(tenant.id, patience=PATIENCE)
         if stall is None:
-            raise _refused(503, visit, retry=5)
-        stall.refresh(tx)
-        person = queries.person_of(tx, account) if account else None
-        asked = _asked(outside, visit, stall, wish, person, tx)
+            plainly = _plain(outside, visit, wish, tx)
+        else:
+            stall.refresh(tx)
+            person = queries.person_of(tx, account) if account else None
+            asked = _asked(outside, visit, stall, wish, person, tx)
+    if stall is None:
+        return _answer(request, visit, _listed_plainly(outside, visit, wish, plainly))
     return _answer(request, visit, _list(outside, visit, stall, asked))
 
 
@@ -256,6 +260,42 @@ def _proved(outside: Outside, visit: Visit, authorization: str | None) -> str | 
         raise _refused(401, visit) from failure
 
 
+def _named(outside: Outside, visit: Visit, wish: Spoken, tx: Tx) -> list[str]:
+    """Saleor's ids of what the list is to go with."""
+    named = list(wish.products)
+    if wish.checkout is not None:
+        held = outside.basket(tx, wish.checkout)
+        if held is None:
+            raise _refused(404, visit)
+        named += held
+    return named
+
+
+def _plain(outside: Outside, visit: Visit, wish: Spoken, tx: Tx) -> plain.Proposal:
+    """While the adviser is being opened: what others bought."""
+    try:
+        return plain.propose(tx, wish.channel, without=_named(outside, visit, wish, tx))
+    except NoSuchChannelError as failure:
+        raise _refused(404, visit) from failure
+
+
+def _listed_plainly(
+    outside: Outside, visit: Visit, wish: Spoken, proposal: plain.Proposal
+) -> Recommendations:
+    id_ = visit.tenant.id
+    known = stalls_of(outside.house).sale_of(id_)
+    try:
+        lines = plain.make(proposal, known, wish.limit, lambda: outside.saleor(id_))
+    except NobodyKnowsError as failure:
+        raise _refused(503, visit, retry=10) from failure
+    return Recommendations(
+        channel=wish.channel,
+        slot=Slot.POPULAR,
+        personal=False,
+        products=[_shown(line) for line in lines],
+    )
+
+
 def _list(outside: Outside, visit: Visit, stall: Stall, asked: Asked) -> Recommendations:
     try:
         lines = asking.make(stall, asked, lambda: outside.saleor(visit.tenant.id))
@@ -274,12 +314,7 @@ def _list(outside: Outside, visit: Visit, stall: Stall, asked: Asked) -> Recomme
 def _asked(
     outside: Outside, visit: Visit, stall: Stall, wish: Spoken, person: int | None, tx: Tx
 ) -> Asked:
-    named = list(wish.products)
-    if wish.checkout is not None:
-        held = outside.basket(tx, wish.checkout)
-        if held is None:
-            raise _refused(404, visit)
-        named += held
+    named = _named(outside, visit, wish, tx)
     products = tuple(stall.by_saleor[one] for one in named if one in stall.by_saleor)
     slot = wish.slot
     if slot is Slot.TOGETHER and not products:
