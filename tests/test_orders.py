@@ -16,6 +16,7 @@ from app.orders import flows as orders
 from app.orders import queries as sales
 from app.orders.tables import Discount, Line
 from app.orders.tables import Order as Row
+from app.recommend import queries as bought
 from app.saleor.shapes import Order
 from app.shops.tables import Rate
 from app.shops.tables import Shop as Home
@@ -90,6 +91,30 @@ def test_refunds_come_off_and_say_how_much_is_new(shop: Shop) -> None:
     assert not whole.newly_paid
     row = the_order(shop)
     assert (row.charged_minor, row.goods_minor, row.paid, row.counts) == (0, 0, True, True)
+
+
+def test_a_refund_that_names_a_line_takes_back_that_line_and_no_other(shop: Shop) -> None:
+    """What was given back is nothing that she likes; where nobody says what, all of it stays."""
+    both = [line("tee"), line("mug", quantity=2, each=5)]
+    record(shop, order(no=1, lines=both))
+
+    def liked() -> list[str]:
+        with shop.look() as tx:
+            (row,) = bought.purchases_of(tx, orders=[the_order(shop).id or 0], persons=()).values()
+            return [good.slug for good in bought.goods(tx, row.products)]
+
+    parts = [{"id": "part", "quantity": 2, "orderLine": {"id": both[1]["id"]}}]
+    parcel = {"id": "parcel", "status": "REFUNDED_AND_RETURNED", "lines": parts}
+    record(shop, order(no=1, lines=both, refunded=10, updated=HOUR), heard(HOUR))
+    assert sorted(liked()) == ["mug", "tee"]
+    told = order(no=1, lines=both, refunded=10, fulfillments=[parcel], updated=DAY)
+    record(shop, told, heard(DAY))
+    assert liked() == ["tee"]
+    assert {row.name: row.returned for row in shop.all(Line)} == {"Tee": 0, "Mug": 2}
+    granted = {"id": "grant", "amount": money(20), "lines": [parts[0] | {"orderLine": both[0]}]}
+    promised = order(no=2, lines=both, grantedRefunds=[granted], updated=DAY)
+    record(shop, promised, heard(DAY))
+    assert sum(row.returned for row in shop.all(Line)) == 2, "granted is not paid back yet"
 
 
 def test_an_order_says_once_that_it_was_paid(shop: Shop) -> None:

@@ -97,7 +97,8 @@ def content(order: Order) -> str:
         for line in order.lines
     ]  # fmt: skip
     discounts = [(each.type, each.name, each.total.amount) for each in order.discounts]
-    told = repr((order.display_gross_prices, lines, discounts))
+    back = sorted(rules.paid_back(order).items())
+    told = repr((order.display_gross_prices, lines, discounts, *back))
     return blake2b(told.encode(), digest_size=12).hexdigest()
 
 
@@ -114,6 +115,7 @@ def sightings(order: Order, hearing: Hearing) -> Iterable[Sighting]:
 
 def lines(order: Order, row: int, shelves: Mapping[str, Shelf]) -> list[dict[str, Any]]:
     """Line rows; `shelves` says where a variant of Saleor's stands in our catalogue."""
+    back = rules.paid_back(order)
     return [
         {
             "order": row,
@@ -124,6 +126,7 @@ def lines(order: Order, row: int, shelves: Mapping[str, Shelf]) -> list[dict[str
             "name": line.product_name,
             "variant_name": line.variant_name,
             "quantity": line.quantity,
+            "returned": min(back[line.id], line.quantity),
             "gift": bool(line.is_gift),
             "unit_minor": _units(line.unit_price, order),
             "undiscounted_unit_minor": _units(line.undiscounted_unit_price, order),

@@ -66,7 +66,7 @@ def goods(order: Order) -> Decimal:
     refunded, total = order.total_refunded.amount, order.total.gross.amount
     if refunded <= 0 or lines <= 0:
         return lines
-    named = _named(order)
+    named = given_back(order)
     claimed = _claimed(order, named)
     paid = min(refunded, claimed)
     taken = sum((_shown_of(line, order, named[line.id]) for line in order.lines), ZERO)
@@ -92,7 +92,12 @@ def _shown_of(line: Line, order: Order, pieces: int) -> Decimal:
     return shown(line, order) * min(pieces, line.quantity) / line.quantity if pieces else ZERO
 
 
-def _named(order: Order) -> Counter[str]:
+def paid_back(order: Order) -> Counter[str]:
+    """The same, once money has flowed: what is only granted is still hers."""
+    return given_back(order) if order.total_refunded.amount > 0 else Counter()
+
+
+def given_back(order: Order) -> Counter[str]:
     """How many pieces of which lines were paid back, as the refunds themselves say."""
     granted = Counter(
         _pieces(part for grant in order.granted_refunds for part in grant.lines or ())

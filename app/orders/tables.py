@@ -99,6 +99,8 @@ class Line(OfShop, SQLModel, table=True):
     name: str
     variant_name: str = ""
     quantity: int
+    returned: int = 0
+    """Pieces of it that were paid back, where a refund says so."""
     gift: bool = False
     unit_minor: int = Field(sa_type=BigInteger)
     undiscounted_unit_minor: int = Field(sa_type=BigInteger)

@@ -65,6 +65,7 @@ def _bought(tx: Tx, channel: str) -> list[int]:
             col(Order.counts), Order.channel == channel,
             col(Order.created_at) >= tx.now - LATELY,
             col(Line.product).is_not(None), col(Line.gift).is_(False),
+            col(Line.returned) < col(Line.quantity),
         )
         .group_by(col(Line.product))
         .order_by(func.count().desc(), col(Line.product))

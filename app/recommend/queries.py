@@ -95,7 +95,9 @@ def _filled(tx: Tx, page: list[Any], own: Collection[int]) -> list[Purchase]:
     products: dict[int, list[int]] = {}
     if bought:
         lines = select(Line.order, Line.product).where(
-            among(col(Line.order), sorted(bought)), col(Line.gift).is_(False)
+            among(col(Line.order), sorted(bought)),
+            col(Line.gift).is_(False),
+            col(Line.returned) < col(Line.quantity),
         )
         for order, product in tx.exec(lines):
             if product:
