@@ -13,7 +13,7 @@ from app.loyalty import flows as loyalty
 from app.loyalty import widget
 from app.loyalty.pages import Typed, known_terms
 from app.loyalty.queries import Terms
-from app.people import care, flows, queries
+from app.people import care, flows, queries, why
 from app.people.flows import TooLateError
 from app.people.view import Customer, HandForm, Order
 from app.web.door import Caller, PatientRoute, Viewing, Working, needs
@@ -120,6 +120,7 @@ def show(
     """
     tx.flush()
     terms, id_ = known_terms(tx), person.id or 0
+    decided = why.known(tx, id_)
     may_change = caller.may(GIVES_TIERS)
     form = queries.hand_form(tx, terms, id_) if terms.open and may_change else None
     if form and typed:
@@ -135,7 +136,8 @@ def show(
         widget=widget.seen(tx, terms, person),
         hand=form,
         joined=queries.joined(tx, id_),
-        timeline=queries.timeline(tx, terms, id_),
+        timeline=queries.timeline(tx, terms, id_, decided),
+        verdicts=why.verdicts(tx, decided),
         may_change=may_change,
         now=tx.now,
         zone=terms.zone.key,

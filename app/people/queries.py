@@ -1,6 +1,6 @@
 """Who the shop's customers are, a page at a time, and all that is known of one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,15 +9,21 @@ from sqlmodel import col, func, or_, select
 from app.customers import queries as customers
 from app.customers import rules
 from app.customers.tables import Person
+from app.decisions.tables import Decision
 from app.kit.money import major
 from app.kit.tx import Tx
+from app.loyalty import deciding as loyal
 from app.loyalty import queries as loyalty
+from app.loyalty.acts import Verb
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Act, Membership, TierChange
 from app.ltv.tables import CustomerScore, CustomerTally
+from app.messages import deciding as gate
+from app.messages.rules import COUNTED
 from app.messages.tables import Message, Send
 from app.orders.tables import Order as Purchase
-from app.people.view import HandForm, Joined, Kind, Line, Moment, Order, People
+from app.people import why
+from app.people.view import Because, HandForm, Joined, Kind, Line, Moment, Order, People
 from app.web.notation import Sum
 
 PAGE = 50
@@ -144,13 +150,17 @@ def joined(tx: Tx, person: int) -> tuple[Joined, ...]:
     )
 
 
-def timeline(tx: Tx, terms: Terms, person: int) -> tuple[Moment, ...]:
-    """The latest hundred things, the newest first; one question a kind."""
+def timeline(
+    tx: Tx, terms: Terms, person: int, decided: Sequence[Decision] = ()
+) -> tuple[Moment, ...]:
+    """The latest hundred things, the newest first; one question a kind. `decided`: what was
+    decided about her, to say why (DC-2).
+    """
     moments = [
         *_purchases(tx, person),
-        *_acts(tx, person),
-        *_moves(tx, terms, person),
-        *_messages(tx, person),
+        *_acts(tx, terms, person, why.by_ref(decided, loyal.CHECKOUT)),
+        *_moves(tx, terms, person, decided),
+        *_messages(tx, person, why.by_ref(decided, gate.GATE)),
         *(Moment(at=one.at, kind=Kind.JOINED, word="joined") for one in joined(tx, person)),
     ]
     return tuple(sorted(moments, key=lambda moment: moment.at, reverse=True)[:MOMENTS])
@@ -169,28 +179,38 @@ def _purchases(tx: Tx, person: int) -> Iterator[Moment]:
         )
 
 
-def _acts(tx: Tx, person: int) -> Iterator[Moment]:
+def _acts(tx: Tx, terms: Terms, person: int, decided: Mapping[str, Decision]) -> Iterator[Moment]:
     rows = select(Act).where(Act.person == person).order_by(col(Act.at).desc()).limit(MOMENTS)
     for act in tx.exec(rows):
-        yield Moment(at=act.at, kind=Kind.CODE, word=act.verb, reason=act.reason)
+        one = decided.get(act.checkout or "")
+        good = one if one and act.verb == Verb.PUT_ON and one.outcome == act.verb else None
+        because = (Because(word="signed_in", what=_tier_name(terms, good.subject)),) if good else ()
+        yield Moment(at=act.at, kind=Kind.CODE, word=act.verb, reason=act.reason, because=because)
 
 
-def _moves(tx: Tx, terms: Terms, person: int) -> Iterator[Moment]:
+def _tier_name(terms: Terms, key: str) -> str:
+    tier = terms.tiers.get(key)
+    return tier.name if tier else key
+
+
+def _moves(tx: Tx, terms: Terms, person: int, decided: Sequence[Decision]) -> Iterator[Moment]:
+    why_moved = {(one.at, one.outcome): one for one in decided if one.rule == loyal.TIER}
     rows = select(TierChange).where(
         TierChange.person == person, col(TierChange.undone_at).is_(None)
     )
     for change in tx.exec(rows.order_by(col(TierChange.at).desc()).limit(MOMENTS)):
-        tier = terms.tiers.get(change.to_tier)
+        one = why_moved.get((change.at, change.move))
         yield Moment(
             at=change.at,
             kind=Kind.TIER,
             word=change.move,
-            what=tier.name if tier else change.to_tier,
+            what=_tier_name(terms, change.to_tier),
             reason=change.reason or "",
+            because=why.reasons(one, currency=terms.currency) if one else (),
         )
 
 
-def _messages(tx: Tx, person: int) -> Iterator[Moment]:
+def _messages(tx: Tx, person: int, decided: Mapping[str, Decision]) -> Iterator[Moment]:
     rows = (
         select(Send, func.max(Message.name))
         .join(Message, col(Message.key) == Send.message, isouter=True)
@@ -202,4 +222,15 @@ def _messages(tx: Tx, person: int) -> Iterator[Moment]:
     for send, name in tx.exec(rows):
         at = send.sent_at or send.ended_at or send.due
         what = name or send.message
-        yield Moment(at=at, kind=Kind.MESSAGE, word=send.state, what=what, reason=send.reason)
+        one = decided.get(send.key)
+        yield Moment(
+            at=at, kind=Kind.MESSAGE, word=send.state, what=what, reason=send.reason,
+            because=_because(send, one),
+        )  # fmt: skip
+
+
+def _because(send: Send, one: Decision | None) -> tuple[Because, ...]:
+    """The gate's reasons, unless it ended otherwise after the gate had let it out."""
+    if one and (one.outcome == send.reason or send.state in COUNTED):
+        return why.reasons(one)
+    return (Because(word=send.reason),) if send.reason else ()

@@ -57,6 +57,32 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """DC-2: one reason; the template has the sentence for its word."""
+
+    word: str
+    what: str = ""
+    number: int = 0
+    share: float | None = None
+    until: datetime | None = None
+    sum: Sum | None = None
+    bar: Sum | None = None
+    """What a tier asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """DC-2: what was decided last about a customer and an automation."""
+
+    key: str
+    name: str
+    """The owner's own; a recipe without is called by its key in the template."""
+    at: datetime
+    got: bool
+    because: tuple[Because, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """Something that happened to a customer, or was not done and why."""
 
@@ -67,6 +93,8 @@ class Moment:
     what: str = ""
     reason: str = ""
     sum: Sum | None = None
+    because: tuple[Because, ...] = ()
+    """DC-2: what it was decided on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +191,7 @@ class Customer:
     """None while there are no tiers, and for who may not change them."""
     joined: tuple[Joined, ...]
     timeline: tuple[Moment, ...]
+    verdicts: tuple[Verdict, ...]
     may_change: bool
     now: datetime
     zone: str
