@@ -7,12 +7,16 @@ import sqlalchemy as sa
 from alembic import context
 from sqlmodel import SQLModel
 
-from app import agenda  # every table of the house
+from app import agenda  # every table of the house but what only pages know
+from app.api import tables as of_machines
+from app.today import tables as of_today
 from app.kit.house import open_engine
 from app.kit.settings import Settings
 from app.kit.tx import Instant
 
 assert agenda.AGENDA
+assert of_machines.ApiKey
+assert of_today.Goal
 
 
 def as_plain_type(kind: str, thing: object, _: object) -> str | bool:
