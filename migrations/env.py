@@ -9,10 +9,10 @@ from sqlmodel import SQLModel
 
 from app import agenda  # every table of the house but what only pages know
 from app.api import tables as of_machines
-from app.today import tables as of_today
 from app.kit.house import open_engine
 from app.kit.settings import Settings
 from app.kit.tx import Instant
+from app.today import tables as of_today
 
 assert agenda.AGENDA
 assert of_machines.ApiKey
