@@ -47,8 +47,8 @@ def test_dc2_a_letter_that_she_got_says_why(shop: Recovering) -> None:
     assert "She agreed to get news by this channel." in text
     assert "one more is within the limit" in text
     assert "between 07:00 and 22:00" in text
-    assert "Zgodziła się na wiadomości w tym kanale." in reads(shop, path, locale="pl")
-    assert "Ela aceitou receber novidades por este canal." in reads(shop, path, locale="pt-BR")
+    assert "Jest zgoda na wiadomości w tym kanale." in reads(shop, path, locale="pl")
+    assert "A pessoa aceitou receber novidades por este canal." in reads(shop, path, locale="pt-BR")
 
 
 def test_dc2_what_she_did_not_get_says_why_not(shop: Recovering) -> None:
