@@ -143,8 +143,11 @@ def gains(came: Floats, thought: Floats) -> Floats:
 
 
 def deciles(came: Floats, thought: Floats) -> tuple[Floats, Floats]:
-    """Mean orders thought and come in each tenth of customers, least first: calibration."""
-    parts = np.array_split(np.argsort(thought, kind="stable"), 10)
+    """Mean orders thought and come in each tenth of customers, least first: calibration. With
+    fewer than ten customers each is a part by itself.
+    """
+    parts = np.array_split(np.argsort(thought, kind="stable"), min(10, len(thought)) or 1)
+    parts = [rows for rows in parts if len(rows)]
     return (
         np.array([thought[rows].mean() for rows in parts]),
         np.array([came[rows].mean() for rows in parts]),
