@@ -51,6 +51,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "channel", "month"),
     )
     op.create_table(
+        "apikey",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ending", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "hash"),
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("trial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("arm", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("stratum", sa.SmallInteger(), nullable=False),
+        sa.Column("roll", sa.Float(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "trial", "person"),
+    )
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.create_index("assignment_at", ["shop", "trial", "at"], unique=False)
+        batch_op.create_index("assignment_person", ["shop", "person"], unique=False)
+
+    op.create_table(
         "attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -65,6 +95,36 @@ def upgrade() -> None:
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "checkout"),
+    )
+    op.create_table(
+        "attribution",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("way", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("send", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("variant", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "order"),
+    )
+    with op.batch_alter_table("attribution", schema=None) as batch_op:
+        batch_op.create_index("attribution_at", ["shop", "at"], unique=False)
+        batch_op.create_index("attribution_campaign", ["shop", "campaign", "at"], unique=False)
+
+    op.create_table(
+        "attributionwindow",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("click", sa.JSON(), nullable=False),
+        sa.Column("text", sa.Integer(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "since"),
     )
     op.create_table(
         "bookedorder",
@@ -115,8 +175,10 @@ def upgrade() -> None:
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("worth_minor", sa.BigInteger(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("reduced_hundredths", sa.Integer(), nullable=False),
         sa.Column("payment", sa.Boolean(), nullable=False),
         sa.Column("staff", sa.Boolean(), nullable=False),
+        sa.Column("visitor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
@@ -138,6 +200,13 @@ def upgrade() -> None:
         batch_op.create_index("cart_email", ["shop", "email"], unique=False)
         batch_op.create_index("cart_person", ["shop", "person"], unique=False)
         batch_op.create_index("cart_state", ["shop", "state", "touched_at"], unique=False)
+        batch_op.create_index(
+            "cart_visitor",
+            ["shop", "visitor", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("visitor IS NOT NULL"),
+            postgresql_where=sa.text("visitor IS NOT NULL"),
+        )
 
     op.create_table(
         "channel",
@@ -358,6 +427,58 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "product"),
     )
     op.create_table(
+        "datarequest",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("about", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("datarequest", schema=None) as batch_op:
+        batch_op.create_index("data_request_person", ["shop", "about"], unique=False)
+
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ref", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("trigger", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("draw", sa.Float(), nullable=True),
+        sa.Column("salt", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("seen", sa.Text(), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made", sa.Text(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "ref", "rule", "at"),
+    )
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index("decision_at", ["shop", "at"], unique=False)
+        batch_op.create_index("decision_person", ["shop", "person", "at"], unique=False)
+
+    op.create_table(
+        "decisionmonth",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "month", "rule", "subject", "outcome"),
+    )
+    op.create_table(
         "delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -367,6 +488,17 @@ def upgrade() -> None:
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "hash"),
+    )
+    op.create_table(
+        "denied",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("trial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "person", "content"),
     )
     op.create_table(
         "discount",
@@ -401,6 +533,17 @@ def upgrade() -> None:
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "hash"),
+    )
+    op.create_table(
+        "finding",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("trial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("span", sa.SmallInteger(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "trial", "span"),
     )
     op.create_table(
         "fitting",
@@ -442,6 +585,16 @@ def upgrade() -> None:
         batch_op.create_index("footprint_at", ["shop", "at"], unique=False)
 
     op.create_table(
+        "goal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("measure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("target", sa.BigInteger(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "measure"),
+    )
+    op.create_table(
         "grant",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -475,6 +628,17 @@ def upgrade() -> None:
         batch_op.create_index("heir_of", ["shop", "of"], unique=False)
 
     op.create_table(
+        "holding",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("everywhere", sa.Float(), nullable=False),
+        sa.Column("prove_first", sa.Boolean(), nullable=False),
+        sa.Column("promised", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
+    op.create_table(
         "hook",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("url", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -501,6 +665,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "key"),
     )
     op.create_table(
+        "lastword",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "channel", "hash"),
+    )
+    op.create_table(
         "line",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("order", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -511,6 +685,7 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("variant_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("returned", sa.Integer(), nullable=False),
         sa.Column("gift", sa.Boolean(), nullable=False),
         sa.Column("unit_minor", sa.BigInteger(), nullable=False),
         sa.Column("undiscounted_unit_minor", sa.BigInteger(), nullable=False),
@@ -586,6 +761,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("plain_links", sa.Boolean(), nullable=False),
         sa.Column("variants", sa.JSON(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -624,6 +800,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("note", schema=None) as batch_op:
+        batch_op.create_index("note_person", ["shop", "person", "at"], unique=False)
+
+    op.create_table(
         "offered",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -660,8 +850,10 @@ def upgrade() -> None:
         sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("decision", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("brought_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paid", sa.Boolean(), nullable=False),
         sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("earns", sa.Boolean(), nullable=False),
@@ -680,6 +872,25 @@ def upgrade() -> None:
         batch_op.create_index("order_created", ["shop", "created_at"], unique=False)
         batch_op.create_index("order_person", ["shop", "person", "created_at"], unique=False)
         batch_op.create_index("order_source", ["shop", "source"], unique=False)
+
+    op.create_table(
+        "outcome",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "assignment", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("trial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=False),
+        sa.Column("past", sa.BigInteger(), nullable=False),
+        sa.Column("spans", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "assignment"),
+    )
+    with op.batch_alter_table("outcome", schema=None) as batch_op:
+        batch_op.create_index("outcome_person", ["shop", "person"], unique=False)
+        batch_op.create_index("outcome_trial", ["shop", "trial"], unique=False)
 
     op.create_table(
         "outlet",
@@ -727,6 +938,7 @@ def upgrade() -> None:
         "patience",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("per_channel", sa.Boolean(), nullable=False),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop"),
@@ -754,6 +966,7 @@ def upgrade() -> None:
         sa.Column("last_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
@@ -896,6 +1109,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "proofnote",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "name"),
+    )
+    op.create_table(
         "rate",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1002,6 +1225,7 @@ def upgrade() -> None:
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("why", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("withheld", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("memo", sa.JSON(), nullable=False),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -1074,6 +1298,7 @@ def upgrade() -> None:
         batch_op.create_index("send_campaign", ["shop", "campaign", "state"], unique=False)
         batch_op.create_index("send_counted", ["shop", "person", "handed_at"], unique=False)
         batch_op.create_index("send_day", ["shop", "handed_at"], unique=False)
+        batch_op.create_index("send_decision", ["shop", "decision"], unique=False)
         batch_op.create_index("send_person", ["shop", "person", "state"], unique=False)
         batch_op.create_index("send_provider", ["shop", "provider_id"], unique=False)
         batch_op.create_index("send_token", ["shop", "token_hash"], unique=False)
@@ -1253,6 +1478,34 @@ def upgrade() -> None:
         batch_op.create_index("trait_name", ["shop", "name", "value"], unique=False)
 
     op.create_table(
+        "trial",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("salt", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("arms", sa.JSON(), nullable=False),
+        sa.Column("strata", sa.JSON(), nullable=False),
+        sa.Column("mode", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("plan", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("winner", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("won_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key", "version"),
+    )
+    with op.batch_alter_table("trial", schema=None) as batch_op:
+        batch_op.create_index("trial_subject", ["shop", "subject"], unique=False)
+
+    op.create_table(
         "unitcost",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sku", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1379,6 +1632,10 @@ def downgrade() -> None:
     op.drop_table("valuesheet")
     op.drop_table("valuecosts")
     op.drop_table("unitcost")
+    with op.batch_alter_table("trial", schema=None) as batch_op:
+        batch_op.drop_index("trial_subject")
+
+    op.drop_table("trial")
     with op.batch_alter_table("trait", schema=None) as batch_op:
         batch_op.drop_index("trait_name")
 
@@ -1420,6 +1677,7 @@ def downgrade() -> None:
         batch_op.drop_index("send_token")
         batch_op.drop_index("send_provider")
         batch_op.drop_index("send_person")
+        batch_op.drop_index("send_decision")
         batch_op.drop_index("send_day")
         batch_op.drop_index("send_counted")
         batch_op.drop_index("send_campaign")
@@ -1453,6 +1711,7 @@ def downgrade() -> None:
     op.drop_table("recommend_moved")
     op.drop_table("reckoning")
     op.drop_table("rate")
+    op.drop_table("proofnote")
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index(
             "promise_open",
@@ -1482,6 +1741,11 @@ def downgrade() -> None:
     op.drop_table("passage")
     op.drop_table("pace")
     op.drop_table("outlet")
+    with op.batch_alter_table("outcome", schema=None) as batch_op:
+        batch_op.drop_index("outcome_trial")
+        batch_op.drop_index("outcome_person")
+
+    op.drop_table("outcome")
     with op.batch_alter_table("order", schema=None) as batch_op:
         batch_op.drop_index("order_source")
         batch_op.drop_index("order_person")
@@ -1490,6 +1754,10 @@ def downgrade() -> None:
 
     op.drop_table("order")
     op.drop_table("offered")
+    with op.batch_alter_table("note", schema=None) as batch_op:
+        batch_op.drop_index("note_person")
+
+    op.drop_table("note")
     op.drop_table("newsletter")
     op.drop_table("misfit")
     op.drop_table("message")
@@ -1512,8 +1780,10 @@ def downgrade() -> None:
         batch_op.drop_index("line_product")
 
     op.drop_table("line")
+    op.drop_table("lastword")
     op.drop_table("journey")
     op.drop_table("hook")
+    op.drop_table("holding")
     with op.batch_alter_table("heir", schema=None) as batch_op:
         batch_op.drop_index("heir_of")
 
@@ -1523,6 +1793,7 @@ def downgrade() -> None:
         batch_op.drop_index("grant_code")
 
     op.drop_table("grant")
+    op.drop_table("goal")
     with op.batch_alter_table("footprint", schema=None) as batch_op:
         batch_op.drop_index("footprint_at")
 
@@ -1531,10 +1802,22 @@ def downgrade() -> None:
         batch_op.drop_index("fitting_made")
 
     op.drop_table("fitting")
+    op.drop_table("finding")
     op.drop_table("erasure")
     op.drop_table("edit")
     op.drop_table("discount")
+    op.drop_table("denied")
     op.drop_table("delivery")
+    op.drop_table("decisionmonth")
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.drop_index("decision_person")
+        batch_op.drop_index("decision_at")
+
+    op.drop_table("decision")
+    with op.batch_alter_table("datarequest", schema=None) as batch_op:
+        batch_op.drop_index("data_request_person")
+
+    op.drop_table("datarequest")
     op.drop_table("cycle")
     with op.batch_alter_table("customertally", schema=None) as batch_op:
         batch_op.drop_index("tally_stale")
@@ -1572,6 +1855,11 @@ def downgrade() -> None:
     op.drop_table("choice")
     op.drop_table("channel")
     with op.batch_alter_table("cart", schema=None) as batch_op:
+        batch_op.drop_index(
+            "cart_visitor",
+            sqlite_where=sa.text("visitor IS NOT NULL"),
+            postgresql_where=sa.text("visitor IS NOT NULL"),
+        )
         batch_op.drop_index("cart_state")
         batch_op.drop_index("cart_person")
         batch_op.drop_index("cart_email")
@@ -1586,7 +1874,19 @@ def downgrade() -> None:
         batch_op.drop_index("booked_person")
 
     op.drop_table("bookedorder")
+    op.drop_table("attributionwindow")
+    with op.batch_alter_table("attribution", schema=None) as batch_op:
+        batch_op.drop_index("attribution_campaign")
+        batch_op.drop_index("attribution_at")
+
+    op.drop_table("attribution")
     op.drop_table("attempt")
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_index("assignment_person")
+        batch_op.drop_index("assignment_at")
+
+    op.drop_table("assignment")
+    op.drop_table("apikey")
     op.drop_table("adspend")
     op.drop_table("address")
     with op.batch_alter_table("act", schema=None) as batch_op:
