@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import select
 
+from app.customers.tables import Person
 from app.kit.house import House
+from app.privacy import exporting
 from app.recommend import flows
 from app.recommend.tables import Told
 from tests.support.market import Market
@@ -71,6 +73,10 @@ def test_products_and_customers_say_what_goes_with_them(market: Market) -> None:
         assert all(f"perennial.together.{channel}" in market.metadata(one) for one in every)
     assert list(market.metadata(ana(market))) == ["perennial.for_you.br"], "where she has bought"
     assert market.errors() == []
+    with market.look() as tx:
+        person = tx.exec(select(Person).where(Person.account == ana(market))).one()
+        told = exporting.export(tx, person)
+    assert told["recommendations"] == {"perennial.for_you.br": hers}, "PR-2: she may take it away"
 
 
 def test_at_most_four_are_written_in_a_request_and_nothing_twice(market: Market) -> None:

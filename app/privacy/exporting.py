@@ -16,6 +16,7 @@ from app.messages import queries as known
 from app.messages.tables import Consent, ConsentEntry, Preference, Send, Touch
 from app.orders.tables import Line, Order
 from app.privacy import flows
+from app.recommend import queries as recommend
 
 SILENT = frozenset({
     "id", "shop", "person", "source", "key", "hash", "token", "token_hash", "secret", "guard",
@@ -42,6 +43,7 @@ def export(tx: Tx, person: Person) -> Mapping[str, Any]:
         "made_at": tx.now.isoformat(),
         "profile": [_plain(row) for row in _named(tx, people)],
         "lines": _lines(tx, people),
+        "recommendations": recommend.told_to(tx, people),
         **kept,
         **messages.export(tx, person.id or 0),
     }

@@ -1,5 +1,6 @@
 """What of orders and catalogue the lists are made of, and what was set about them."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from app.kit.tx import Tx, among
 from app.orders.tables import Line, Order
 from app.recommend import rules
 from app.recommend.purchases import Purchase, Purchases
-from app.recommend.tables import Choice, Counsel, Moved, Offered, Told
+from app.recommend.tables import Choice, Counsel, Moved, Offered, Told, What
 
 AT_ONCE = 5_000
 
@@ -184,6 +185,19 @@ def untold(tx: Tx, *, limit: int) -> list[Told]:
     """Products first: there are fewer of them, and everybody sees them."""
     rows = select(Told).where(col(Told.untold).is_(True))
     return list(tx.exec(rows.order_by(col(Told.kind).desc(), col(Told.id)).limit(limit)))
+
+
+def told_to(tx: Tx, persons: Collection[int]) -> dict[str, Any]:
+    """The lists that these customers' metadata carries, by key: PR-2. Others are made when asked
+    for, and kept nowhere.
+    """
+    rows = select(Told.text).where(
+        Told.kind == What.PERSON.value, among(col(Told.subject), sorted(persons)), Told.text != ""
+    )
+    found: dict[str, Any] = {}
+    for text in tx.exec(rows):
+        found |= {key: json.loads(told) if told else [] for key, told in json.loads(text).items()}
+    return found
 
 
 def accounts(tx: Tx, persons: Collection[int]) -> dict[int, str]:
