@@ -73,7 +73,7 @@ class Perennial:
         self.reach = Reach(house, transport=transport, resolve=resolve)
         self.keyring = Keyring(house, self.directory, self.reach.jwks)
         durable = open_engine(house.settings.database_url, synchronous="FULL")
-        self.intake = Intake(durable, house.gate, house.clock, mat=house.mat, wake=self._wake)
+        self.intake = Intake(durable, house.gate, house.clock, wake=self._wake)
         self.worker = Worker(
             house,
             AGENDA,
