@@ -5,7 +5,7 @@ RUN_READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test check format prove words lock
+.PHONY: demo run test check format prove words lock shots
 
 demo: $(RUN_READY)  ## a sandbox shop with the app in it; ONCE=1 plays one round and exits
 	$(BIN)/perennial demo $(if $(ONCE),--once)
@@ -28,6 +28,9 @@ format: $(DEV_READY)
 
 prove: $(DEV_READY)  ## the long proofs: the same stories at full size
 	$(BIN)/python -m pytest -m prove -n 0 -s $(ARGS)
+
+shots: $(DEV_READY)  ## pictures of every page: two themes, three languages, two widths
+	$(BIN)/python -m sandbox.shots $(or $(OUT),shots) $(ARGS)
 
 bench-import: $(DEV_READY)
 	$(BIN)/python -m benchmarks.history $(ARGS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import col, func, or_, select
@@ -17,6 +18,7 @@ from app.loyalty import queries as loyalty
 from app.loyalty.acts import Verb
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Act, Membership, TierChange
+from app.ltv import queries as value
 from app.ltv.tables import CustomerScore, CustomerTally
 from app.messages import deciding as gate
 from app.messages.rules import COUNTED
@@ -50,6 +52,8 @@ def people(tx: Tx, terms: Terms, *, asked: str, order: Order, page: int) -> Peop
     asked = asked.strip()
     rows = _found(tx, asked, page) if len(asked) >= SHORTEST else _ranked(tx, order, page)
     lines = [_line(terms, row, now=tx.now) for row in rows[:PAGE]]
+    sheet = value.sheet(tx, "overview") or {}
+    again = sheet.get("again")
     return People(
         lines=tuple(lines),
         asked=asked,
@@ -58,6 +62,8 @@ def people(tx: Tx, terms: Terms, *, asked: str, order: Order, page: int) -> Peop
         more=len(rows) > PAGE,
         currency=terms.currency,
         zone=terms.zone.key,
+        all=sheet.get("customers", 0),
+        again=None if again is None else Decimal(str(again)),
     )
 
 

@@ -44,6 +44,10 @@ class People:
     more: bool
     currency: str
     zone: str
+    all: int = 0
+    """Who had bought last night."""
+    again: Decimal | None = None
+    """Of those who had 90 days for it, the share with a second order."""
 
 
 class Kind(StrEnum):
