@@ -11,8 +11,11 @@ from app.kit.house import House
 from app.loyalty.tables import Code
 from app.proof import attribution_offers as offers
 from app.proof import attribution_showing as showing
+from app.proof import credited
 from app.proof.attribution_tables import AttributionWindow
 from app.proof.view import Card, Range
+from app.trials import flows as trials
+from app.trials import queries
 from tests.support.recovering import Counter, Recovering
 
 PAGE = "/app/proof/attribution"
@@ -27,6 +30,8 @@ def shop(house: House, clock: StillClock) -> Iterator[Recovering]:
 @pytest.fixture
 def lived(shop: Recovering) -> Recovering:
     """Cleo bought with the mark of a letter, and with a code; Ben bought with nothing."""
+    with shop.work() as tx:
+        trials.terms(tx, share=1e-9)
     shop.leaves()
     shop.waits(hours=1)
     for span in ({"days": 1}, {"days": 2}):
@@ -92,3 +97,19 @@ def test_at3_windows_are_changed_on_the_page_from_now_on(shop: Recovering) -> No
     weak = shop.staff(("MANAGE_ORDERS",))
     assert shop.http.post(PAGE, data=form, headers=weak).status_code == 403
     assert shop.http.get(PAGE, headers=shop.staff(())).status_code == 403
+
+
+def test_at5_a_card_is_credited_with_the_time_in_which_people_are_held_back(
+    lived: Recovering,
+) -> None:
+    """AT-5, HO-5: attributed and incremental are of the same time; where nobody is, neither."""
+    with lived.look() as tx:
+        assert credited.attributed(tx, "nothing") is None
+        assert credited.attributed(tx, "cart") == 4000
+        assert credited.attributed(tx, "*") is None
+    with lived.work() as tx:
+        trial = queries.newest(tx, trials.holdout_key("cart"))
+        assert trial
+        trial.began_at = tx.now - timedelta(hours=2)
+    with lived.look() as tx:
+        assert credited.attributed(tx, "cart") == 2000

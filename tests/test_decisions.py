@@ -7,6 +7,10 @@ from sqlmodel import select
 from app.decisions import flows, rules
 from app.decisions.flows import Decided
 from app.decisions.tables import Decision, DecisionMonth
+from app.messages import seen as judging
+from app.messages.caps import Cap, Past
+from app.messages.hours import MAIL
+from app.messages.seen import MOST_PAST, Quiet, Seen
 from tests.support.story import Shop
 
 
@@ -44,3 +48,33 @@ def test_dc5_after_two_years_only_how_many_is_known(shop: Shop) -> None:
         assert [(m.month.isoformat(), m.count) for m in tx.exec(select(DecisionMonth))] == [
             ("2026-03-01", 2)
         ]
+
+
+def test_dc5_the_fullest_verdict_of_the_gate_fits(shop: Shop) -> None:
+    """As many messages, segments and caps as are ever kept, and it is read back bit for bit."""
+    now = shop.house.clock.now()
+    seen = Seen(
+        key="journey:123456789:12:third-reminder-with-a-code", channel="email",
+        purpose="marketing", due=now, not_after=now + timedelta(hours=72), country="BR",
+        said="granted", bought=True, basis="legitimate_interest", fewer=True,
+        first_message_at=now - timedelta(days=400), last_sign_at=now - timedelta(days=3),
+        past=tuple(Past("email", now - timedelta(hours=29 * n, microseconds=n))
+                   for n in range(MOST_PAST, 0, -1)),
+        caps=(Cap(("email", "sms", "push"), 3, 17),) * 5, slowed_by="warming_up",
+        slowed_until=now + timedelta(days=1), segments=tuple(range(100, 130)),
+        quiet=Quiet(hours=MAIL, country="BR", stated="America/Sao_Paulo", fallback="UTC"),
+    )  # fmt: skip
+    told = judging.told(seen, now=now)
+    assert judging.read(told, key=seen.key, now=now) == seen
+    with shop.work() as tx:
+        flows.record(
+            tx,
+            Decided(
+                rule="gate", ref=seen.key, outcome="warming_up", person=10**9, seen=told,
+                trigger="Q2hlY2tvdXQ6MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAw",
+                subject="an-automation-of-the-shops-own", made={"until": 86_400_000_000},
+            ),
+        )  # fmt: skip
+    (row,) = shop.all(Decision)
+    assert rules.TOO_BIG not in rules.unpacked(row.seen)
+    assert flows.size(row.model_dump()) <= rules.MOST_BYTES

@@ -4,9 +4,10 @@ The gate gathers a `Seen`, and everything after that is pure: `facts` and `rules
 the decision (DC-1), it is judged by the same two functions a year later (DC-3).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from itertools import accumulate, islice
 from typing import Any
 
 from app.decisions.rules import EPOCH, instant, micros
@@ -188,7 +189,7 @@ def told(seen: Seen, *, now: datetime) -> dict[str, Any]:
         if (value := getattr(seen, name)) is not None:
             body[short] = (micros(value) or 0) - at
     if seen.past:
-        body["h"] = [[one.channel[:1], (micros(one.at) or 0) - at] for one in seen.past]
+        body["h"] = _past(seen.past, at)
     if seen.caps != USUAL.caps:
         body["k"] = [
             ["".join(c[0] for c in one.channels), one.most, one.hours] for one in seen.caps
@@ -198,6 +199,23 @@ def told(seen: Seen, *, now: datetime) -> dict[str, Any]:
     if seen.quiet:
         body["q"] = _quiet(seen.quiet)
     return body
+
+
+def _past(past: Sequence[Past], now: int) -> dict[str, list[int]]:
+    """By channel: each as so much later than the one before, the first than now."""
+    found: dict[str, list[int]] = {}
+    latest: dict[str, int] = {}
+    for one in sorted(past, key=lambda one: one.at):
+        channel, at = one.channel[:1], micros(one.at) or 0
+        found.setdefault(channel, []).append(at - latest.get(channel, now))
+        latest[channel] = at
+    return found
+
+
+def _past_again(told: Mapping[str, Sequence[int]], now: int) -> Iterator[Past]:
+    for channel, steps in told.items():
+        for at in islice(accumulate(steps, initial=now), 1, None):
+            yield Past(SHORT.get(channel, channel), instant(at) or EPOCH)
 
 
 def _quiet(quiet: Quiet) -> list[Any]:
@@ -220,7 +238,7 @@ def read(body: Mapping[str, Any], *, key: str, now: datetime) -> Seen:
         if short in body
     }
     fields |= {name: instant(at + body[s]) for s, name in INSTANTS.items() if s in body}
-    past = [Past(SHORT.get(c, c), instant(at + ago) or now) for c, ago in body.get("h", ())]
+    past = sorted(_past_again(body.get("h", {}), at), key=lambda one: one.at)
     if "k" in body:
         fields["caps"] = tuple(
             Cap(tuple(SHORT[c] for c in letters), most, span) for letters, most, span in body["k"]
