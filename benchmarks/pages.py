@@ -48,7 +48,8 @@ PERMISSIONS = [
 ]
 PRODUCTS, CHUNK, TIMES = 1_000, 20_000, 20
 PAGES = (
-    "/app", "/app/customers", "/app/customers?by=value", "/app/customers?by=last",
+    "/app", "/app/settings", "/app/settings/requests", "/app/settings/keys",
+    "/app/customers", "/app/customers?by=value", "/app/customers?by=last",
     "/app/customers?q=name12", "/app/customers/77", "/app/value", "/app/value/cohorts",
     "/app/value/rfm", "/app/value/quality", "/app/value/costs", "/app/value/people",
     "/app/automations", "/app/automations/cart", "/app/segments", "/app/offers",
