@@ -17,6 +17,7 @@ from app.orders.exchange import exchange
 from app.proof import pooling, queries, rules
 from app.proof.credited import attributed
 from app.proof.tables import Finding
+from app.proof.verdicts import Verdict
 from app.proof.view import (
     Amount,
     ArmLine,
@@ -166,21 +167,19 @@ def _pooled(
     cards: Sequence[Card], held: Sequence[Trial], found: Mapping[int, Mapping[int, Finding]]
 ) -> Sequence[Card]:
     """HO-7: automations together; all of marketing is nothing like them, so it stays alone."""
-    alike: list[tuple[int, float, float]] = []
+    alike: list[tuple[int, float, float, float]] = []
     for at, trial in enumerate(held):
         rows = found.get(trial.id or 0, {})
         told = rows[FIRST].body["against"][0]["metrics"]["conversion"] if FIRST in rows else None
         if trial.kind == Kind.HOLDOUT and told and told["error"] > 0:
-            alike.append((at, told["estimate"], told["error"]))
+            wide = (told["high"] - told["low"]) / 2 / told["error"]
+            alike.append((at, told["estimate"], told["error"], wide))
     drawn = pooling.pooled([one[1] for one in alike], [one[2] for one in alike])
     together = list(cards)
     if len(alike) > 1:
-        for (at, *_), one in zip(alike, drawn, strict=True):
-            edges = Range(
-                value=one.estimate,
-                low=one.estimate - 1.96 * one.error,
-                high=one.estimate + 1.96 * one.error,
-            )
+        for (at, _, _, wide), one in zip(alike, drawn, strict=True):
+            reach = wide * one.error  # as far as its own, in standard errors: it is looked at daily
+            edges = Range(value=one.estimate, low=one.estimate - reach, high=one.estimate + reach)
             together[at] = _with(cards[at], edges)
     return together
 
@@ -223,6 +222,7 @@ def _test(tx: Tx, trial: Trial, found: Mapping[int, Finding], names: Mapping[str
         ripe=sum(body["ripe"].values()) if body else 0,
         planned=int(trial.plan.get("people", 0)),
         weeks=None if weeks is None else ceil(weeks),
+        decided=decided(body, [arm["name"] for arm in trial.arms]) or "" if body else "",
         winner=trial.winner,
         won_at=trial.won_at,
         ended=trial.ended_at is not None,
@@ -230,6 +230,16 @@ def _test(tx: Tx, trial: Trial, found: Mapping[int, Finding], names: Mapping[str
         enough=bool(body and body["enough"]),
         began_at=trial.began_at or trial.made_at,
     )
+
+
+def decided(body: Mapping[str, Any], arms: Sequence[str]) -> str | None:
+    """AB-8: which one has won, guards or no guards: the owner sees those beside it."""
+    better = [one for one in body["against"] if one["verdict"] == Verdict.BETTER]
+    if better:
+        best: str = max(better, key=lambda one: one["metrics"][body["metric"]]["estimate"])["arm"]
+        return best
+    worse = [one for one in body["against"] if one["verdict"] == Verdict.WORSE]
+    return arms[0] if worse and len(worse) == len(body["against"]) else None
 
 
 def _arms(

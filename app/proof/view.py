@@ -135,6 +135,8 @@ class TestCard:
     ripe: int
     planned: int
     weeks: int | None
+    decided: str
+    """The arm that is better than all others, as far as it is known; or nothing."""
     winner: str | None
     won_at: datetime | None
     ended: bool
