@@ -13,7 +13,7 @@ from sqlmodel import col, delete
 from app.kit.money import minor
 from app.kit.tx import Tx
 from app.ltv.entries import EPOCH
-from app.ltv.tables import AdSpend, UnitCost
+from app.ltv.tables import AdSpend, AdWeek, UnitCost
 from app.orders.exchange import exchange
 from app.web.inputs import read_decimal
 
@@ -34,6 +34,7 @@ NAMES = {
         "aniversário",
         "nascimento",
     ),
+    "week": ("week", "day", "date", "semana", "tydzien", "tydzień"),
     "amount": ("amount", "spend", "cost", "kwota", "valor", "gasto"),
 }
 Refused = tuple[int, str, str]
@@ -118,6 +119,30 @@ def spend(tx: Tx, text: str, locale: Locale) -> int:
         AdSpend,
         [{"channel": c, "month": m, "amount": a} for (c, m), a in rows.items()],
         key=("channel", "month"),
+    )
+    return len(rows)
+
+
+def weeks(tx: Tx, text: str, locale: Locale) -> int:
+    """LV-5: spend by channel and week, a week named by any of its days; one handed in again takes
+    the place of what it was."""
+    table = read(text, needs=("channel", "week", "amount"))
+    rows, wrong = dict[tuple[str, int], int](), list[Refused]()
+    for line, cells in _cells(table, wrong):
+        day, amount = _day(cells["week"]), _money(cells["amount"], locale, exchange(tx).currency)
+        if not cells["channel"] or amount is None or day is None:
+            told = "day" if day is None else "number" if amount is None else "empty"
+            wrong.append((line, told, ", ".join(cells.values())))
+            continue
+        key = (cells["channel"], day - date.fromordinal(day + EPOCH).weekday())
+        rows[key] = rows.get(key, 0) + amount
+    if wrong:
+        raise RefusedError(wrong)
+    tx.put(
+        AdWeek,
+        [{"channel": c, "week": w, "amount": a} for (c, w), a in rows.items()],
+        key=("channel", "week"),
+        overwrite=("amount",),
     )
     return len(rows)
 

@@ -9,13 +9,14 @@ from starlette.datastructures import FormData
 
 from app.kit.house import House
 from app.kit.tx import Tx
-from app.ltv import costing, downloads, flows, form, handed_in, shown
+from app.ltv import budget_pages, costing, downloads, flows, form, handed_in, shown
 from app.ltv.handed_in import RefusedError
 from app.shops.flows import this_shop
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
+router.include_router(budget_pages.router)
 
 CHANGES = "MANAGE_APPS"
 SEES_PEOPLE = "MANAGE_USERS"

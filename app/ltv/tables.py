@@ -211,6 +211,29 @@ class AdSpend(OfShop, SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
 
 
+class AdWeek(OfShop, SQLModel, table=True):
+    """LV-5: the same by week: what advice on the next unit of money is read from."""
+
+    __table_args__ = (UniqueConstraint("shop", "channel", "week"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    channel: str
+    week: int
+    """Its Monday, as a number of days."""
+    amount: int = Field(sa_type=BigInteger)
+
+
+class Budgets(OfShop, SQLModel, table=True):
+    """LV-6: what may be spent a month on winning customers, keeping them, looking after them."""
+
+    __table_args__ = (UniqueConstraint("shop"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    acquisition: int = Field(default=0, sa_type=BigInteger)
+    retention: int = Field(default=0, sa_type=BigInteger)
+    service: int = Field(default=0, sa_type=BigInteger)
+
+
 class ValueSheet(OfShop, SQLModel, table=True):
     """Figures of the whole shop, worked out at night so that a page only reads them."""
 
