@@ -72,6 +72,18 @@ def test_dc2_what_she_did_not_get_says_why_not(shop: Recovering) -> None:
     assert "It waits until" in text
 
 
+def test_dc2_why_did_she_get_this_coupon(house: House) -> None:
+    with Recovering(house, Counter(house.clock.now), percent=10) as shop:
+        with shop.work() as tx:
+            loyalty.begin(tx)
+        shop.leaves()
+        for span in ({"hours": 1}, {"days": 1}, {"days": 2}):
+            shop.waits(**span)
+        text = reads(shop, person(shop))
+        assert "The automation gives a code of 10%, and nothing stood against it." in text
+        assert "She had got 0 codes within a year: four are allowed, 30 days apart." in text
+
+
 def test_dc2_who_is_held_back_by_chance_is_told_so(shop: Recovering) -> None:
     with shop.work() as tx:
         trials.terms(tx, share=0.999)
@@ -93,7 +105,7 @@ def test_dc2_a_tier_and_its_code_say_why(house: House) -> None:
 def test_dc2_every_word_has_a_sentence() -> None:
     """No code of ours stands on the page instead of words."""
     told = (Path(app.__file__).parent / "people" / "templates" / "why.html").read_text("utf-8")
-    own = {Word.OFFER_IN_SERVICE, Word.CAPPED, Word.QUIET}
+    own = {Word.OFFER_IN_SERVICE}
     offers = {f"offer_{word}" for word in offer_rules.Word}
     every = ({*Word} - own) | offers | {*recovery_rules.Word} | {*Entry}
     assert sorted(word for word in every if f'"{word}"' not in told) == []

@@ -164,7 +164,7 @@ def timeline(
     """
     moments = [
         *_purchases(tx, person),
-        *_acts(tx, terms, person, why.by_ref(decided, loyal.CHECKOUT)),
+        *_acts(tx, terms, person, decided),
         *_moves(tx, terms, person, decided),
         *_messages(tx, person, why.by_ref(decided, gate.GATE)),
         *(Moment(at=one.at, kind=Kind.JOINED, word="joined") for one in joined(tx, person)),
@@ -185,12 +185,16 @@ def _purchases(tx: Tx, person: int) -> Iterator[Moment]:
         )
 
 
-def _acts(tx: Tx, terms: Terms, person: int, decided: Mapping[str, Decision]) -> Iterator[Moment]:
+def _acts(tx: Tx, terms: Terms, person: int, decided: Sequence[Decision]) -> Iterator[Moment]:
+    put = why.by_ref(decided, loyal.CHECKOUT)
     rows = select(Act).where(Act.person == person).order_by(col(Act.at).desc()).limit(MOMENTS)
     for act in tx.exec(rows):
-        one = decided.get(act.checkout or "")
-        good = one if one and act.verb == Verb.PUT_ON and one.outcome == act.verb else None
-        because = (Because(word="signed_in", what=_tier_name(terms, good.subject)),) if good else ()
+        because: tuple[Because, ...] = ()
+        one = put.get(act.checkout or "")
+        if act.verb == Verb.PUT_ON and one and one.outcome == act.verb:
+            because = (Because(word="signed_in", what=_tier_name(terms, one.subject)),)
+        elif act.verb == Verb.MINTED:
+            because = why.of_code(decided, act.tier, act.at)
         yield Moment(at=act.at, kind=Kind.CODE, word=act.verb, reason=act.reason, because=because)
 
 

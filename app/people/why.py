@@ -83,12 +83,27 @@ def reasons(one: Decision, *, currency: str = "") -> tuple[Because, ...]:
     if one.outcome == WITHHELD:
         return (Because(word=WITHHELD, share=_held(seen), what=str(seen.get("reason", ""))),)
     if one.rule == journeys.OFFER:
-        return (Because(word=_offer(one), share=seen["pct"] / 10_000),)
+        return tuple(_offer(one, seen))
     return (Because(word=one.outcome),)
 
 
-def _offer(one: Decision) -> str:
-    return f"offer_{one.outcome}"
+def _offer(one: Decision, seen: Mapping[str, Any]) -> Iterator[Because]:
+    """CP-5."""
+    yield Because(word=f"offer_{one.outcome}", share=seen["pct"] / 10_000)
+    if one.outcome == journeys.PROMISED:
+        yield Because(word="offer_room", number=seen["year"])
+
+
+def of_code(
+    decided: Sequence[Decision], programme: str | None, at: datetime
+) -> tuple[Because, ...]:
+    """Why she got this very code: what its automation had decided last, when it was made."""
+    subject = (programme or "").removeprefix("journey:").removesuffix(":again")
+    promised = (journeys.OFFER, journeys.PROMISED, subject)
+    for one in decided:  # the newest first
+        if (one.rule, one.outcome, one.subject) == promised and one.at <= at:
+            return reasons(one)
+    return ()
 
 
 def _held(seen: Mapping[str, Any]) -> float | None:
