@@ -6,7 +6,10 @@ from datetime import time
 import pytest
 
 from app.kit.house import House
-from app.messages import rules_form
+from app.ltv import costing, entries
+from app.ltv import flows as value
+from app.ltv.tables import CustomerTally, ValueCosts
+from app.messages import nights, rules_form
 from app.messages.caps import USUAL
 from app.messages.policy import Policy, policy
 from tests.support.postbox import Postbox
@@ -84,6 +87,7 @@ def test_the_owner_changes_caps_hours_and_law(shop: Writing) -> None:
         {"country": "Poland"},
         {"single_opt_in": "AT, Swiss"},
         {"logo": "javascript:alert(1)"},
+        {"price_sms": "cheap"},
     ],
 )
 def test_what_cannot_be_read_is_named(wrong: dict[str, str]) -> None:
@@ -100,3 +104,33 @@ def test_nothing_is_saved_where_a_field_is_wrong(shop: Writing) -> None:
 
 def test_only_who_manages_apps_sees_it(shop: Writing) -> None:
     assert shop.http.get(PATH, headers=shop.staff(["MANAGE_USERS"])).status_code == 403
+
+
+def test_lv1_what_messages_cost_is_counted_from_what_was_sent(shop: Writing) -> None:
+    """Two mails at two cents each, in sixty days, shared among who bought; no price, and it
+    is typed again.
+    """
+    saves(shop, price_email="0,02")
+    shop.sends("k1")
+    shop.waits(days=30)
+    shop.sends("k2")
+    shop.waits(days=30)
+    with shop.work() as tx:
+        day = entries.today(tx)
+        for person in (1, 2):
+            tally = dict.fromkeys(("gross", "discount", "cost", "tax", "refunded", "costed"), 0)
+            tx.add(
+                CustomerTally(
+                    person=person, days=1, first=day, last=day, orders=1, first_value=0, **tally
+                )
+            )
+        nights.nightly(tx)
+    with shop.look() as tx:
+        terms = costing.terms(tx)
+        assert (terms.counted, terms.messages) == (True, 12), "4 cents in 60 days are 24 a year"
+        value.change_costs(tx, ValueCosts(messages=500), by="owner")
+        assert costing.terms(tx).messages == 12, "what is counted is not typed"
+    saves(shop)
+    with shop.work() as tx:
+        nights.nightly(tx)
+        assert not costing.terms(tx).counted

@@ -1,6 +1,6 @@
 """LV-5, LV-6: what the next unit of money would bring by channel, three budgets, and what if."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -105,10 +105,11 @@ def budgets(tx: Tx) -> list[Budget]:
     row = tx.exec(select(Budgets)).first() or Budgets()
     here = tx.now.astimezone(ZoneInfo(this_shop(tx).zone))
     begun = here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    terms, orders = costing.terms(tx), _orders(tx, begun)
     spent = {
         "acquisition": _ads(tx, f"{begun:%Y-%m}"),
-        "retention": _given(tx, begun) + _yearly(tx, ("messages", "rewards")),
-        "service": _yearly(tx, ("service",)),
+        "retention": _given(tx, begun) + _messages(tx) + orders * terms.rewards,
+        "service": orders * terms.service,
     }
     return [Budget(kind=kind, spent=spent[kind], most=getattr(row, kind)) for kind in KINDS]
 
@@ -140,12 +141,15 @@ def _given(tx: Tx, since: datetime) -> int:
     return round(rows.one() or 0)
 
 
-def _yearly(tx: Tx, lines: Sequence[str]) -> int:
-    """A twelfth of what active customers cost a year, of lines that are said of a year."""
-    terms, sheet = costing.terms(tx), queries.sheet(tx, "overview")
+def _messages(tx: Tx) -> int:
+    """A twelfth of what messages cost a year, of customers who are active."""
+    sheet = queries.sheet(tx, "overview")
     active = int(sheet["active"]) if sheet else 0
-    yearly = sum(int(getattr(terms, line)) for line in lines)
-    return round(active * yearly / MONTHS)
+    return round(active * costing.terms(tx).messages / MONTHS)
+
+
+def _orders(tx: Tx, since: datetime) -> int:
+    return tx.exec(select(func.count()).where(BOUGHT, col(Order.created_at) >= since)).one()
 
 
 def set_budgets(tx: Tx, amounts: Mapping[str, int]) -> None:

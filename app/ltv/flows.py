@@ -8,11 +8,13 @@ from sqlmodel import col, select, update
 from typing_extensions import override
 
 from app.kit.tx import Job, Tx
-from app.ltv import booking, costing, queries
+from app.ltv import booking, costing, entries, queries
 from app.ltv.tables import Fitting, ValueCosts
 
 SETTLE = timedelta(seconds=5)
 """An order comes as several events; its buyer is scored once they are in."""
+MONTH = 30.4375
+COUNTED_NEWS = 0.05
 
 
 class Rescore(Job, kind="value.rescore"):
@@ -167,9 +169,33 @@ def change_costs(tx: Tx, new: ValueCosts, *, by: str) -> None:
         "fees_basis_points", "shipping", "returns", "messages", "rewards", "service",
         "usual_margin_basis_points", "off", "window_months",
     ):  # fmt: skip
-        setattr(terms, name, getattr(new, name))
+        if not (terms.counted and name == "messages"):
+            setattr(terms, name, getattr(new, name))
     terms.version += 1
     terms.changed_at, terms.changed_by = tx.now, by
     tx.add(terms)
     tx.info.pop("usual_margin", None)
     revalued(tx)
+
+
+def messages_counted(tx: Tx, a_year: int) -> None:
+    """LV-1: what all messages of a year cost, shared among the customers who bought in the window.
+    It takes the place of what was typed; a difference that nobody would notice changes nothing.
+    """
+    terms = costing.terms(tx)
+    active = queries.active(tx, since=entries.today(tx) - round(terms.window_months * MONTH))
+    each = round(a_year / active) if active else 0
+    if terms.counted and abs(each - terms.messages) <= COUNTED_NEWS * max(terms.messages, 1):
+        return
+    terms.counted, terms.messages = True, each
+    terms.version += 1
+    tx.add(terms)
+    revalued(tx)
+
+
+def messages_typed(tx: Tx) -> None:
+    """From now on it is typed again."""
+    terms = costing.terms(tx)
+    if terms.counted:
+        terms.counted = False
+        tx.add(terms)

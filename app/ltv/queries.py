@@ -145,6 +145,11 @@ def tiers(tx: Tx) -> dict[str, tuple[int, int]]:
     return {tier: (count, int(worth)) for tier, count, worth in rows}
 
 
+def active(tx: Tx, *, since: int) -> int:
+    """Customers who bought on that day or later."""
+    return tx.exec(select(func.count()).where(CustomerTally.last >= since)).one()
+
+
 def spends(tx: Tx) -> list[AdSpend]:
     rows = select(AdSpend).order_by(col(AdSpend.month).desc(), col(AdSpend.channel))
     return list(tx.exec(rows))

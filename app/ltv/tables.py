@@ -174,6 +174,8 @@ class ValueCosts(OfShop, SQLModel, table=True):
     """Handling of one order given back."""
     messages: int = Field(default=0, sa_type=BigInteger)
     """A customer and year."""
+    counted: bool = False
+    """`messages` is counted from what was sent, not typed."""
     rewards: int = Field(default=0, sa_type=BigInteger)
     service: int = Field(default=0, sa_type=BigInteger)
     usual_margin_basis_points: int | None = None

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel import col, delete, or_, select
 
 from app.kit.tx import Tx, among
-from app.messages import queries, standing, windows
+from app.messages import queries, spending, standing, windows
 from app.messages.reports import ReadInbox
 from app.messages.rules import Channel, State
 from app.messages.setting_up import CheckDomain
@@ -19,6 +19,7 @@ AT_ONCE = 5000
 
 def nightly(tx: Tx) -> None:
     windows.tidy(tx)
+    spending.count(tx)
     tx.exec(delete(Posted).where(col(Posted.at) < tx.now - COPIES))
     tx.exec(delete(Posting).where(col(Posting.taken_at) < tx.now - COPIES))
     old = select(Send.id).where(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -52,6 +53,8 @@ class Policy(BaseModel, frozen=True):
     logo: str = ""
     ramped: bool = True
     """SS-2."""
+    prices: Mapping[str, Decimal] = Field(default_factory=dict)
+    """LV-1: by channel, what one message costs, in the reporting currency."""
 
     @property
     def all_caps(self) -> Sequence[Cap]:

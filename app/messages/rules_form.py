@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
+from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from babel import Locale
@@ -22,7 +23,7 @@ ALWAYS = ("PL", "BR", "US", "GB", "DE", "FR", "PT", "ES", "IT", "NL")
 ISO = frozenset(
     code for code in map(str, Locale("en").territories) if re.fullmatch("[A-Z]{2}", code)
 )
-MOST_CAP = 100
+MOST_CAP, MOST_PRICE = 100, 100
 
 
 class Fields(Protocol):
@@ -73,6 +74,8 @@ class RulesForm:
     logo: str = ""
     opens: bool = False
     wrap_links: bool = True
+    prices: Mapping[str, str] = field(default_factory=dict)
+    """LV-1: by channel, as typed."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """By field: `number`, `time`, `country` or `address`."""
 
@@ -91,6 +94,7 @@ def shown(own: Policy, countries: Sequence[str]) -> RulesForm:
         logo=own.logo,
         opens=own.opens,
         wrap_links=own.wrap_links,
+        prices={channel: str(own.prices.get(channel, "")) for channel in CHANNELS},
     )
 
 
@@ -136,7 +140,9 @@ def typed(
         country=_text(fields, "country").upper(),
         single_opt_in=_text(fields, "single_opt_in").upper(),
         storefront=_text(fields, "storefront"), logo=_text(fields, "logo"),
-        opens="opens" in fields, wrap_links="wrap_links" in fields, problems=problems,
+        opens="opens" in fields, wrap_links="wrap_links" in fields,
+        prices={channel: _text(fields, f"price_{channel}") for channel in CHANNELS},
+        problems=problems,
     )  # fmt: skip
     single = _codes(form.single_opt_in)
     changes: dict[str, Any] = {
@@ -149,6 +155,7 @@ def typed(
         "logo": form.logo,
         "opens": form.opens,
         "wrap_links": form.wrap_links,
+        "prices": _prices(form, problems),
     }
     if form.country and form.country not in ISO:
         problems["country"] = "country"
@@ -226,6 +233,21 @@ def _law(form: RulesForm, problems: dict[str, str]) -> dict[str, str]:
         if row.basis not in {choice.value for choice in CHOICES}:
             problems[f"law_{row.country}"] = "country"
     return {row.country: row.basis for row in form.law if row.basis != row.usual and not row.fixed}
+
+
+def _prices(form: RulesForm, problems: dict[str, str]) -> dict[str, Decimal]:
+    """Only what costs something."""
+    told: dict[str, Decimal] = {}
+    for channel, text in form.prices.items():
+        try:
+            price = Decimal(text.replace(",", ".") or 0)
+        except InvalidOperation:
+            price = Decimal(-1)
+        if not 0 <= price < MOST_PRICE:
+            problems[f"price_{channel}"] = "price"
+        elif price:
+            told[channel] = price
+    return told
 
 
 def _codes(text: str) -> list[str]:
