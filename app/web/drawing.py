@@ -8,6 +8,7 @@ the table beside a picture tells them to everybody.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from gettext import NullTranslations
 from typing import Any
 
 from markupsafe import Markup
@@ -55,9 +56,10 @@ class Frame:
 class Drawing:
     """Of one language. `say` is how a number is written; the default is the page's own."""
 
-    def __init__(self, number: Callable[[Any], str], percent: Say) -> None:
+    def __init__(self, number: Callable[[Any], str], percent: Say, words: NullTranslations) -> None:
         self.number = number
         self.percent = percent
+        self.words = words
 
     def whole(self, turn: Callable[[float], Any]) -> Say:
         """Numbers as `turn` makes them, such as minor units into major ones."""
@@ -100,10 +102,29 @@ class Drawing:
         legend = _legend(shown) if len(shown) > 1 else Markup("")
         return Markup(
             '<figure class="chart{}"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>{}'
-            "</figure>"
+            "{}</figure>"
         ).format(
-            " half" if width < WIDE else "", width, height, title, Markup("").join(parts), legend
-        )
+            " half" if width < WIDE else "", width, height, title, Markup("").join(parts), legend,
+            self._table(title, names, series, say),
+        )  # fmt: skip
+
+    def _table(
+        self, title: str, names: Sequence[str], series: Sequence[dict[str, Any]], say: Say
+    ) -> Markup:
+        """The same facts as numbers, for whoever cannot see the picture or wants to read them."""
+        head, cell = Markup('<th scope="col" class="number">{}</th>'), Markup("<td>{}</td>")
+        heads = Markup("").join(head.format(s.get("name") or title) for s in series)
+        rows = [
+            Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+                name, Markup("").join(cell.format(_cell(s, place, say)) for s in series)
+            )
+            for place, name in enumerate(names)
+        ]
+        return Markup(
+            '<details class="numbers"><summary>{}</summary><div class="scroll" tabindex="0"'
+            ' role="region" aria-label="{}"><table><thead><tr><td></td>{}</tr></thead>'
+            "<tbody>{}</tbody></table></div></details>"
+        ).format(self.words.gettext("The numbers as a table"), title, heads, Markup("").join(rows))
 
     def reach(self, value: float, low: float, high: float, *, roof: float = 3.0) -> Markup:
         """A dot with its range beside a line at 1: for ratios, in a table."""
@@ -117,6 +138,20 @@ class Drawing:
             '<line class="span" x1="{1:.1f}" x2="{2:.1f}" y1="6" y2="6"/>'
             '<line class="dot" x1="{3:.1f}" x2="{3:.1f}" y1="2" y2="10"/></svg>'
         ).format(at(1.0), at(low), at(high), at(value))
+
+
+def _cell(series: dict[str, Any], place: int, say: Say) -> str:
+    """A value, with its range where it has one."""
+
+    def at(key: str) -> Number:
+        values: Sequence[Number] = series.get(key, ())
+        return values[place] if place < len(values) else None
+
+    value, low, high = at("values"), at("low"), at("high")
+    told = "" if value is None else say(value)
+    if low is None or high is None:
+        return told
+    return f"{told} ({say(low)}–{say(high)})".strip()
 
 
 def _ticks(floor: float, roof: float) -> list[float]:

@@ -47,7 +47,7 @@ def environment(locale: Locale) -> Environment:
     words = catalogue(locale)
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= Notation(locale, words).filters()
-    env.globals["draw"] = Drawing(env.filters["number"], env.filters["percent"])
+    env.globals["draw"] = Drawing(env.filters["number"], env.filters["percent"], words)
     env.globals |= {"locale": locale, "lang": tag_of(locale), "static": static, "theme": None}
     env.globals |= {"rooms": frozenset(ROOMS), "whereabouts": whereabouts, "path": None}
     # a block rendered alone doesn't see what its file imports at the top
