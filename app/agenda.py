@@ -19,8 +19,8 @@ from app.history.flows import (
 )
 from app.journeys import errands as steps
 from app.journeys import flows as journeys
-from app.journeys import moving, newsletters, recovery, supplying, wishes
-from app.journeys.jobs import BringOffer, Dawn, EndCoupons, Take
+from app.journeys import moving, newsletters, recovery, reminding, supplying, wishes
+from app.journeys.jobs import BringOffer, Dawn, EndCoupons, RemindCode, Take
 from app.kit.housekeeping import tidy
 from app.kit.loop import Agenda, Decision, Errand
 from app.kit.tx import Job, Tx
@@ -168,6 +168,7 @@ AGENDA = Agenda[World](
     Errand(setting_up.CheckDomain, setting_up.check_domain),
     Errand(segments.Review, review_segments),
     Errand(BringOffer, steps.bring_offer),
+    Decision(RemindCode, reminding.remind),
     Errand(EndCoupons, steps.end_coupons),
     Errand(Dawn, steps.dawn),
     Errand(newsletters.Post, newsletters.post),

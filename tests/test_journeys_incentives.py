@@ -223,6 +223,27 @@ def test_an_ended_code_leaves_saleor(shop: Recovering, counter: Counter) -> None
     assert code.deleted_at
 
 
+def test_a_code_nobody_used_is_reminded_of_once_two_days_before_its_end(
+    shop: Recovering, counter: Counter
+) -> None:
+    """CP-3: and not of one that was used."""
+    shop.agrees("ben@example.com")
+    gives(shop)
+    enters(shop, shop.guest("cleo@example.com"))
+    enters(shop, shop.guest("ben@example.com"))
+    uses(shop, counter.codes[1], "ben@example.com")
+    shop.waits(days=5)
+    assert [letter.subject for letter in shop.mail() if letter.recipient == "cleo@example.com"] == [
+        "coded",
+        "Your code ends in two days",
+    ]
+    assert [letter.subject for letter in shop.mail() if letter.recipient == "ben@example.com"] == [
+        "coded"
+    ]
+    shop.waits(days=1)
+    assert len(shop.mail()) == 3
+
+
 @pytest.mark.parametrize(("percent", "word"), [(1300, "offered"), (1500, Word.TOO_DEEP)])
 def test_a_code_and_the_shops_own_promotion_take_off_a_third_at_most(
     shop: Recovering, percent: int, word: str

@@ -5,7 +5,7 @@ from functools import partial
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.journeys import cycles, flows, queries
+from app.journeys import cycles, flows, queries, reminding
 from app.journeys import dawn as daily
 from app.journeys.jobs import BringOffer, Dawn, EndCoupons
 from app.journeys.naming import decision_of
@@ -64,6 +64,7 @@ def _brought(tx: Tx, grant_id: int, *, good: bool) -> None:
     if good:
         job, due = EndCoupons.after(grant.ends_at)
         tx.later(job, at=due)
+        reminding.promise(tx, grant)
     if grant.replaces:
         _tell_again(tx, grant, good=good)
         return

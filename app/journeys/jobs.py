@@ -58,6 +58,12 @@ class EndCoupons(Job, kind="journey.end_coupons"):
         return cls(day=due.isoformat()), due
 
 
+class RemindCode(Job, kind="journey.remind_code"):
+    """CP-3: two days before its end."""
+
+    grant: int
+
+
 class Dawn(Job, kind="journey.dawn"):
     """What a new day brings by itself: birthdays, tiers at risk, things that run out (RC-3)."""
 

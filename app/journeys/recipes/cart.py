@@ -203,6 +203,31 @@ CODE_AGAIN = draft(
     },
 )
 """CP-7."""
+CODE_ENDS = draft(
+    "code-ends",
+    "A code is about to end",
+    {
+        "en": letter(
+            "Your code ends in two days",
+            "It is still good",
+            text("{{ first_name|fallback('Hello') }}, your personal code is still unused."),
+            block("code", text="Your personal code"),
+        ),
+        "pt_BR": letter(
+            "Seu código termina em dois dias",
+            "Ele ainda vale",
+            text("{{ first_name|fallback('Olá') }}, seu código pessoal ainda não foi usado."),
+            block("code", text="Seu código pessoal"),
+        ),
+        "pl": letter(
+            "Twój kod wygasa za dwa dni",
+            "Jeszcze jest ważny",
+            text("{{ first_name|fallback('Dzień dobry') }}, Twój osobisty kod wciąż czeka."),
+            block("code", text="Twój osobisty kod"),
+        ),
+    },
+)
+"""CP-3."""
 
 
 def define(options: Options) -> Definition:
