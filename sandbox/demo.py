@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sandbox.pair import NeverCame, Pair
+from sandbox.response import EFFECT
 
 LIVE, ONCE = 600.0, 3600.0
 ONCE_SECONDS = 25.0
@@ -184,6 +185,10 @@ def summary(pair: Pair, out: Console, wrong: list[str]) -> None:
         "Codes given": counts.get("codes given", 0),
         "Codes used": counts.get("codes used", 0),
         "Codes taken off": counts.get("codes taken off", 0),
+        "Hesitated with a code": counts.get("hesitated with a code", 0),
+        "and without one": counts.get("hesitated without a code", 0),
+        "of both bought after all": counts.get("bought after all", 0),
+        "What a code does to who hesitates": f"{EFFECT * 100:+.0f} points: the app does not know",
         "Refunds": counts.get("refunds", 0),
         "Deliveries heard": status["deliveries"]["sent"],
     }

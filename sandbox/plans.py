@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from random import Random
 
+from sandbox import response
 from sandbox.catalogue import Channel
 from sandbox.people import User
 from sandbox.sales import Order
@@ -19,7 +20,8 @@ CHEAP = 15
 def somebody(sandbox: Sandbox, story: Story, dice: Random) -> Plan:
     """The next one through the door."""
     shopper = visitor(sandbox, dice)
-    plan = dice.choices((buys, leaves, leaves_and_returns, pays_later), (60, 22, 12, 6))[0]
+    plans = (buys, hesitates, leaves, leaves_and_returns, pays_later)
+    plan = dice.choices(plans, (48, 12, 22, 12, 6))[0]
     return plan(sandbox, story, dice, shopper)
 
 
@@ -80,6 +82,20 @@ def looks_for_code(story: Story, dice: Random, shopper: Shopper, cart: Cart) -> 
         name = shopper.user.name if shopper.user else "A guest"
         story.tell("codes taken off", f"{name} took the code {code} off again.")
         yield minutes(2, real=0.3)
+
+
+def hesitates(sandbox: Sandbox, story: Story, dice: Random, shopper: Shopper) -> Plan:
+    """A full cart, and doubts: a code on it helps (sandbox.response says how much)."""
+    cart = shopper.fills_cart(wants(sandbox, dice))
+    yield until(lambda: cart.voucher_code is not None, at_most=PATIENCE)
+    coded = cart.voucher_code is not None
+    story.tell("hesitated with a code" if coded else "hesitated without a code")
+    yield minutes(dice.uniform(1, 6), real=0.2)
+    if not response.buys_after_all(dice, coded=coded):
+        story.tell("carts left")
+        return
+    story.tell("bought after all")
+    yield from afterwards(sandbox, dice, cart.pays())
 
 
 def leaves(sandbox: Sandbox, story: Story, dice: Random, shopper: Shopper) -> Plan:

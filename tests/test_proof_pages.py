@@ -53,7 +53,7 @@ def test_a_card_says_people_attributed_incremental_and_weeks_left(shop: Recoveri
     early = reads(shop, "/app/proof")
     assert "Abandoned checkout" in early
     assert "People 640" in early
-    assert "Attributed not yet known" in early
+    assert "Attributed €0" in early
     assert "Incremental not yet measurable" in early
     assert re.search(r"About \d+ weeks left", early)
     shop.waits(days=15)
@@ -155,3 +155,19 @@ def test_switching_on_letters_that_promise_a_tier_ends_its_holdout(shop: Recover
         journeys.switch_on(tx, "tier-reached")
     with shop.look() as tx:
         assert queries.holding(tx).promised == ["tiers"]
+
+
+def test_a_test_is_judged_by_margin_unless_the_owner_says_otherwise(shop: Recovering) -> None:
+    """AB-2: the first choice; opens cannot be chosen; refunds and goodbyes stand beside."""
+    with shop.work() as tx:
+        library.ensure(tx, letter("other"))
+    page = shop.sees("/app/proof/tests")
+    chosen = re.search(r'<select id="metric".*?</select>', page, re.DOTALL)
+    assert chosen
+    assert re.findall(r'value="(\w+)"', chosen[0]) == ["margin", "conversion", "revenue", "second"]
+    fields = {"place": "cart/first", "message": "other", "least": "2.50"}
+    presses(shop, "/app/proof/tests", "tests", do="start", **fields)
+    (trial,) = shop.all(Trial)
+    assert (trial.plan["metric"], trial.plan["least"]) == ("margin", 250)
+    fields |= {"metric": "opens"}
+    presses(shop, "/app/proof/tests", "tests", status=422, do="plan", **fields)

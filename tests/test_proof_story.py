@@ -15,6 +15,7 @@ from app.kit.house import House
 from app.kit.tx import Tx
 from app.ltv.entries import EPOCH
 from app.ltv.tables import BookedOrder, CustomerTally
+from app.messages.tables import Send
 from app.orders.tables import Order
 from app.proof import errands, nothing, rules
 from app.proof import queries as proof
@@ -274,3 +275,47 @@ def tally(person: int) -> CustomerTally:
         person=person, days=1, first=0, last=0, orders=1, gross=0, discount=0, cost=0, tax=0,
         refunded=0, costed=0, first_value=0,
     )  # fmt: skip
+
+
+def test_whoever_got_the_same_elsewhere_is_told_of(shop: Shop) -> None:
+    """HO-8: a message that had left before she was held back from it does not count."""
+    everybody = tries(shop, 20)
+    with shop.work() as tx:
+        arms = trials.hold(tx, "cart", everybody)
+        held = [person for person, arm in arms.items() if arm.withheld][:3]
+        trials.deny(tx, "holdout:cart", held, "a")
+        for person, days in zip(held, (1, -1, 2), strict=True):
+            sent = tx.now + days * DAY
+            message = "a" if days < 2 else "b"
+            tx.add(
+                Send(
+                    key=f"k{person}", person=person, message=message, purpose="marketing",
+                    priority=8, state="sent", asked_at=sent, due=sent, sent_at=sent,
+                )
+            )  # fmt: skip
+    shop.waits(days=3)
+    measures(shop)
+    assert finding(shop)["crossed"] == 1
+
+
+def test_what_was_agreed_to_be_read_at_the_end_is_hidden_until_then(shop: Shop) -> None:
+    """AB-4: fixed horizon: fewer people, and no look before all of them are in."""
+    crowd = people(shop, 520)
+    plan = {"mode": "fixed", "metric": "conversion", "least": 0.1, "people": 521}
+    ways = ({"name": "A", "change": {}}, {"name": "B", "change": {"message": "b"}})
+    with shop.work() as tx:
+        trials.begin_test(tx, "cart", "first", arms=ways, shares=(0.5, 0.5), plan=plan)
+        arms = trials.arms(tx, "test:cart:first", crowd)
+        for n, person in enumerate(crowd):
+            if n % (3 if arms[person].name == "B" else 8) == 0:
+                order(tx, person, tx.now + timedelta(hours=1))
+    shop.waits(days=15)
+    measures(shop)
+    told = finding(shop, "test:cart:first")["against"][0]
+    assert told["verdict"] == "hidden"
+    (last,) = people(shop, 1)
+    with shop.work() as tx:
+        trials.arms(tx, "test:cart:first", [last])
+    shop.waits(days=15)
+    measures(shop)
+    assert finding(shop, "test:cart:first")["against"][0]["verdict"] == "better"
