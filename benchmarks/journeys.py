@@ -121,20 +121,20 @@ def _people(house: House, url: str, shop: ShopId, people: int, due: int) -> None
         cursor = connection.cursor()
         with cursor.copy(
             "COPY person (shop, key, email, confirmed, staff, active, first_name,"
-            " last_name, language, country, first_hand, hash) FROM STDIN"
+            " last_name, language, country, region, first_hand, hash) FROM STDIN"
         ) as copy:
             for n in range(1, people + 1):
                 email = f"p{n}@example.com"
                 copy.write_row((shop, f"guest:{email}", email, False, False, True, "", "", "EN",
-                                "DE", False, ""))  # fmt: skip
+                                "DE", "", False, ""))  # fmt: skip
         with cursor.copy(
             "COPY run (shop, journey, version, person, occasion, step, turn, tick,"
-            " anchor_at, entered_at, waits_since, memo) FROM STDIN"
+            " anchor_at, entered_at, waits_since, withheld, memo) FROM STDIN"
         ) as copy:
             for n in range(1, people + 1):
                 began = now - DAY if n <= due else now - timedelta(seconds=n % 80_000)
                 copy.write_row((shop, journey.id, 1, n, "once", 0, 0, 1, began, began, began,
-                                "{}"))  # fmt: skip
+                                "", "{}"))  # fmt: skip
         with cursor.copy(
             "COPY promise (shop, key, kind, body, due, rank, lane, tries, lost) FROM STDIN"
         ) as copy:
