@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
+from app.customers.tables import Person
 from app.kit.house import House
-from app.ltv import budget
+from app.ltv import budget, queries
+from app.ltv.queries import Which
 from app.ltv.tables import AdWeek, CustomerScore, CustomerTally, ValueSheet
 from tests.support.story import Shop
 
@@ -98,3 +100,19 @@ def test_only_who_manages_apps_sets_budgets(shop: Shop) -> None:
     assert answer.status_code == 403
     with shop.look() as tx:
         assert tx.exec(select(AdWeek)).all() == []
+
+
+def test_a_long_list_walked_by_its_scores_is_the_list_that_is_sorted(shop: Shop) -> None:
+    """CT-5: who is behind a number, page by page, whichever way the database takes."""
+    for n in range(1, 13):
+        with shop.work() as tx:
+            tx.add(Person(key=f"guest:p{n}@example.com", email=f"p{n}@example.com"))
+        comes(shop, n, n, 100 * (n % 5), channel=("web", "kiosk")[n % 2])
+    with shop.look() as tx:
+        for which in (Which(channel="web"), Which(channel="kiosk", stage="first"), Which()):
+            assert queries.count(tx, which) == len(queries.people(tx, which, limit=None))
+            for sort in queries.SORTS:
+                for offset in (0, 2):
+                    asked = {"sort": sort, "limit": 3, "offset": offset}
+                    sorted_ = queries.people(tx, which, **asked)
+                    assert queries.people(tx, which, total=10**6, **asked) == sorted_

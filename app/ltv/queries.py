@@ -171,6 +171,8 @@ SORTS: dict[str, ColumnElement[Any]] = {
     "late": col(CustomerScore.due).asc(),
     "last": col(CustomerTally.last).desc(),
 }
+MANY = 100
+"""Times a page: longer lists are walked instead of sorted."""
 PERSON: list[Any] = [
     Person.id, Person.account, Person.email, Person.first_name, Person.last_name,
     CustomerTally.first, CustomerTally.last, CustomerTally.orders, CustomerScore.to_date,
@@ -233,32 +235,58 @@ def behind(tx: Tx, which: Which) -> list[ColumnElement[bool]]:
     return found
 
 
+def _about(clauses: Sequence[ColumnElement[bool]]) -> tuple[list[Any], list[Any]]:
+    """Those that are about the tally, and those about the score."""
+    tally = [c for c in clauses if f"{CustomerTally.__tablename__}." in str(c)]
+    return tally, [c for c in clauses if c not in tally]
+
+
 def count(tx: Tx, which: Which) -> int:
     """How many. A table that no condition is about is not looked at."""
-    clauses = behind(tx, which)
-    told = " ".join(str(clause) for clause in clauses)
-    name = CustomerTally.__tablename__
-    if not any(f"{name}." in part for part in told.split()):
-        return tx.exec(select(func.count()).select_from(CustomerScore).where(*clauses)).one()
+    tally, score = _about(behind(tx, which))
+    if not tally or not score:
+        table: Any = CustomerTally if tally else CustomerScore
+        return tx.exec(select(func.count()).select_from(table).where(*tally, *score)).one()
     joined = col(CustomerScore.person) == col(CustomerTally.person)
     query = select(func.count()).select_from(CustomerTally).join(CustomerScore, joined)
-    return tx.exec(query.where(*clauses)).one()
+    return tx.exec(query.where(*tally, *score)).one()
 
 
 def people(
-    tx: Tx, which: Which, *, sort: str = "worth", limit: int | None, offset: int = 0
+    tx: Tx,
+    which: Which,
+    *,
+    sort: str = "worth",
+    limit: int | None,
+    offset: int = 0,
+    total: int = 0,
 ) -> Sequence[Any]:
-    """Rows of PERSON, best first."""
+    """Rows of PERSON, best first; `total`: how many there are of them, if that is known."""
     query: Any = (
         select(*PERSON)
         .join(CustomerTally, col(CustomerTally.person) == col(Person.id))
         .join(CustomerScore, col(CustomerScore.person) == col(Person.id))
-        .where(*behind(tx, which))
         .order_by(SORTS[sort], col(CustomerScore.person))
-        .offset(offset)
     )
-    found: Sequence[Any] = tx.exec(query if limit is None else query.limit(limit)).all()
-    return found
+    if limit is None:
+        return list(tx.exec(query.where(*behind(tx, which)).offset(offset)).all())
+    if sort != "last" and total >= MANY * (offset + limit) and _about(behind(tx, which))[0]:
+        page = _page(tx, which, sort=sort, limit=limit, offset=offset)
+        return list(tx.exec(query.where(col(Person.id).in_(page))).all())
+    return list(tx.exec(query.where(*behind(tx, which)).offset(offset).limit(limit)).all())
+
+
+def _page(tx: Tx, which: Which, *, sort: str, limit: int, offset: int) -> list[int]:
+    """Who is on a page of a long list that goes by scores: they are walked in their order, which an
+    index has, and each is asked for. Where few fit the walk would be long, and sorting is better.
+    """
+    tally, score = _about(behind(tx, which))
+    if tally:
+        hers = col(CustomerTally.person) == col(CustomerScore.person)
+        score.append(select(CustomerTally.id).where(hers, *tally).exists())
+    order = (SORTS[sort], col(CustomerScore.person))
+    rows = select(CustomerScore.person).where(*score).order_by(*order)
+    return list(tx.exec(rows.offset(offset).limit(limit)))
 
 
 def anybody(tx: Tx) -> bool:

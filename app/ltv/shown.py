@@ -144,7 +144,9 @@ def people(tx: Tx, asked: Mapping[str, str], *, sees_people: bool) -> List:
     sort = sort if sort in queries.SORTS else "worth"
     total = queries.count(tx, which)
     pages = max(-(-total // PAGE), 1)
-    rows = queries.people(tx, which, sort=sort, limit=PAGE, offset=(min(page, pages) - 1) * PAGE)
+    rows = queries.people(
+        tx, which, sort=sort, limit=PAGE, offset=(min(page, pages) - 1) * PAGE, total=total
+    )
     return List(
         rows=[_person(row) for row in rows] if sees_people else (),
         total=total,

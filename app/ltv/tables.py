@@ -44,6 +44,9 @@ class CustomerTally(OfShop, SQLModel, table=True):
         Index("tally_stale", "shop", "stale_at"),
         Index("tally_first", "shop", "first"),
         Index("tally_last", "shop", "last"),
+        Index("tally_channel", "shop", "channel"),
+        Index("tally_country", "shop", "country"),
+        Index("tally_category", "shop", "category"),
     )
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
