@@ -11,6 +11,9 @@ from app.messages import seen as judging
 from app.messages.caps import Cap, Past
 from app.messages.hours import MAIL
 from app.messages.seen import MOST_PAST, Quiet, Seen
+from app.trials import deciding as drawing
+from app.trials import rules as trials
+from app.trials.rules import Arm
 from tests.support.story import Shop
 
 
@@ -78,3 +81,15 @@ def test_dc5_the_fullest_verdict_of_the_gate_fits(shop: Shop) -> None:
     (row,) = shop.all(Decision)
     assert rules.TOO_BIG not in rules.unpacked(row.seen)
     assert flows.size(row.model_dump()) <= rules.MOST_BYTES
+
+
+def test_dc3_a_draw_is_made_again_from_salt_and_person() -> None:
+    """Of whatever is tried: an automation, a newsletter, a tier's code, one of two ways."""
+    among = (("withheld", 0.1), ("treated", 0.9))
+    for person in range(50):
+        draw = trials.draw("a salt", person)
+        name = trials.arm_among(among, draw)
+        arm = Arm("holdout:cart", 1, name, name == "withheld", draw, "a salt", among)
+        one = drawing.drawn(arm, person=person, ref="newsletter:1", subject="cart")
+        assert drawing.drawn_again(one.seen, salt=one.salt) == (one.outcome, one.made)
+        assert drawing.drawn_again(one.seen, salt="another")[1] != one.made

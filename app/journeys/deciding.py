@@ -12,16 +12,16 @@ from app.decisions.flows import Decided
 from app.decisions.rules import hashed, instant, micros
 from app.journeys import offer_rules, recovery_rules, rules
 from app.journeys.recovery_rules import Case
-from app.journeys.rules import Arm, Condition, Entry, Last, Reentry, Split
+from app.journeys.rules import Condition, Entry, Last, Reentry, Split
 from app.journeys.tables import Run
 from app.kit.chance import roll
 from app.kit.tx import ShopId
-from app.trials import rules as trials
-from app.trials.rules import Arm as TrialArm
+from app.trials import deciding as trials
+from app.trials.rules import Arm
 
 Again = tuple[str, Mapping[str, Any]]
-ENTER, LEFT_CART, CONDITION, SPLIT, OVER, GHOST, HOLDOUT, OFFER = (
-    "enter", "left_cart", "condition", "split", "over", "ghost", "holdout", "offer",
+ENTER, LEFT_CART, CONDITION, SPLIT, OVER, GHOST, OFFER = (
+    "enter", "left_cart", "condition", "split", "over", "ghost", "offer",
 )  # fmt: skip
 PROMISED = "promised"
 
@@ -111,7 +111,7 @@ def split(subject: str, run: Run, step: Split, *, draw: float, salt: str) -> Dec
 
 def split_again(seen: Mapping[str, Any], *, salt: str) -> Again:
     """With the draw made once more, so that a changed one is seen."""
-    step = Split(key="_", arms=tuple(Arm(share=share, to=to) for share, to in seen["arms"]))
+    step = Split(key="_", arms=tuple(rules.Arm(share=share, to=to) for share, to in seen["arms"]))
     draw = roll(salt, seen["who"])
     return rules.arm_of(step, draw), {"draw": draw}
 
@@ -157,22 +157,12 @@ def over_again(seen: Mapping[str, Any]) -> Again:
     return rules.ending(seen["why"]), {}
 
 
-def drawn(subject: str, run: Run, arm: TrialArm) -> Decided:
-    """HO-1, HO-3: for which arm she was drawn, and by which number."""
-    among: list[list[Any]] = [list(one) for one in arm.among]
-    outcome = rules.WITHHELD if arm.withheld else arm.name
-    seen = {"arms": among, "who": run.person, "held": [arm.name] if arm.withheld else []}
-    made = {"arm": arm.name, "draw": arm.roll}
-    return _of(
-        run, subject, arm.key, HOLDOUT, outcome, seen, made=made, draw=arm.roll, salt=arm.salt
-    )
-
-
-def drawn_again(seen: Mapping[str, Any], *, salt: str) -> Again:
-    draw = trials.draw(salt, seen["who"])
-    name = trials.arm_among([(name, share) for name, share in seen["arms"]], draw)
-    outcome = rules.WITHHELD if name in seen["held"] else name
-    return outcome, {"arm": name, "draw": draw}
+def drawn(subject: str, run: Run, arm: Arm) -> Decided:
+    """HO-1, HO-3, AB-1."""
+    return trials.drawn(
+        arm, person=run.person, ref=f"journey:{run.id}:{run.turn}", subject=subject,
+        trigger=run.occasion, version=run.version,
+    )  # fmt: skip
 
 
 def ghost(subject: str, run: Run, step: str, what: str, reason: str) -> Decided:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from app.catalog.tables import Product
 from app.customers.tables import Person
+from app.decisions import flows as decisions
 from app.journeys.naming import decision_of
 from app.journeys.tables import Newsletter
 from app.kit.tx import Job, Tx
@@ -22,8 +23,8 @@ from app.messages.flows import Request
 from app.messages.rules import Priority
 from app.segments import queries as segments
 from app.segments.compiling import PEOPLE
+from app.trials import deciding, queries
 from app.trials import flows as trials
-from app.trials import queries
 from app.world import World
 
 TOGETHER = 200
@@ -124,6 +125,18 @@ def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequenc
     """Only who may be written to: a refusal for each of the others would tell nobody anything."""
     reachable = consents.reachable(tx, people)
     arms = trials.hold(tx, campaign_of(letter), sorted(reachable), alike=letter.message)
+    decisions.record_all(
+        tx,
+        [
+            deciding.drawn(
+                arm,
+                person=person,
+                ref=f"newsletter:{letter.id}:{person}",
+                subject=campaign_of(letter),
+            )
+            for person, arm in arms.items()
+        ],
+    )
     for key in {arm.key for arm in arms.values() if arm.withheld}:
         theirs = {person for person, arm in arms.items() if arm.withheld and arm.key == key}
         trials.deny(tx, key, theirs, letter.message)

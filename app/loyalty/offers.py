@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from typing_extensions import override
 
 from app.customers.tables import Person
+from app.decisions.flows import record
 from app.kit.tx import Job, Tx
 from app.loyalty import deciding, guards, minting, queries, spans
 from app.loyalty.acts import Verb, note
@@ -21,6 +22,7 @@ from app.loyalty.queries import Terms
 from app.loyalty.tables import Attempt, Tier
 from app.orders.tables import Order
 from app.saleor.shapes import Checkout
+from app.trials import deciding as drawing
 from app.trials import flows as trials
 
 PAUSE = timedelta(seconds=1)
@@ -142,7 +144,7 @@ def considered(job: Consider, tx: Tx) -> None:
             tier=tier.key, tried=Tried(attempt.state) if attempt else None,
             tried_lines=attempt.lines if attempt else None,
         )  # fmt: skip
-    if word is Word.PUT_ON and _held_back(tx, person):
+    if word is Word.PUT_ON and _held_back(tx, person, job.checkout):
         word = Word.WITHHELD
     if word is Word.PUT_ON:
         _want(tx, job, person, attempt)
@@ -150,10 +152,13 @@ def considered(job: Consider, tx: Tx) -> None:
         _skip(tx, job.checkout, word, person=person.id or 0, tier=tier)
 
 
-def _held_back(tx: Tx, person: Person) -> bool:
+def _held_back(tx: Tx, person: Person, checkout: str) -> bool:
     """HO-1: drawn the first time her code would have gone on a cart; nobody is, once the owner says
     that the benefit is promised (HO-9)."""
     arm = trials.hold(tx, trials.TIERS, [person.id or 0]).get(person.id or 0)
+    if arm is not None:
+        draw = drawing.drawn(arm, person=person.id or 0, ref=checkout, subject=trials.TIERS)
+        record(tx, draw)
     return arm is not None and arm.withheld
 
 

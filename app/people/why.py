@@ -24,18 +24,19 @@ from app.messages.law import Basis, Said
 from app.messages.rules import Purpose
 from app.messages.seen import Seen
 from app.people.view import Because, Verdict
+from app.trials import deciding as trials
 from app.web.notation import Sum
 
 LATEST = 400
 WEEK = timedelta(days=7)
 ABOUT = frozenset(
     {
-        messages.GATE, messages.LAST_WORD, journeys.ENTER, journeys.LEFT_CART, journeys.HOLDOUT,
+        messages.GATE, messages.LAST_WORD, journeys.ENTER, journeys.LEFT_CART, trials.HOLDOUT,
         journeys.OFFER, journeys.OVER, journeys.GHOST,
     }
 )  # fmt: skip
 """What is decided about somebody and an automation."""
-NO_NEWS = frozenset({(journeys.HOLDOUT, "treated")})
+NO_NEWS = frozenset({(trials.HOLDOUT, "treated")})
 
 
 def known(tx: Tx, person: int) -> list[Decision]:

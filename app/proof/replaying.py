@@ -20,6 +20,7 @@ from app.messages import deciding as messages
 from app.messages.caps import Cap
 from app.messages.hours import Hours
 from app.messages.seen import AS_IT_WAS, Terms
+from app.trials import deciding as trials
 
 Again = tuple[str, Mapping[str, Any]]
 Rule = Callable[[Decision, Mapping[str, Any]], Again]
@@ -29,7 +30,7 @@ RULES: Mapping[str, Rule] = {
     messages.LAST_WORD: lambda _, seen: (seen["said"], {}),
     journeys.ENTER: lambda _, seen: journeys.entry_again(seen),
     journeys.LEFT_CART: lambda d, seen: journeys.left_cart_again(seen, now=d.at),
-    journeys.HOLDOUT: lambda d, seen: journeys.drawn_again(seen, salt=d.salt),
+    trials.HOLDOUT: lambda d, seen: trials.drawn_again(seen, salt=d.salt),
     journeys.CONDITION: lambda _, seen: journeys.condition_again(seen),
     journeys.SPLIT: lambda d, seen: journeys.split_again(seen, salt=d.salt),
     journeys.OFFER: lambda d, seen: journeys.offer_again(seen, now=d.at),
@@ -167,7 +168,7 @@ def compare(decisions: Iterable[Decision], draft: Draft) -> Compared:
     """Each message and each offer judged once more under the draft, from what was seen then."""
     found = Compared()
     for one in decisions:
-        if one.rule in (journeys.HOLDOUT, journeys.SPLIT):
+        if one.rule in (trials.HOLDOUT, journeys.SPLIT):
             found.randomised += 1
         seen = unpacked(one.seen)
         if one.rule not in (messages.GATE, journeys.OFFER) or TOO_BIG in seen:
