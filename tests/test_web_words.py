@@ -82,7 +82,8 @@ def test_every_translation_names_the_same_things(locale: Locale) -> None:
         assert named(strings[0]) in (one, many), message.id
         for string in strings[1:]:
             assert named(string) == many, (message.id, string)
-        assert not [string for string in strings if "%" in NAMES.sub("", string)]
+        rest = [NAMES.sub("", string).replace("%%", "") for string in strings]  # %% is a percent
+        assert not [words for words in rest if "%" in words]
 
 
 def named(words: str) -> set[str]:
