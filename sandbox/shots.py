@@ -23,8 +23,9 @@ PAGES = ("", "customers", "automations", "offers", "proof", "value", "settings")
 THEMES, LOCALES, WIDTHS = ("light", "dark"), ("en", "pt-BR", "pl"), (1280, 400)
 TALLEST = 3000
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
-LIVES = 40.0
+LIVES = 20.0
 """Seconds in which people shop before anybody looks."""
+WORKED_OUT = 180.0
 
 
 def main(folder: str = "shots", *pages: str) -> None:
@@ -49,8 +50,10 @@ def opened(pair: Pair, out: Console) -> str:
     switch_offers_on(pair)
     pair.owner.switches_on("cart")
     pair.owner.control("life", do="start")
-    wait_until(lambda: bool(pair.owner.looks("/app/value").text.count("<svg")), within=LIVES)
-    time.sleep(LIVES / 2)
+    time.sleep(LIVES)
+    everybody = "/app/value/csv/people"
+    known = 0.5 * pair.customers
+    wait_until(lambda: pair.owner.looks(everybody).text.count("\n") > known, within=WORKED_OUT)
     pair.owner.control("life", do="stop")
     app = next(iter(pair.owner.control("status")["apps"]))["id"]
     return f"{pair.shop_url}/extensions/app/{app}"
