@@ -18,8 +18,14 @@ MANY = 200_000
 
 
 def kernel(function: F) -> F:
-    """Compile once, keep on disk: a new process starts warm."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compile once, keep on disk: a new process starts warm. Where nothing can be written, neither
+    beside the code nor in a home, each process compiles for itself (NUMBA_CACHE_DIR names a place).
+    """
+    how: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    try:
+        return cast(F, numba.njit(cache=True, **how)(function))
+    except RuntimeError:
+        return cast(F, numba.njit(**how)(function))
 
 
 def cores() -> int:

@@ -35,9 +35,14 @@ def kernel(function: F) -> F:
 
     Numba looks only at a kernel's own file to see whether what it kept is still true, but kernels
     hold copies of those that they call: after an update an old copy would go on. So what is kept
-    is stamped with all sources of this folder that have any.
+    is stamped with all sources of this folder that have any. Where nothing can be written, neither
+    beside the code nor in a home, each process compiles for itself (NUMBA_CACHE_DIR names a place).
     """
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    how: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    try:
+        compiled = numba.njit(cache=True, **how)(function)
+    except RuntimeError:
+        compiled = numba.njit(**how)(function)
     kept = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if kept is not None:  # there is none where the just-in-time compiler is switched off
         kept._source_stamp = HERE  # noqa: SLF001  # numba has no other way to say it
