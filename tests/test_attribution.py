@@ -15,6 +15,7 @@ from app.loyalty.tables import Code
 from app.messages import touches
 from app.messages.tables import Send, Touch
 from app.messages.touches import Visitor
+from app.privacy import flows as privacy
 from app.proof import attribution
 from app.proof.attribution_tables import Attribution
 from tests.support.makers import JSON, event, gid, order
@@ -202,6 +203,20 @@ def test_at2_a_text_counts_only_where_the_owner_says_so(shop: Recovering) -> Non
     shop.waits(hours=1)
     shop.buys()
     assert [way for way, *_ in ways(shop)] == ["text"]
+
+
+def test_at4_the_order_of_somebody_forgotten_stays_where_it_was(shop: Recovering) -> None:
+    """PR-3: amounts stay in every book, and so does what brought them."""
+    shop.waits(minutes=5)
+    follows(shop)
+    shop.waits(hours=1)
+    body = shop.buys()
+    with shop.work() as tx:
+        privacy.erase(tx, account="nobody", email=CLEO, at=tx.now)
+    later = shop.at(minutes=1)
+    again = body | {"updatedAt": later}
+    shop.hears("ORDER_UPDATED", event("ORDER_UPDATED", issued=later, order=again))
+    assert [way for way, *_ in ways(shop)] == ["click"]
 
 
 def test_at1_a_click_keeps_no_token_and_leads_nowhere_else(shop: Recovering) -> None:

@@ -69,6 +69,8 @@ def all_the_same(lived: Deciding) -> None:
         "too_little", "promised",
     }  # fmt: skip
     assert max(flows.size(one.model_dump()) for one in decided) <= MOST_BYTES
+    of_runs = [one for one in decided if one.ref.startswith("journey:")]
+    assert {one.version for one in of_runs} == {1}
     found = replaying.replay(decided)
     assert found.different == []
     assert found.same == len(decided)

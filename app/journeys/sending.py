@@ -70,6 +70,7 @@ def _context(definition: Definition, run: Run) -> dict[str, Any]:
     """Ids, and the few words that only the moment of the trigger knew."""
     memo = run.memo
     context: dict[str, Any] = {**memo.get("fields", {}), "run": run.id}
+    context |= {"automation": run.version, "occasion": run.occasion}
     context |= {name: memo[name] for name in ("code", "products", "order") if name in memo}
     context |= {"sales_channel": memo.get("channel", ""), "language": memo.get("language", "")}
     match definition.subject:

@@ -63,6 +63,8 @@ def _write(tx: Tx, orders: Sequence[Order], matches: Mapping[int, Match | None])
     for order in orders:
         id_ = order.id or 0
         found = matches[id_]
+        if found is None and order.person is None:
+            continue  # nobody is named any more: what was told of her order stays in the books
         if found is None:
             none.append(id_)
         else:
@@ -174,11 +176,12 @@ def _of_grant(tx: Tx, grant: Grant) -> Reach:
     mine = [
         send
         for send in tx.exec(rows)
-        if send.key.startswith((f"journey:{grant.run}:", f"grant:{grant.id}"))
+        if f"{send.key}:".startswith((f"journey:{grant.run}:", f"grant:{grant.id}:"))
     ]
     if not mine:
         return Reach(send=None, at=grant.at, campaign=grant.journey)
-    return max((reach_of(send) for send in mine), key=lambda one: one.at)
+    last = max((reach_of(send) for send in mine), key=lambda one: one.at)
+    return replace(last, of_cart=any(reach_of(send).of_cart for send in mine))
 
 
 def _clicks(
