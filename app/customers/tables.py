@@ -16,6 +16,7 @@ class Person(OfShop, SQLModel, table=True):
         UniqueConstraint("shop", "key"),
         Index("person_account", "shop", "account"),
         Index("person_email", "shop", "email"),
+        Index("person_unproved", "shop", "confirmed", "account"),
     )
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045

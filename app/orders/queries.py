@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, distinct, extract, or_
+from sqlalchemy import ColumnElement, and_, extract, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
@@ -162,35 +162,28 @@ def without_rate(tx: Tx) -> dict[str, int]:
 
 def waiting(tx: Tx) -> Waiting:
     """ID-2: what unconfirmed accounts have paid for, and guests under their addresses."""
-    account = aliased(Person)
-    unproved_account = and_(col(Person.account).is_not(None), col(Person.confirmed).is_(False))
-    # an OR between the two in one join would look at every account for every order
-    claimed = and_(
-        col(Person.account).is_(None),
-        col(account.email) == col(Person.email),
-        col(account.account).is_not(None),
-        col(account.confirmed).is_(False),
-    )
-    rows: Any = tx.exec(
-        select(
-            Order.currency,
-            func.count(distinct(func.coalesce(account.id, Person.id))),
-            func.count(distinct(col(Order.id))),
-            func.sum(Order.goods_minor),
-        )
-        .join(Person, col(Person.id) == col(Order.source))
-        .join(account, claimed, isouter=True)
-        .where(
-            BOUGHT,
-            col(Order.earns).is_(False),
-            or_(unproved_account, col(account.id).is_not(None)),
-        )
-        .group_by(col(Order.currency))
+    account, guest = aliased(Person), aliased(Person)
+    unproved = and_(col(account.account).is_not(None), col(account.confirmed).is_(False))
+    # not `IS NULL`: SQLite would go through all guests for each account, and not by the address
+    a_guest = func.coalesce(col(guest.account), "") == ""
+    under = and_(unproved, col(guest.email) == col(account.email), a_guest)
+    # the few who are unconfirmed go first: else every order of the shop is looked at
+    guests: Any = select(col(guest.id), col(account.id)).where(under)
+    owners = dict(tx.exec(guests).all())
+    theirs = union_all(select(col(account.id)).where(unproved), select(col(guest.id)).where(under))
+    bought: Any = tx.exec(
+        select(Order.currency, Order.source, func.count(), func.sum(Order.goods_minor))
+        .where(BOUGHT, col(Order.earns).is_(False), col(Order.source).in_(theirs))
+        .group_by(col(Order.currency), col(Order.source))
         .order_by(col(Order.currency))
     )
-    found = rows.all()
+    people: dict[str, set[int]] = {}
+    sums: dict[str, int] = {}
+    count = 0
+    for currency, source, orders, goods in bought:
+        people.setdefault(currency, set()).add(owners.get(source, source))
+        sums[currency] = sums.get(currency, 0) + int(goods)
+        count += orders
     return Waiting(
-        people=sum(row[1] for row in found),
-        orders=sum(row[2] for row in found),
-        goods_minor={row[0]: int(row[3]) for row in found},
+        people=sum(len(some) for some in people.values()), orders=count, goods_minor=sums
     )

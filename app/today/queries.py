@@ -1,6 +1,6 @@
 """What the Today page shows of each room, one question each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -203,11 +203,14 @@ def _unconfirmed(tx: Tx) -> Unconfirmed | None:
 
 
 def _people(tx: Tx, ids: Iterable[int | None]) -> dict[int, Person]:
-    wanted = sorted({id_ for id_ in ids if id_})
+    if not (wanted := sorted({id_ for id_ in ids if id_})):
+        return {}  # SQLite would look at everybody to find none
     return {p.id or 0: p for p in tx.exec(select(Person).where(col(Person.id).in_(wanted)))}
 
 
-def _members(tx: Tx, people: Iterable[int]) -> dict[int, Membership]:
+def _members(tx: Tx, people: Collection[int]) -> dict[int, Membership]:
+    if not people:
+        return {}
     rows = select(Membership).where(col(Membership.person).in_(sorted(people)))
     return {member.person: member for member in tx.exec(rows)}
 
