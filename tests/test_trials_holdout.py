@@ -22,8 +22,12 @@ from app.trials import flows as trials
 from app.trials import queries, rules
 from app.trials.rules import Mode
 from app.trials.tables import Assignment, Denied, Holding, Trial
+from tests.support.loyal import Loyal
+from tests.support.makers import checkout, gid
 from tests.support.recovering import Counter, Recovering
+from tests.support.till import Till
 from tests.test_journeys_engine import happens, letter
+from tests.test_loyalty_offers import reasons, touches
 
 DAY = timedelta(days=1)
 SEND_A, SEND_B = Send(key="send-a", message="a"), Send(key="send-b", message="b")
@@ -239,3 +243,21 @@ def test_a_holdout_switched_off_keeps_nothing_from_anybody(shop: Recovering) -> 
     with shop.work() as tx:
         assert trials.hold(tx, "cart", [1])[1].version == 2
         flows.happened(tx, Trigger.BIRTHDAY, [Entrant(person=1, occasion="x")])
+
+
+def test_a_tiers_code_is_held_back_until_the_owner_says_it_is_promised(
+    house: House, clock: StillClock
+) -> None:
+    """HO-1, HO-9: no code is made and the diary says why; once it is promised she gets hers."""
+    till = Till(clock.now)
+    with Loyal(house, till) as shop:
+        shop.buys("ana", 120)
+        with shop.work() as tx:
+            trials.terms(tx, share=1.0)
+        touches(shop, checkout(no="C1"))
+        assert till.codes == []
+        assert reasons(shop) == ["withheld_holdout"]
+        with shop.work() as tx:
+            trials.promise(tx, trials.TIERS)
+        touches(shop, checkout(no="C2"))
+        assert till.codes == [till.on(gid("Checkout", "C2"))]
