@@ -51,6 +51,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "channel", "month"),
     )
     op.create_table(
+        "adweek",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("week", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "channel", "week"),
+    )
+    op.create_table(
         "apikey",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -162,6 +172,16 @@ def upgrade() -> None:
         batch_op.create_index("bounce_hash", ["shop", "address_hash", "at"], unique=False)
         batch_op.create_index("bounce_send", ["shop", "send"], unique=False)
 
+    op.create_table(
+        "budgets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("acquisition", sa.BigInteger(), nullable=False),
+        sa.Column("retention", sa.BigInteger(), nullable=False),
+        sa.Column("service", sa.BigInteger(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
     op.create_table(
         "cart",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -409,6 +429,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "person"),
     )
     with op.batch_alter_table("customertally", schema=None) as batch_op:
+        batch_op.create_index("tally_category", ["shop", "category"], unique=False)
+        batch_op.create_index("tally_channel", ["shop", "channel"], unique=False)
+        batch_op.create_index("tally_country", ["shop", "country"], unique=False)
         batch_op.create_index("tally_first", ["shop", "first"], unique=False)
         batch_op.create_index("tally_last", ["shop", "last"], unique=False)
         batch_op.create_index("tally_stale", ["shop", "stale_at"], unique=False)
@@ -983,6 +1006,7 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("person_account", ["shop", "account"], unique=False)
         batch_op.create_index("person_email", ["shop", "email"], unique=False)
+        batch_op.create_index("person_unproved", ["shop", "confirmed", "account"], unique=False)
 
     op.create_table(
         "posted",
@@ -1523,6 +1547,7 @@ def upgrade() -> None:
         sa.Column("shipping", sa.BigInteger(), nullable=False),
         sa.Column("returns", sa.BigInteger(), nullable=False),
         sa.Column("messages", sa.BigInteger(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
         sa.Column("rewards", sa.BigInteger(), nullable=False),
         sa.Column("service", sa.BigInteger(), nullable=False),
         sa.Column("usual_margin_basis_points", sa.Integer(), nullable=True),
@@ -1732,6 +1757,7 @@ def downgrade() -> None:
 
     op.drop_table("posted")
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_index("person_unproved")
         batch_op.drop_index("person_email")
         batch_op.drop_index("person_account")
 
@@ -1823,6 +1849,9 @@ def downgrade() -> None:
         batch_op.drop_index("tally_stale")
         batch_op.drop_index("tally_last")
         batch_op.drop_index("tally_first")
+        batch_op.drop_index("tally_country")
+        batch_op.drop_index("tally_channel")
+        batch_op.drop_index("tally_category")
 
     op.drop_table("customertally")
     with op.batch_alter_table("customerscore", schema=None) as batch_op:
@@ -1865,6 +1894,7 @@ def downgrade() -> None:
         batch_op.drop_index("cart_email")
 
     op.drop_table("cart")
+    op.drop_table("budgets")
     with op.batch_alter_table("bounce", schema=None) as batch_op:
         batch_op.drop_index("bounce_send")
         batch_op.drop_index("bounce_hash")
@@ -1887,6 +1917,7 @@ def downgrade() -> None:
 
     op.drop_table("assignment")
     op.drop_table("apikey")
+    op.drop_table("adweek")
     op.drop_table("adspend")
     op.drop_table("address")
     with op.batch_alter_table("act", schema=None) as batch_op:
