@@ -81,10 +81,10 @@ def shoot(
     )
     shown = context.new_page()
     enter(shown, f"{base}/{page}".rstrip("/"))
-    inside = next(frame for frame in shown.frames if frame != shown.main_frame)
-    inside.locator("h1").wait_for(timeout=20_000)
+    inside = shown.frame_locator("iframe").first  # the Dashboard loads a page twice
+    inside.locator("#main h1").first.wait_for(timeout=30_000)
     shown.wait_for_timeout(400)
-    tall = int(inside.evaluate("document.documentElement.scrollHeight"))
+    tall = int(inside.locator("html").evaluate("node => node.scrollHeight"))
     shown.set_viewport_size({"width": width, "height": min(max(tall + 120, 700), TALLEST)})
     shown.wait_for_timeout(150)
     shown.locator("iframe").first.screenshot(path=file)
