@@ -12,6 +12,10 @@ from app.ltv.entries import EPOCH
 from app.shops.flows import this_shop
 
 
+FAR = 366
+"""Days."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
     """PV-1: what a customer is expected to bring in 12 months, and how sure that is."""
@@ -23,6 +27,7 @@ class Glance:
     alive: float
     next_from: date | None
     next_to: date | None
+    """None where it is more than a year away: that is no date to plan by."""
     late: int
     """Days later than her own rhythm allows; 0 in time."""
     tier: str
@@ -55,12 +60,16 @@ def of_person(tx: Tx, person: int) -> Glance | None:
         high=major(row.net_12_high, currency),
         alive=row.alive,
         next_from=_date(row.next_from),
-        next_to=_date(row.next_to),
+        next_to=_date(_foreseeable(row.next_to, entries.today(tx))),
         late=max(entries.today(tx) - row.due, 0) if row.due is not None else 0,
         tier=row.tier,
         group=row.group,
         learnt=date.fromordinal(fitting.day + EPOCH),
     )
+
+
+def _foreseeable(day: int | None, today: int) -> int | None:
+    return day if day is not None and day - today <= FAR else None
 
 
 def _date(day: int | None) -> date | None:
