@@ -11,7 +11,6 @@ from app.ltv import entries, queries
 from app.ltv.entries import EPOCH
 from app.shops.flows import this_shop
 
-
 FAR = 366
 """Days."""
 
