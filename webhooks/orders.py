@@ -54,7 +54,6 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
     recovery.carts_over(tx, closed)
     paid = {order.checkout_id: emails[order.id] for order, _ in told if order.is_paid}
     joining.paid(tx, {checkout: email for checkout, email in paid.items() if checkout and email})
-    moving.orders_heard(tx, purchases)
     for purchase in purchases:
         if purchase.code:
             offers.code_used(tx, purchase)
