@@ -54,10 +54,15 @@ def buys(market: Market, *slugs: str) -> None:
     market.waits(seconds=3)
 
 
+LISTS = ("perennial.for_you", "perennial.together")
+
+
 def writes(market: Market) -> list[str]:
-    """The writing requests, as Saleor got them."""
+    """The requests that write lists, as Saleor got them; tiers are told in the same way."""
     bodies = [body.decode() for body in market.asked]
-    return [body for body in bodies if "updateMetadata" in body]
+    return [
+        body for body in bodies if "updateMetadata" in body and any(key in body for key in LISTS)
+    ]
 
 
 def test_products_and_customers_say_what_goes_with_them(market: Market) -> None:
