@@ -85,7 +85,7 @@ def _tell_again(tx: Tx, grant: Grant, *, good: bool) -> None:
         Request(
             key=key, person=grant.person, message=CODE_AGAIN.key, campaign=grant.journey,
             step="again", priority=Priority.CART, context={"run": grant.run, "code": grant.code},
-            due=tx.now, not_after=grant.ends_at, decision=decision_of(tx.shop, key),
+            due=tx.now, not_after=grant.ends_at, decision=decision_of(tx.shop, key, tx.now),
         ),
     )  # fmt: skip
 

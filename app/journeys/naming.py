@@ -1,5 +1,6 @@
 """What things of a journey are called elsewhere."""
 
+from datetime import datetime
 from hashlib import blake2b
 
 from app.journeys.tables import Journey, Run
@@ -11,9 +12,14 @@ def key_of(run: Run, step: str) -> str:
     return f"journey:{run.id}:{run.turn}:{step}"
 
 
-def decision_of(shop: int, key: str) -> str:
-    """What the order that a message brings will carry: it says nothing to whoever reads it."""
-    return blake2b(f"perennial/decision\x1f{shop}\x1f{key}".encode(), digest_size=12).hexdigest()
+def decision_of(shop: int, key: str, at: datetime) -> str:
+    """What the order that a message brings will carry: it says nothing to whoever reads it.
+
+    An app that came back with empty books counts its runs from one again: the instant keeps what
+    old orders carry from being taken for new messages.
+    """
+    told = f"perennial/decision\x1f{shop}\x1f{key}\x1f{at.isoformat()}"
+    return blake2b(told.encode(), digest_size=12).hexdigest()
 
 
 def programme_of(journey: Journey) -> str:

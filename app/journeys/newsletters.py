@@ -159,7 +159,7 @@ def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequenc
                 context={"products": list(products)} if products else {},
                 due=due,
                 not_after=due + VALID,
-                decision=decision_of(tx.shop, key),
+                decision=decision_of(tx.shop, key, tx.now),
             ),
         )
     return len(reachable)

@@ -45,7 +45,7 @@ def remind(job: RemindCode, tx: Tx) -> None:
             key=key, person=grant.person, message=CODE_ENDS.key, campaign=grant.journey,
             step="again", priority=Priority.LOYALTY,
             context={"run": grant.run, "code": grant.code}, due=tx.now, not_after=grant.ends_at,
-            decision=decision_of(tx.shop, key),
+            decision=decision_of(tx.shop, key, tx.now),
         ),
     )  # fmt: skip
 

@@ -50,7 +50,7 @@ def ask(
                 due=tx.now,
                 not_after=tx.now + step.valid_for,
                 guard=_guard(definition, run, begun),
-                decision=decision_of(tx.shop, key),
+                decision=decision_of(tx.shop, key, tx.now),
             )
             for key, run in runs.items()
         ],

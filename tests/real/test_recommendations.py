@@ -150,6 +150,7 @@ def _story(shop: Shop, app: App) -> None:
 
     # an order changes it, and the storefront's own question says so at once
     buys(shop, ana, second)
+    app.settled()
     until(lambda: cup in metadata(shop, tea, ana)[1][:2], "her list after the order")
     again = asks(app, key, shop.channel, ana, slot="again")
     assert again["personal"] is True
