@@ -1,7 +1,7 @@
 """DOOR 3: who they are: segments with their size, who may be written to, and why somebody is in."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,25 +45,28 @@ FEW = 300
 def segments(visit: Viewing, page: Rendered) -> HTMLResponse:
     tx = visit.tx
     heads, moves = queries.headcounts(tx), queries.movements(tx, since=tx.now - MONTH)
-    lines = [_line(tx, segment, heads, moves) for segment in queries.live(tx)]
+    live = queries.live(tx)
+    samples = {one.id or 0: queries.people_in(tx, one.id or 0, limit=FEW) for one in live}
+    able = consents.reachable(tx, {person for some in samples.values() for person in some})
+    lines = [_line(segment, heads, moves, samples[segment.id or 0], able) for segment in live]
     shown = Segments(lines=lines, now=tx.now, may_change=visit.caller.may(CHANGES))
     return page(LIST, shown=shown)
 
 
 def _line(
-    tx: Tx,
     segment: Segment,
     heads: Mapping[int, int],
     moves: Mapping[int, tuple[int, int]],
+    sample: Collection[int],
+    able: Collection[int],
 ) -> SegmentLine:
     id_ = segment.id or 0
     came, left = moves.get(id_, (0, 0))
-    sample = queries.people_in(tx, id_, limit=FEW)
     return SegmentLine(
         key=segment.key,
         name=segment.name,
         people=heads.get(id_, 0) if segment.filled_at else None,
-        reachable=len(consents.reachable(tx, sample)) / len(sample) if sample else None,
+        reachable=sum(person in able for person in sample) / len(sample) if sample else None,
         came=came,
         left=left,
     )
