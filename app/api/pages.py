@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 from app.api import keys, writing
 from app.api.tables import ApiKey
 from app.kit.tx import Tx
-from app.loyalty.pages import Typed
 from app.shops.flows import this_shop
+from app.web.asked import Typed
 from app.web.door import PatientRoute, Viewing, Working, needs
 from app.web.page import Page, Rendered
 

@@ -7,12 +7,13 @@ from fastapi.responses import HTMLResponse
 
 from app.journeys import flows, own_form, queries
 from app.journeys.own_form import Known, OwnForm, StepRow
-from app.journeys.pages import CHANGES, TheHouse, Typed
+from app.journeys.pages import CHANGES
 from app.journeys.recipes import RECIPES
 from app.journeys.rules import Definition, Trigger
 from app.kit.tx import Tx
 from app.messages import library
 from app.segments import queries as segments
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 

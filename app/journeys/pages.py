@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
@@ -25,6 +24,7 @@ from app.messages import library, policy
 from app.messages.blocks import Block, Draft, Kind, Letter
 from app.segments import queries as segments
 from app.shops.flows import this_shop
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 
@@ -35,21 +35,6 @@ TABS = ("recipes", "running", "messages", "calendar")
 LIST = "journeys/automations.html"
 ONE = "journeys/automation.html"
 CART, BIRTHDAY = "cart", "birthday"
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-Typed = Annotated[FormData, Depends(typed)]
-
-
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
-TheHouse = Annotated[House, Depends(house_of)]
 
 
 @router.get("/app/automations")

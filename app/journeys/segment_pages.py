@@ -15,7 +15,7 @@ from app.customers import queries as people
 from app.customers.tables import Person
 from app.journeys import own_pages
 from app.journeys import segment_form as form
-from app.journeys.pages import CHANGES, TheHouse, Typed
+from app.journeys.pages import CHANGES
 from app.journeys.view import FactRow, ReasonLine, SegmentLine, SegmentPage, Segments, WhyLine
 from app.kit.tx import Tx
 from app.messages import queries as consents
@@ -24,6 +24,7 @@ from app.segments.rules import WrongTreeError
 from app.segments.standard import STANDARD
 from app.segments.tables import Segment
 from app.shops.flows import this_shop
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 

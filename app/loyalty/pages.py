@@ -14,6 +14,7 @@ from app.loyalty import form, queries, settings, widget
 from app.loyalty.form import Draft
 from app.loyalty.queries import Terms
 from app.loyalty.view import Preview, Proposal, Saved, SettingsForm, Sight, Widget
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing, caller_of
 from app.web.page import Page, Rendered
 
@@ -27,21 +28,6 @@ AT_ONCE: Mapping[str, Callable[..., None]] = {
     "resume": settings.resume_offers,
 }
 """MG-8: done with one press, whatever stands in the form."""
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-Typed = Annotated[FormData, Depends(typed)]
-
-
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
-TheHouse = Annotated[House, Depends(house_of)]
 
 
 async def whoever(request: Request) -> Caller | None:

@@ -1,9 +1,9 @@
 """DOOR 3 of budgets: what the next unit of money would bring, three budgets, and what if."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
@@ -13,6 +13,7 @@ from app.kit.tx import Tx
 from app.ltv import budget, handed_in, shown
 from app.ltv.handed_in import RefusedError
 from app.shops.flows import this_shop
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.inputs import read_decimal
 from app.web.page import Page, Rendered
@@ -22,19 +23,6 @@ router = APIRouter(route_class=PatientRoute)
 CHANGES, SEES_PEOPLE = "MANAGE_APPS", "MANAGE_USERS"
 FURTHEST = 100
 """Percent of what if."""
-
-
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-Typed = Annotated[FormData, Depends(typed)]
-TheHouse = Annotated[House, Depends(house_of)]
 
 
 @router.get("/app/value/budget")

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
-from app.kit.house import House
 from app.kit.tx import Tx
 from app.ltv import budget_pages, costing, downloads, flows, form, handed_in, shown
 from app.ltv.handed_in import RefusedError
 from app.shops.flows import this_shop
+from app.web.asked import TheHouse
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 
@@ -22,11 +22,6 @@ CHANGES = "MANAGE_APPS"
 SEES_PEOPLE = "MANAGE_USERS"
 
 
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
 async def typed(request: Request) -> Mapping[str, Any]:
     """The fields of a form; a file that was chosen stands in its field as text (bridge.js)."""
     fields: FormData = await request.form()
@@ -35,7 +30,6 @@ async def typed(request: Request) -> Mapping[str, Any]:
 
 
 Typed = Annotated[Mapping[str, Any], Depends(typed)]
-TheHouse = Annotated[House, Depends(house_of)]
 
 
 def _view(tx: Tx, caller: Caller, tab: str) -> Any:  # noqa: ANN401  # a View

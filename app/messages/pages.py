@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import ValidationError
 from sqlmodel import col, select
-from starlette.datastructures import FormData
 
 from app.customers import queries as people
 from app.customers.tables import Person
@@ -23,6 +22,7 @@ from app.messages.tables import Posted
 from app.messages.view import Copy, Editor, MailboxPage
 from app.shops.flows import this_shop
 from app.shops.tables import Shop
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing, needs
 from app.web.page import Page, Rendered
 from app.world import World
@@ -38,19 +38,6 @@ SHOWN = {
     "Cache-Control": "no-store",
 }
 """A letter brings its own styles and nothing that runs."""
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
-Typed = Annotated[FormData, Depends(typed)]
-TheHouse = Annotated[House, Depends(house_of)]
 
 
 @router.get("/app/messages/{key}", dependencies=[needs(SEES_PEOPLE)])

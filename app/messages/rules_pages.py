@@ -1,11 +1,8 @@
 """DOOR 3 of the rules of sending: how often, at what hours, and who has to agree where."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from sqlmodel import col, func, select
-from starlette.datastructures import FormData
 
 from app.customers.tables import Person
 from app.kit.house import House
@@ -13,6 +10,7 @@ from app.kit.tx import Tx
 from app.messages import rules_form
 from app.messages.policy import policy, set_policy
 from app.messages.rules_form import RulesForm
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, needs
 from app.web.page import Page, Rendered
 
@@ -21,19 +19,6 @@ router = APIRouter(route_class=PatientRoute)
 CHANGES = "MANAGE_APPS"
 PAGE = "messages/rules.html"
 MOST_COUNTRIES = 12
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
-Typed = Annotated[FormData, Depends(typed)]
-TheHouse = Annotated[House, Depends(house_of)]
 
 
 @router.get("/app/sending/rules", dependencies=[needs(CHANGES)])

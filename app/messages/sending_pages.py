@@ -4,12 +4,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from sqlmodel import col, select
-from starlette.datastructures import FormData
 
 from app.kit.house import House
 from app.kit.tx import Tx
@@ -22,6 +20,7 @@ from app.messages.rules import Channel
 from app.messages.setting_up import Setup
 from app.messages.tables import Hook
 from app.shops.flows import this_shop
+from app.web.asked import Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing, needs
 from app.web.page import Page, Rendered
 
@@ -79,13 +78,6 @@ class Sending:
     hooks: tuple[Ear, ...] = ()
     events: tuple[str, ...] = EVENTS
     wrong_hook: bool = False
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-Typed = Annotated[FormData, Depends(typed)]
 
 
 @router.get("/app/sending", dependencies=[needs(CHANGES)])

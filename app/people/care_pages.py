@@ -10,12 +10,12 @@ from starlette.datastructures import FormData
 from app.customers.tables import Person
 from app.kit.house import House
 from app.loyalty import goodwill
-from app.loyalty.pages import Typed
 from app.messages import pausing
 from app.people import care, picking
 from app.people.pages import GIVES_TIERS, SEES_PEOPLE, known, show
 from app.privacy import exporting, wishes
 from app.shops.flows import this_shop
+from app.web.asked import Typed
 from app.web.door import Called, PatientRoute, Visit, Working, needs
 from app.web.page import Page, Rendered, environment
 

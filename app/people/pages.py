@@ -11,11 +11,12 @@ from app.customers.tables import Person
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty import widget
-from app.loyalty.pages import Typed, known_terms
+from app.loyalty.pages import known_terms
 from app.loyalty.queries import Terms
 from app.people import care, flows, queries, why
 from app.people.flows import TooLateError
 from app.people.view import Customer, HandForm, Order
+from app.web.asked import Typed
 from app.web.door import Caller, PatientRoute, Viewing, Working, needs
 from app.web.page import Page, Rendered
 

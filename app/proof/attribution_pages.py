@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from app.loyalty.pages import Typed
 from app.proof import attribution, attribution_showing
+from app.web.asked import Typed
 from app.web.door import PatientRoute, Viewing, Working, needs
 from app.web.page import Rendered
 

@@ -1,10 +1,7 @@
 """DOOR 3 of proof: what automations really brought, and what is being tried."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import FormData
 
 from app.kit.house import House
 from app.kit.tx import Tx
@@ -14,6 +11,7 @@ from app.proof.proposing import proposed
 from app.trials import flows as trials
 from app.trials import queries
 from app.trials.rules import Kind, Mode
+from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 
@@ -21,21 +19,6 @@ router = APIRouter(route_class=PatientRoute)
 
 CHANGES = "MANAGE_APPS"
 MOST = 0.5
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-Typed = Annotated[FormData, Depends(typed)]
-
-
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
-TheHouse = Annotated[House, Depends(house_of)]
 
 
 @router.get("/app/proof")

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import FormData
 
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx
@@ -17,6 +16,7 @@ from app.recommend.sale import NobodyKnowsError
 from app.recommend.stall import Stall, stalls_of
 from app.recommend.view import Example, Problem, Sheet, Why
 from app.saleor.client import Saleor
+from app.web.asked import Typed
 from app.web.door import Called, Caller, PatientRoute
 from app.web.page import Page, Rendered
 
@@ -29,13 +29,6 @@ SEES_PEOPLE = "MANAGE_USERS"
 PATIENCE = 1.0
 LONG = 8
 OF_A_CUSTOMER = (Slot.FOR_YOU, Slot.AGAIN, Slot.DISCOVER)
-
-
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
-Typed = Annotated[FormData, Depends(typed)]
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse
-from starlette.datastructures import FormData
 
 from app.shops.flows import this_shop
 from app.today import books, form, goals, health, queries
 from app.today.view import Measure
+from app.web.asked import Typed
 from app.web.door import PatientRoute, Viewing, Visit, Working, needs
 from app.web.page import Page, Rendered
 
@@ -20,19 +20,13 @@ SEES_PEOPLE = "MANAGE_USERS"
 CHANGES = "MANAGE_APPS"
 
 
-async def typed(request: Request) -> FormData:
-    return await request.form()
-
-
 @router.get("/app")
 def today(visit: Viewing, page: Rendered) -> HTMLResponse:
     return _show(visit, page)
 
 
 @router.post("/app/goals", dependencies=[needs(CHANGES)])
-def set_goals(
-    fields: Annotated[FormData, Depends(typed)], visit: Working, page: Rendered
-) -> HTMLResponse:
+def set_goals(fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
     """V13: an empty field is no goal."""
     targets, wrong = form.goals(fields, page.locale, currency=this_shop(visit.tx).currency)
     if not wrong:

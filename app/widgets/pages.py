@@ -10,11 +10,12 @@ from fastapi.responses import HTMLResponse
 
 from app.kit.house import House
 from app.kit.tx import Tx
-from app.loyalty.pages import TheHouse, Typed, whoever
+from app.loyalty.pages import whoever
 from app.orders import queries as orders
 from app.saleor import shapes
 from app.saleor.errors import SaleorError
 from app.saleor.operations import ORDER
+from app.web.asked import TheHouse, Typed
 from app.web.door import Caller
 from app.web.page import Page, Rendered
 from app.widgets import sights
