@@ -95,6 +95,18 @@ def parted(tx: Tx, guests: Collection[int]) -> set[int]:
     return set(tx.exec(rows))
 
 
+def wholes(tx: Tx, people: Collection[int]) -> dict[int, int]:
+    """Who these are today: a guest that joined an account is that account."""
+    if not people:
+        return {}
+    rows: Any = tx.exec(
+        select(Person.id, Person.merged_into).where(
+            among(col(Person.id), sorted(people)), col(Person.merged_into).is_not(None)
+        )
+    )
+    return {person: person for person in people} | dict(rows.all())
+
+
 def merges(tx: Tx, person: int) -> list[Merge]:
     """What has been joined to this account and still is, the latest first."""
     rows = select(Merge).where(Merge.target == person, col(Merge.undone_at).is_(None))

@@ -11,6 +11,7 @@ from sqlalchemy import or_
 from sqlmodel import col, delete, select
 from typing_extensions import override
 
+from app.customers import queries as customers
 from app.kit.tx import Job, Tx
 from app.messages import deciding, gate, guards, hashing, library, policy, queries
 from app.messages.gate import Addressee
@@ -86,7 +87,7 @@ def request_all(tx: Tx, wishes: Sequence[Request]) -> None:
     """The same for many, in five statements."""
     known = queries.asked(tx, {wish.key for wish in wishes})
     fresh = {wish.key: wish for wish in wishes if wish.key not in known}
-    people = queries.wholes(tx, {wish.person for wish in fresh.values() if wish.person})
+    people = customers.wholes(tx, {wish.person for wish in fresh.values() if wish.person})
     tx.put(Send, [_row(tx, wish, people) for wish in fresh.values()], key=("key",))
     late = [key for key, wish in fresh.items() if _late(tx, wish)]
     for send in queries.sends(tx, late).values():

@@ -52,16 +52,6 @@ def lanes(tx: Tx, keys: Collection[str]) -> list[tuple[int, str, int | None]]:
     return [tuple(row) for row in rows]
 
 
-def wholes(tx: Tx, persons: Collection[int]) -> dict[int, int]:
-    """Who these are today: a guest that joined an account is that account."""
-    if not persons:
-        return {}
-    rows: Any = tx.exec(
-        select(Person.id, Person.merged_into).where(among(col(Person.id), sorted(persons)))
-    )
-    return {id_: merged or id_ for id_, merged in rows}
-
-
 def send_by_id(tx: Tx, id_: int) -> Send | None:
     return tx.exec(select(Send).where(Send.id == id_)).first()
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import col, delete
 
+from app.customers import queries as customers
 from app.kit.tx import Tx
 from app.ltv import entries
 from app.orders.exchange import exchange
@@ -24,7 +25,7 @@ YEAR = 365
 
 def write(tx: Tx, drawn: Sequence[Assignment]) -> None:
     """HO-4: what these people did around the instant at which they were drawn."""
-    whole = queries.wholes(tx, {one.person for one in drawn})
+    whole = customers.wholes(tx, {one.person for one in drawn})
     orders = queries.bought(tx, set(whole.values()))
     rows: list[dict[str, Any]] = []
     silent: list[int] = []

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import col, func, select
 
+from app.customers import queries as customers
 from app.journeys import newsletters
 from app.journeys import queries as journeys
 from app.journeys.rehearsing import rehearse
@@ -129,7 +130,7 @@ def _readers(tx: Tx, letter: Newsletter) -> Past:
 
 
 def _lived(tx: Tx, entered: Sequence[tuple[int, datetime]]) -> Mapping[str, np.ndarray[Any, Any]]:
-    whole = queries.wholes(tx, {person for person, _ in entered})
+    whole = customers.wholes(tx, {person for person, _ in entered})
     orders = queries.bought(tx, set(whole.values()))
     rows = []
     for person, at in entered:

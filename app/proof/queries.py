@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import and_, col, func, or_, select
 
+from app.customers import queries as customers
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
 from app.ltv import costing
@@ -57,16 +58,6 @@ def moved_since(tx: Tx, since: datetime, *, after: int, limit: int) -> list[Assi
         .order_by(col(Assignment.id))
     )
     return list(tx.exec(rows.limit(limit)))
-
-
-def wholes(tx: Tx, people: Collection[int]) -> Mapping[int, int]:
-    """Who these are today."""
-    rows: Any = tx.exec(
-        select(Person.id, Person.merged_into).where(
-            among(col(Person.id), sorted(people)), col(Person.merged_into).is_not(None)
-        )
-    )
-    return {person: person for person in people} | dict(rows.all())
 
 
 def bought(tx: Tx, people: Collection[int]) -> Mapping[int, Sequence[Bought]]:
@@ -183,7 +174,7 @@ def twice(tx: Tx, trial: int) -> Mapping[int, Cell]:
     ).all()
     if not guests:
         return {}
-    whole = wholes(tx, [row.person for row in guests])
+    whole = customers.wholes(tx, [row.person for row in guests])
     accounts: Any = tx.exec(
         select(Assignment.id, Assignment.person, Assignment.arm, Assignment.stratum).where(
             Assignment.trial == trial, among(col(Assignment.person), sorted(set(whole.values())))

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
-from app.customers.tables import Merge, Person
+from app.customers import queries as customers
+from app.customers.tables import Merge
 from app.kit.tx import Tx, among
 from app.trials.rules import Kind
 from app.trials.tables import Assignment, Denied, Holding, Trial
@@ -65,7 +66,7 @@ def assigned(tx: Tx, trial: int, people: Collection[int]) -> Mapping[int, Assign
     """By person; of two that became one, what was drawn first counts for both."""
     if not people:
         return {}
-    groups = wholes(tx, people)
+    groups = _groups(tx, people)
     everybody = sorted({id_ for group in groups.values() for id_ in group})
     rows = select(Assignment).where(
         Assignment.trial == trial, among(col(Assignment.person), everybody)
@@ -79,14 +80,9 @@ def assigned(tx: Tx, trial: int, people: Collection[int]) -> Mapping[int, Assign
     return found
 
 
-def wholes(tx: Tx, people: Collection[int]) -> Mapping[int, frozenset[int]]:
+def _groups(tx: Tx, people: Collection[int]) -> Mapping[int, frozenset[int]]:
     """By person: herself, the account she turned out to be, and the guests that joined it."""
-    rows: Any = tx.exec(
-        select(Person.id, Person.merged_into).where(
-            among(col(Person.id), sorted(people)), col(Person.merged_into).is_not(None)
-        )
-    )
-    whole = {person: person for person in people} | dict(rows.all())
+    whole = customers.wholes(tx, people)
     joined: Any = tx.exec(
         select(Merge.target, Merge.source).where(
             among(col(Merge.target), sorted(set(whole.values()))), col(Merge.undone_at).is_(None)
