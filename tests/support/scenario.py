@@ -241,7 +241,7 @@ class Tale:
         assert books.complete
         assert all(channel.difference == 0 for channel in books.channels)
         assert books.orders > sum(step.orders for step in self.record.steps)
-        assert self.app.ailments() == []
+        self.app.works_off_the_night()
 
     def _compared(self) -> Completeness | None:
         """Our books beside the shop's, if they were laid there since the night began."""

@@ -121,6 +121,13 @@ class App:
         """What `perennial doctor` says is wrong."""
         return [finding.words for finding in examine(self.house.settings) if not finding.fine]
 
+    def works_off_the_night(self) -> None:
+        """The doctor minds work that waits, and a server that slept has some of it at first."""
+        try:
+            until(lambda: not self.ailments(), "the app to be well")
+        except AssertionError as waited:
+            raise AssertionError(f"{waited}: {self.ailments()}") from waited
+
     # Its installation, as the Dashboard does it
 
     def install(self) -> None:

@@ -29,7 +29,7 @@ def process(command: Sequence[str], *, ready: str, log: Path, **environment: str
         ended(running)
 
 
-def ended(running: subprocess.Popen[bytes], patience: float = 30) -> None:
+def ended(running: subprocess.Popen[bytes], patience: float = 120) -> None:
     """Asked to go, and made to if it does not; nobody is left behind either way."""
     running.terminate()
     try:

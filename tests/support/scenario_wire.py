@@ -10,7 +10,7 @@ import httpx
 
 T = TypeVar("T")
 JSON = dict[str, Any]
-PATIENCE = 60.0
+PATIENCE = 240.0
 """Seconds after which something that should have happened is said not to have."""
 TOKEN_LASTS = 200.0
 """Saleor's own access tokens last five minutes."""
