@@ -20,21 +20,14 @@ from sandbox.served import Served
 from sandbox.web.server import create_app
 from tests.support.dashboard import Dashboard, chromium, needs_browser
 from tests.support.market import APP, Market
+from tests.support.walk import Walker
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", exc_type=ImportError)
 
 pytestmark = [needs_browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
 MARKET = "https://market.example"
-MOST_TABS = 150
 FAULTS = ("serious", "critical")
-FOCUSED = """() => {
-  const at = document.activeElement, style = getComputedStyle(at);
-  return {
-    href: at.getAttribute("href"), id: at.id, name: at.name ?? null, value: at.value ?? null,
-    seen: style.outlineStyle !== "none" || style.boxShadow !== "none",
-  };
-}"""
 PAGES = (
     "/app", "/app/customers", "/app/segments", "/app/segments/regulars", "/app/automations",
     "/app/automations?tab=running", "/app/automations?tab=messages",
@@ -54,11 +47,12 @@ def browser() -> Iterator[Browser]:
         close()
 
 
-class Desk:
+class Desk(Walker):
     """The sandbox's Dashboard with the app in its frame; nothing listens on a port."""
 
     def __init__(self, page: Page, market: Market) -> None:
-        self.page, self.market = page, market
+        super().__init__(page, APP)
+        self.market = market
         served = Served(market.sandbox, call=over(market.http))
         self.dashboard = TestClient(create_app(served), base_url=MARKET)
         self.dashboard.post("/enter?next=/")
@@ -78,10 +72,6 @@ class Desk:
         kept = {k: v for k, v in given.headers.items() if k != "content-length"}
         route.fulfill(status=given.status_code, headers=kept, body=given.content)
 
-    @property
-    def frame(self) -> Frame:
-        return next(one for one in self.page.frames if one.url.startswith(APP))
-
     def opens(self, path: str, locale: str) -> None:
         for name, value in self.dashboard.cookies.items():
             self.page.context.add_cookies([{"name": name, "value": value, "url": MARKET}])
@@ -90,24 +80,6 @@ class Desk:
         self.page.goto(f"{MARKET}/extensions/app/{self.market.app.id}{path}")
         self.page.locator("iframe").wait_for()
         self.shows("#main[lang] h1")
-
-    def shows(self, selector: str) -> None:
-        self.page.frame_locator("iframe").locator(selector).first.wait_for(timeout=15_000)
-
-    def reaches(self, **what: str) -> None:
-        """Tab, until the focus is there; wherever it is on the way, it can be seen."""
-        for _ in range(MOST_TABS):
-            self.page.keyboard.press("Tab")
-            at = self.frame.evaluate(FOCUSED)
-            if all(at[name] == value for name, value in what.items()):
-                assert at["seen"], f"the focus on {what} can't be seen"
-                return
-        raise AssertionError(f"Tab never came to {what}")
-
-    def follows(self, href: str, until: str) -> None:
-        self.reaches(href=href)
-        self.page.keyboard.press("Enter")
-        self.shows(until)
 
 
 @pytest.fixture
@@ -129,24 +101,7 @@ def test_a_new_owner_comes_from_the_installation_to_the_first_journey_by_keyboar
     desk: Desk, market: Market, locale: str
 ) -> None:
     desk.opens("", locale)
-    desk.shows(f'#main[lang="{locale}"] #guide')
-    desk.follows("/app/offers", "#settings")
-    desk.reaches(name="do", value="save")
-    desk.page.keyboard.press("Enter")
-    desk.shows("#settings .note.good")
-    desk.follows("/app", "#guide")
-    desk.follows("/app/sending", "#sending")
-    for id_, text in (("email-url", "mailbox:"), ("email-sender", "Shop <hi@shop.example>")):
-        desk.reaches(id=id_)
-        desk.page.keyboard.type(text)
-    desk.page.keyboard.press("Enter")
-    desk.shows("#sending .note.good")
-    desk.follows("/app/automations", "#automations")
-    desk.follows("/app/automations/cart", "#automation")
-    desk.reaches(name="do", value="on_skip")
-    desk.page.keyboard.press("Enter")
-    desk.shows("#automation .note.good")
-    desk.follows("/app", "#guide")
+    desk.sets_up(locale)
     with market.look() as tx:
         assert [edit.by for edit in tx.exec(select(Edit)).all()] != []
         assert [outlet.channel for outlet in tx.exec(select(Outlet)).all()] == ["email"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -87,8 +88,9 @@ class Ear:
                     if name not in OWN | {"content-encoding", "date", "server"}:
                         self.send_header(name, value)
                 self.send_header("content-length", str(len(answer.content)))
-                self.end_headers()
-                self.wfile.write(answer.content)
+                with suppress(ConnectionError):  # a browser that has already gone on
+                    self.end_headers()
+                    self.wfile.write(answer.content)
 
             do_GET = do_POST = _answer  # noqa: N815  # the library's names
 

@@ -1,0 +1,42 @@
+"""A running Saleor, its Dashboard and a browser, where the environment names them."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.dashboard import CHROMIUM, chromium
+from tests.support.scenario_shop import Shop
+
+NEEDED = ("SALEOR_API_URL", "SALEOR_EMAIL", "SALEOR_PASSWORD")
+
+
+@pytest.fixture
+def saleor() -> Iterator[Shop]:
+    missing = [name for name in NEEDED if name not in os.environ]
+    if missing:
+        pytest.skip(f"needs a running Saleor: {', '.join(missing)}")
+    url, email, password = (os.environ[name] for name in NEEDED)
+    shop = Shop(url, email, password)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def dashboard_url() -> str:
+    url = os.environ.get("SALEOR_DASHBOARD_URL")
+    if url is None:
+        pytest.skip("needs a Saleor Dashboard: SALEOR_DASHBOARD_URL")
+    return url.rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here")
+    closing: list[Any] = []
+    yield chromium(closing.append)
+    for close in reversed(closing):
+        close()

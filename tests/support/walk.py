@@ -1,0 +1,64 @@
+"""A new owner with the keyboard alone, in whatever Dashboard frames the app."""
+
+from playwright.sync_api import Frame, Page
+
+MOST_TABS = 150
+FOCUSED = """() => {
+  const at = document.activeElement, style = getComputedStyle(at);
+  return {
+    href: at.getAttribute("href"), id: at.id, name: at.name ?? null, value: at.value ?? null,
+    seen: style.outlineStyle !== "none" || style.boxShadow !== "none",
+  };
+}"""
+
+
+class Walker:
+    """`app` is where the app's own pages come from: the frame that shows one is the app's."""
+
+    def __init__(self, page: Page, app: str) -> None:
+        self.page, self.app = page, app
+
+    @property
+    def frame(self) -> Frame:
+        return next(one for one in self.page.frames if one.url.startswith(self.app))
+
+    def shows(self, selector: str) -> None:
+        self.page.frame_locator("iframe").locator(selector).first.wait_for(timeout=15_000)
+
+    def reaches(self, **what: str) -> None:
+        """Tab, until the focus is there; wherever it is on the way, it can be seen."""
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            at = self.frame.evaluate(FOCUSED)
+            if all(at[name] == value for name, value in what.items()):
+                assert at["seen"], f"the focus on {what} can't be seen"
+                return
+        raise AssertionError(f"Tab never came to {what}")
+
+    def follows(self, href: str, until: str) -> None:
+        self.reaches(href=href)
+        self.page.keyboard.press("Enter")
+        self.shows(until)
+
+    def presses(self, button: str, until: str) -> None:
+        """`button`: what a form is told to do by it."""
+        self.reaches(name="do", value=button)
+        self.page.keyboard.press("Enter")
+        self.shows(until)
+
+    def sets_up(self, locale: str) -> None:
+        """From the page that a new shop shows to its first journey, as the guide leads."""
+        self.shows(f'#main[lang="{locale}"] #guide')
+        self.follows("/app/offers", "#settings")
+        self.presses("save", "#settings .note.good")
+        self.follows("/app", "#guide")
+        self.follows("/app/sending", "#sending")
+        for id_, text in (("email-url", "mailbox:"), ("email-sender", "Shop <hi@shop.example>")):
+            self.reaches(id=id_)
+            self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+        self.shows("#sending .note.good")
+        self.follows("/app/automations", "#automations")
+        self.follows("/app/automations/cart", "#automation")
+        self.presses("on_skip", "#automation .note.good")
+        self.follows("/app", "#guide")
