@@ -26,7 +26,6 @@ from sandbox.shop import Shop
 from sandbox.shopper import Shopper, Staff
 from sandbox.store import Store
 from sandbox.tokens import access_token, decode
-from sandbox.wire import handle
 
 VERSION = "3.23.28"
 OWNER = "owner@example.com"
@@ -146,10 +145,6 @@ class Sandbox:
 
     def staff_token(self) -> str:
         return access_token(self.shop.ring, self.owner, issuer=self.api_url)
-
-    def transport(self) -> httpx.MockTransport:
-        """The API and the JWKS for an httpx client of this process, without a network."""
-        return httpx.MockTransport(lambda request: handle(self, request))
 
     # What goes out
 

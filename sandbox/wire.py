@@ -1,14 +1,12 @@
 """The two addresses of a Saleor that apps use: /graphql/ and /.well-known/jwks.json."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from sandbox.faults import Fault
-
-if TYPE_CHECKING:
-    from sandbox.sandbox import Sandbox
+from sandbox.sandbox import Sandbox
 
 JWKS = "/.well-known/jwks.json"
 GRAPHQL = "/graphql/"
@@ -22,7 +20,7 @@ def trouble(fault: Fault) -> tuple[int, dict[str, str], bytes]:
     return int(fault.value) or 500, {}, b"Internal Server Error"
 
 
-def reply(sandbox: "Sandbox", headers: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
+def reply(sandbox: Sandbox, headers: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
     reading = sandbox.answer(headers, body)
     return (
         reading.status,
@@ -31,8 +29,13 @@ def reply(sandbox: "Sandbox", headers: Any, body: bytes) -> tuple[int, dict[str,
     )
 
 
-def handle(sandbox: "Sandbox", request: httpx.Request) -> httpx.Response:
-    """Serve a request of an httpx client without a network. A `hang` is a ReadTimeout."""
+def transport(sandbox: Sandbox) -> httpx.MockTransport:
+    """The API and the JWKS for an httpx client of this process, without a network."""
+    return httpx.MockTransport(lambda request: _handle(sandbox, request))
+
+
+def _handle(sandbox: Sandbox, request: httpx.Request) -> httpx.Response:
+    """A `hang` is a ReadTimeout."""
     path = request.url.path
     if path == JWKS:
         return httpx.Response(200, json=sandbox.shop.ring.jwks)

@@ -10,6 +10,7 @@ from sandbox.api.lean import LeanExecutor
 from sandbox.apps import Principal
 from sandbox.probe import BASE, Probe
 from sandbox.shopper import SHOPPERS_PASSWORD
+from sandbox.wire import transport
 
 ORDERS = """query($first: Int, $after: String, $since: DateTime) { orders(first: $first,
   after: $after, filter: {updatedAt: {gte: $since}}, sortBy: {field: LAST_MODIFIED_AT,
@@ -114,7 +115,7 @@ def test_a_cost_is_told_and_too_much_is_refused(grown: Sandbox) -> None:
       node { product { productVariants(first: 100) { totalCount } } } } } } } } }"""
     reading = grown.answer({}, b"{}")
     assert reading.status == 400
-    client = httpx.Client(transport=grown.transport())
+    client = httpx.Client(transport=transport(grown))
     answer = client.post(grown.api_url, json={"query": dear})
     assert answer.status_code == 400
     assert "exceeds the maximum cost" in words(answer.json())
@@ -137,7 +138,7 @@ def test_an_empty_default_of_a_variable_is_forgotten(grown: Sandbox) -> None:
 
 
 def test_an_invalid_query_is_400_and_a_denied_field_200(grown: Sandbox) -> None:
-    client = httpx.Client(transport=grown.transport())
+    client = httpx.Client(transport=transport(grown))
     wrong = client.post(grown.api_url, json={"query": "{ moon { id } }"})
     assert wrong.status_code == 400
     denied = client.post(grown.api_url, json={"query": "{ customers(first: 1) { totalCount } }"})
@@ -270,7 +271,7 @@ def test_an_app_keeps_its_own_webhooks() -> None:
 def test_the_api_breaks_as_often_as_asked(kind: str, value: float, status: int) -> None:
     sandbox = Sandbox()
     sandbox.faults.ask_for(kind, times=2, value=value)
-    client = httpx.Client(transport=sandbox.transport())
+    client = httpx.Client(transport=transport(sandbox))
     ask = {"query": "{ shop { name } }"}
     answers = [client.post(sandbox.api_url, json=ask) for _ in range(3)]
     assert [one.status_code for one in answers] == [status, status, 200]

@@ -16,6 +16,7 @@ from sandbox import Sandbox
 from sandbox.api.schema import document
 from sandbox.probe import BASE, Probe
 from sandbox.sandbox import OWNER, OWNER_PASSWORD, VERSION
+from sandbox.wire import transport
 from tests.support.shared import SHARED, needs_shared
 
 DOCUMENTS = Path(__file__).parents[1] / "graphql"
@@ -58,7 +59,7 @@ class Wire(ModuleType):
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__("requests")
-        self.client = httpx.Client(transport=sandbox.transport())
+        self.client = httpx.Client(transport=transport(sandbox))
         self.sandbox = sandbox
 
     def post(self, _url: str, **asked: Any) -> httpx.Response:  # noqa: ANN401 - requests' own

@@ -11,6 +11,7 @@ from sandbox.install import InstallFailed
 from sandbox.manifest import satisfies
 from sandbox.probe import BASE, Probe, verify
 from sandbox.tokens import app_user_token
+from sandbox.wire import transport
 
 URL = f"{BASE}/api/manifest"
 APP_EVENT = """subscription { event { ... on Event { issuedAt issuingPrincipal { __typename } }
@@ -186,7 +187,7 @@ def test_the_app_hears_of_its_own_life_and_of_nothing_else_while_it_is_off() -> 
 def test_a_revoked_token_is_nobody_with_http_200() -> None:
     sandbox, app = Sandbox(), probe()
     sandbox.revoke_token(sandbox.install(via=app, manifest_url=URL))
-    client = httpx.Client(transport=sandbox.transport())
+    client = httpx.Client(transport=transport(sandbox))
     headers = {"Authorization": f"Bearer {app.token}"}
     answer = client.post(
         sandbox.api_url,
@@ -205,7 +206,7 @@ def test_a_signature_verifies_over_the_raw_body_and_over_nothing_else() -> None:
     sandbox.guest("a@example.com").buys()
     sandbox.deliver_all(app)
     jwks = (
-        httpx.Client(transport=sandbox.transport())
+        httpx.Client(transport=transport(sandbox))
         .get("https://sandbox.example.com/.well-known/jwks.json")
         .json()
     )

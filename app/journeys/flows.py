@@ -16,7 +16,8 @@ from app.journeys.jobs import Take, next_take, take_of
 from app.journeys.queries import Live
 from app.journeys.rules import Definition, Entry, Subject, Trigger, WaitFor
 from app.journeys.tables import Journey, Run, Version
-from app.journeys.walking import Walk
+from app.journeys.walk import Walk
+from app.journeys.walking import take
 from app.kit.tx import Tx, among
 from app.messages import flows as messages
 from app.orders.tables import Order
@@ -131,7 +132,7 @@ def _go_on(tx: Tx, journey: Journey, definition: Definition, runs: Sequence[Run]
         if why := over.get(run.id or 0):
             walk.end(run, why)
             sending.take_back(tx, run, reason=why)
-    walk.take([run for run in runs if (run.id or 0) not in over])
+    take(walk, [run for run in runs if (run.id or 0) not in over])
 
 
 def _over(tx: Tx, definition: Definition, runs: Sequence[Run]) -> Mapping[int, str]:

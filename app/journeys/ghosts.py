@@ -5,7 +5,6 @@ for, nothing is sent. So both arms are counted from the same trigger.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
 
@@ -13,14 +12,12 @@ from app.customers.tables import Person
 from app.journeys import incentives
 from app.journeys.rules import Definition, Offer, Send, Trigger
 from app.journeys.tables import Run
+from app.journeys.walk import Walk
 from app.kit.tx import Tx, among
 from app.messages import queries as messages
 from app.messages.rules import Channel, Word
 from app.trials import flows as trials
 from app.trials.rules import Arm
-
-if TYPE_CHECKING:
-    from app.journeys.walking import Walk
 
 WITHHELD = "withheld_holdout"
 ASKED_FOR = frozenset({Trigger.BACK_IN_STOCK, Trigger.TIER_AT_RISK})
@@ -45,7 +42,7 @@ def parted(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
     return [run for run in runs if not run.withheld], [run for run in runs if run.withheld]
 
 
-def would_send(walk: "Walk", step: Send, ghosts: Sequence[Run]) -> Collection[int]:
+def would_send(walk: Walk, step: Send, ghosts: Sequence[Run]) -> Collection[int]:
     """Those whose way ends here: for the others too it ends with a message they may not get."""
     if not ghosts:
         return ()
@@ -87,7 +84,7 @@ def _words(tx: Tx, people: Collection[int], step: Send) -> Mapping[int, str]:
     return found
 
 
-def would_offer(walk: "Walk", step: Offer, ghosts: Sequence[Run]) -> None:
+def would_offer(walk: Walk, step: Offer, ghosts: Sequence[Run]) -> None:
     """ "Would have got a code of 10 %": asked of the same guardrails."""
     words = incentives.against_all(walk.tx, walk.journey, step, ghosts)
     for run in ghosts:
@@ -98,7 +95,7 @@ def would_offer(walk: "Walk", step: Offer, ghosts: Sequence[Run]) -> None:
         walk.on(run, walk.definition.index(away) if away else None)
 
 
-def would_do(walk: "Walk", key: str, what: str, ghosts: Sequence[Run]) -> None:
+def would_do(walk: Walk, key: str, what: str, ghosts: Sequence[Run]) -> None:
     for run in ghosts:
         walk.haunt(run, key, WITHHELD, what)
         walk.on(run)

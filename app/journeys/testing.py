@@ -1,16 +1,14 @@
 """An A/B test in a step: the same step, and for each arm what differs in it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.journeys import deciding, ghosts
 from app.journeys.rules import Offer, Send, Step, Wait
 from app.journeys.tables import Run
+from app.journeys.walk import Walk
 from app.trials import flows as trials
 from app.trials import queries
-
-if TYPE_CHECKING:
-    from app.journeys.walking import Walk
 
 MAY_DIFFER: Mapping[type, frozenset[str]] = {
     Send: frozenset({"message", "channel"}),
@@ -28,7 +26,7 @@ def changed(step: Step, change: Mapping[str, Any]) -> Step:
     return type(step).model_validate(told) if change else step
 
 
-def parted(walk: "Walk", step: Step, runs: Sequence[Run]) -> list[tuple[Step, list[Run]]]:
+def parted(walk: Walk, step: Step, runs: Sequence[Run]) -> list[tuple[Step, list[Run]]]:
     """Those at a step, by the arm they are in. A ghost gets nothing of either, so is in none."""
     trial = next(
         (t for t in queries.tests_of(walk.tx, walk.journey.key) if t.step == step.key), None
@@ -52,7 +50,7 @@ def _drawn(run: Run) -> Mapping[str, str]:
     return arms
 
 
-def _tell(walk: "Walk", step: Step, runs: Sequence[Run], arms: Mapping[int, Any]) -> None:
+def _tell(walk: Walk, step: Step, runs: Sequence[Run], arms: Mapping[int, Any]) -> None:
     """AB-1: drawn as the step is decided, and written down with the number."""
     for run in runs:
         arm = arms[run.person]

@@ -5,19 +5,14 @@ wait, or to the end. Nothing here touches the outside: what is to be sent is ask
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.decisions import flows as decisions
-from app.decisions.flows import Decided
 from app.journeys import deciding, ghosts, incentives, rules, sending, testing
-from app.journeys.jobs import BringOffer, next_take
+from app.journeys.jobs import BringOffer
 from app.journeys.naming import key_of
 from app.journeys.rules import (
-    END,
     Condition,
-    Definition,
     Offer,
     Send,
     Split,
@@ -26,78 +21,16 @@ from app.journeys.rules import (
     WaitFor,
     Webhook,
 )
-from app.journeys.tables import Footprint, Journey, Run
+from app.journeys.tables import Run
+from app.journeys.walk import FINISHED, Walk
 from app.kit.chance import roll
-from app.kit.tx import Job, Tx
 from app.messages.hooks import flows as hooks
 from app.segments import flows as segments
 from app.segments import queries as people
 from app.segments.rules import read
 
-FINISHED = "finished"
 PATIENCE = timedelta(hours=6)
 """How long an offer may take to come to be; then the journey goes on without one."""
-
-
-@dataclass
-class Walk:
-    """A journey's version, and the people of it who are due."""
-
-    tx: Tx
-    journey: Journey
-    definition: Definition
-    notes: list[dict[str, Any]]
-    promises: list[tuple[Job, datetime]]
-    decided: list[Decided]
-
-    @classmethod
-    def of(cls, tx: Tx, journey: Journey, definition: Definition) -> "Walk":
-        return cls(tx, journey, definition, [], [], [])
-
-    def take(self, runs: Sequence[Run]) -> None:
-        """Everybody as far as they get."""
-        going = list(runs)
-        for at, step in enumerate(self.definition.steps):
-            here = [run for run in going if run.step == at]
-            for way, some in testing.parted(self, step, here) if here else ():
-                waiting = STEPS[type(way)](self, way, some)
-                going = [run for run in going if (run.id or 0) not in waiting]
-        for run in going:
-            self.end(run, FINISHED)
-        self.write()
-
-    def end(self, run: Run, why: str) -> None:
-        run.ended_at, run.why = self.tx.now, why
-        self.note(run, END, "ended", why)
-        if why != FINISHED:
-            self.decided.append(deciding.over(self.journey.key, run, why))
-
-    def on(self, run: Run, to: int | None = None) -> None:
-        run.step = run.step + 1 if to is None else to
-        run.waits_since = None
-
-    def until(self, run: Run, due: datetime) -> None:
-        run.waits_since = run.waits_since or self.tx.now
-        self.promises.append((next_take(run), due))
-
-    def note(self, run: Run, step: str, what: str, reason: str = "") -> None:
-        self.notes.append(
-            {
-                "run": run.id, "turn": run.turn, "step": step, "what": what,
-                "reason": reason, "at": self.tx.now,
-            }
-        )  # fmt: skip
-
-    def haunt(self, run: Run, step: str, what: str, reason: str) -> None:
-        """HO-3: what a ghost would have got, or why she would not have."""
-        self.note(run, step, what, reason)
-        self.decided.append(deciding.ghost(self.journey.key, run, step, what, reason))
-
-    def write(self) -> None:
-        self.tx.put(Footprint, self.notes, key=("run", "turn", "step", "what"))
-        self.tx.postpone_all(self.promises)
-        decisions.record_all(self.tx, self.decided)
-        self.notes, self.promises, self.decided = [], [], []
 
 
 Waiting = Collection[int]
@@ -230,3 +163,16 @@ STEPS: Mapping[type, Callable[[Walk, Any, Sequence[Run]], Waiting]] = {
     Tag: tag,
     Webhook: webhook,
 }
+
+
+def take(walk: Walk, runs: Sequence[Run]) -> None:
+    """Everybody as far as they get."""
+    going = list(runs)
+    for at, step in enumerate(walk.definition.steps):
+        here = [run for run in going if run.step == at]
+        for way, some in testing.parted(walk, step, here) if here else ():
+            waiting = STEPS[type(way)](walk, way, some)
+            going = [run for run in going if (run.id or 0) not in waiting]
+    for run in going:
+        walk.end(run, FINISHED)
+    walk.write()

@@ -20,6 +20,7 @@ from app.shops.tables import Shop as Row
 from sandbox import Sandbox
 from sandbox.apps import App
 from sandbox.tokens import access_token, app_user_token
+from sandbox.wire import transport
 
 APP = "https://perennial.example"
 
@@ -69,7 +70,7 @@ class Market:
         if self.away:
             raise httpx.ConnectError("nobody is there", request=request)
         self.asked.append(request.content)
-        return self.sandbox.transport().handle_request(request)
+        return transport(self.sandbox).handle_request(request)
 
     def __enter__(self) -> Self:
         self.http.__enter__()
