@@ -33,6 +33,7 @@ from app.loyalty.settings import Revalue, open_tiers
 from app.ltv import flows as value
 from app.messages import errands as messages
 from app.messages import joining, nights, reports, setting_up
+from app.messages import queries as consents
 from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
@@ -40,6 +41,7 @@ from app.privacy import flows as privacy
 from app.privacy import wishes as privacy_wishes
 from app.proof import jobs as proof
 from app.recommend import flows as lists
+from app.segments import counting
 from app.segments import flows as segments
 from app.shops import errands as shops
 from app.shops import flows as installation
@@ -132,6 +134,10 @@ def review_segments(job: segments.Review, world: World) -> None:
     segments.review(job, world, moved=nobody_hears if quiet else moving.people_moved)
 
 
+def count_segments(job: segments.Count, world: World) -> None:
+    counting.count(job, world, able=consents.reachable)
+
+
 def nobody_hears(_: Tx, __: Sequence[segments.Move]) -> None:
     """Who came into a segment by the shop's past starts nothing."""
 
@@ -167,6 +173,8 @@ AGENDA = Agenda[World](
     Errand(hooks.Post, hooking.post),
     Errand(setting_up.CheckDomain, setting_up.check_domain),
     Errand(segments.Review, review_segments),
+    Errand(segments.Count, count_segments),
+    Errand(segments.Group, at_need("app.segments.errands", "group")),
     Errand(BringOffer, steps.bring_offer),
     Decision(RemindCode, reminding.remind),
     Errand(EndCoupons, steps.end_coupons),
@@ -209,6 +217,6 @@ AGENDA = Agenda[World](
 
 COMPUTING = (
     value.Reckon, value.Rescore, lists.ReadShelves, lists.Tune, lists.TellLists, Revalue,
-    segments.Review, tiers.Review, proof.Measure,
+    segments.Review, segments.Group, tiers.Review, proof.Measure,
 )  # fmt: skip
 """Errands that hold a whole shop in memory: the server's, not an import's."""

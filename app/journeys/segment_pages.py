@@ -1,8 +1,8 @@
 """DOOR 3: who they are: segments with their size, who may be written to, and why somebody is in."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 
 from app.customers import queries as people
 from app.customers.tables import Person
-from app.journeys import own_pages
+from app.journeys import kind_pages, overlap_pages, own_pages
 from app.journeys import segment_form as form
 from app.journeys.pages import CHANGES
 from app.journeys.view import FactRow, ReasonLine, SegmentLine, SegmentPage, Segments, WhyLine
@@ -30,46 +30,40 @@ from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
 router.include_router(own_pages.router)
+router.include_router(kind_pages.router)
+router.include_router(overlap_pages.router)
 
 SEES_PEOPLE = "MANAGE_USERS"
 LIST = "journeys/segments.html"
 ONE = "journeys/segment.html"
 NEW = "new-segment"
-MONTH = timedelta(days=30)
 SAMPLE = 2000
 """People of whom the consented share of one segment is taken: more would not change the percent."""
-FEW = 300
-"""The same where all segments stand in a list: within three points of it."""
 
 
 @router.get("/app/segments")
 def segments(visit: Viewing, page: Rendered) -> HTMLResponse:
+    """Sizes as they are kept (app.segments.counting): nothing is counted here."""
     tx = visit.tx
-    heads, moves = queries.headcounts(tx), queries.movements(tx, since=tx.now - MONTH)
     live = queries.live(tx)
-    samples = {one.id or 0: queries.people_in(tx, one.id or 0, limit=FEW) for one in live}
-    able = consents.reachable(tx, {person for some in samples.values() for person in some})
-    lines = [_line(segment, heads, moves, samples[segment.id or 0], able) for segment in live]
-    shown = Segments(lines=lines, now=tx.now, may_change=visit.caller.may(CHANGES))
+    shown = Segments(
+        lines=[_line(one) for one in live],
+        counted_at=min((one.counted_at for one in live if one.counted_at), default=None),
+        now=tx.now,
+        zone=this_shop(tx).zone,
+        may_change=visit.caller.may(CHANGES),
+    )
     return page(LIST, shown=shown)
 
 
-def _line(
-    segment: Segment,
-    heads: Mapping[int, int],
-    moves: Mapping[int, tuple[int, int]],
-    sample: Collection[int],
-    able: Collection[int],
-) -> SegmentLine:
-    id_ = segment.id or 0
-    came, left = moves.get(id_, (0, 0))
+def _line(segment: Segment) -> SegmentLine:
     return SegmentLine(
         key=segment.key,
         name=segment.name,
-        people=heads.get(id_, 0) if segment.filled_at else None,
-        reachable=sum(person in able for person in sample) / len(sample) if sample else None,
-        came=came,
-        left=left,
+        people=segment.people,
+        reachable=segment.reachable,
+        came=segment.came,
+        left=segment.gone,
     )
 
 
@@ -89,6 +83,7 @@ def segment(visit: Viewing, page: Rendered, key: str) -> HTMLResponse:
         joined=rows[0] if rows else "all",
         rows=rows[1] if rows else (),
         name=found.name if found else "",
+        kept=found is not None,
     )
 
 
@@ -159,13 +154,11 @@ def _page(
     why: str = "",
     then: str = "",
     counted: bool = True,
+    kept: bool = False,
 ) -> HTMLResponse:
     segment_ = queries.by_key(tx, key)
     told = form.flat(tree) if tree else (joined, list(rows))
-    node = rules.read(tree) if tree and counted else None
-    fit = queries.some(tx, node, limit=SAMPLE) if node else []
-    size = queries.size(tx, node) if node else None
-    share = len(consents.reachable(tx, fit)) / len(fit) if fit else 0
+    size, reachable = _kept(tx, segment_) if kept else _counted(tx, tree if counted else None)
     shown = SegmentPage(
         key=key,
         name=name,
@@ -175,18 +168,39 @@ def _page(
         tree="" if told else json.dumps(tree, indent=2, ensure_ascii=False),
         flat=told is not None,
         people=size,
-        reachable=None if size is None else round(size * share),
+        reachable=reachable,
         people_then=_then(tx, segment_, then),
         then=then,
         why=_why(tx, segment_, why) if why and caller.may(SEES_PEOPLE) else None,
         wrong=wrong,
         saved=saved,
         facts=form.FACTS,
+        handouts=queries.handouts(tx, segment_.id or 0) if segment_ else (),
+        sees_people=caller.may(SEES_PEOPLE),
         now=tx.now,
         zone=this_shop(tx).zone,
         may_change=caller.may(CHANGES),
     )
     return page(ONE, status=422 if wrong else 200, shown=shown)
+
+
+def _kept(tx: Tx, segment_: Segment | None) -> tuple[int | None, int | None]:
+    """Who is in it, and how many of them may be written to by the share that is kept."""
+    if segment_ is None or segment_.filled_at is None:
+        return None, None
+    people = queries.headcount(tx, segment_.id or 0)
+    share = segment_.reachable
+    return people, None if share is None else round(people * share)
+
+
+def _counted(tx: Tx, tree: Mapping[str, Any] | None) -> tuple[int | None, int | None]:
+    """Who fits what is being written, asked now."""
+    if not tree:
+        return None, None
+    node = rules.read(tree)
+    fit, people = queries.some(tx, node, limit=SAMPLE), queries.size(tx, node)
+    share = len(consents.reachable(tx, fit)) / len(fit) if fit else 0
+    return people, round(people * share)
 
 
 def _then(tx: Tx, segment_: Segment | None, day: str) -> int | None:

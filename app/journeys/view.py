@@ -8,6 +8,7 @@ from typing import Any
 from app.journeys.recipes import Choice
 from app.journeys.rehearsing import Rehearsal
 from app.journeys.results import Result
+from app.segments.tables import Handout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,8 @@ class StepLine:
     message_name: str = ""
     percent: float = 0
     days: int = 0
+    firm: bool = False
+    """CP-4: as a gift card."""
     from_start: bool = False
     event: str = ""
     words: Sequence[Mapping[str, Any]] = ()
@@ -125,6 +128,10 @@ class Automation:
     results: Sequence[Result] = ()
     """AC-11, by currency; of the cart's journey alone."""
     suspects: int = 0
+    firm: bool = False
+    """CP-4: something of it is given as gift cards."""
+    cards_possible: bool = False
+    cards_allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +149,9 @@ class SegmentLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
     lines: Sequence[SegmentLine]
+    counted_at: datetime | None = None
     now: datetime
+    zone: str = "UTC"
     may_change: bool = True
 
 
@@ -193,6 +202,8 @@ class SegmentPage:
     wrong: str = ""
     saved: bool = False
     facts: Sequence[str] = ()
+    handouts: Sequence[Handout] = ()
+    sees_people: bool = False
     now: datetime
     zone: str = "UTC"
     may_change: bool = True

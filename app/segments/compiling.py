@@ -26,7 +26,7 @@ from app.orders.queries import BOUGHT
 from app.orders.tables import Line, Order
 from app.segments import rules
 from app.segments.rules import All, Leaf, Node, Not, Of, Some
-from app.segments.tables import Segment, Stay, Trait
+from app.segments.tables import Placing, Segment, Stay, Study, Trait
 
 Clause: TypeAlias = ColumnElement[bool]
 MONEY = frozenset({"net_12", "net_24", "to_date"})
@@ -113,6 +113,11 @@ def _leaf(leaf: Leaf, asking: Asking) -> Clause:  # noqa: C901, PLR0911, PLR0912
             return _is_in(scored.where(asking.narrowed(CustomerScore.person)))
         case rules.Member(key=key):
             return _member(key, asking)
+        case rules.Kind(number=number):
+            return _placed_by("kinds", col(Placing.place) == number, asking)
+        case rules.Alike(key=key, best=best):
+            near = _placed_by(f"alike:{key}", col(Placing.place) <= best, asking)
+            return and_(near, not_(_member(key, asking)))
 
 
 def _is_in(people: Any) -> Clause:  # noqa: ANN401  # a select of ids
@@ -297,6 +302,15 @@ def _member(key: str, asking: Asking) -> Clause:
         select(Stay.person)
         .join(Segment, col(Segment.id) == col(Stay.segment))
         .where(Segment.key == key, col(Stay.left_at).is_(None), asking.narrowed(Stay.person))
+    )
+    return _is_in(rows)
+
+
+def _placed_by(study: str, where: Clause, asking: Asking) -> Clause:
+    rows = (
+        select(Placing.person)
+        .join(Study, col(Study.id) == col(Placing.study))
+        .where(Study.name == study, where, asking.narrowed(Placing.person))
     )
     return _is_in(rows)
 

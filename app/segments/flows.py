@@ -14,13 +14,15 @@ from app.kit.tx import Job, Tx, among
 from app.segments import queries, rules
 from app.segments.rules import WrongTreeError
 from app.segments.standard import STANDARD
-from app.segments.tables import Segment, Stay, Trait
+from app.segments.tables import Handout, Segment, Stay, Study, Trait
 from app.world import World
 
 SETTLE = timedelta(seconds=2)
 """An order comes as several events in any order: who it moves is asked once, after them."""
 TOGETHER = 500
 """People moved in one transaction by a review."""
+COUNTED_WITHIN = timedelta(seconds=60)
+"""People come and go all day: their number is asked once a minute, however many do."""
 AT_FIRST = 2000
 """When a segment begins, nobody hears of it, so more of them go at once."""
 
@@ -41,11 +43,40 @@ class Review(Job, kind="segments.review"):
 
     occasion: str
     cause: str
+    only: tuple[str, ...] = ()
+    """Keys of segments; none is all of them."""
 
     @property
     @override
     def lane(self) -> str:
         return "segments.review"
+
+
+class Group(Job, kind="segments.group", rank=2):
+    """S7: what kinds of customers there are, and who is like the members of a segment."""
+
+    occasion: str
+    only: str = ""
+    """The name of one study; none is all of them."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.only}:{self.occasion}"
+
+    @property
+    @override
+    def lane(self) -> str:
+        return "segments.review"
+
+
+class Count(Job, kind="segments.count"):
+    """How many are in each segment, for a page that asks nobody to count."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.kind
 
 
 @dataclass(frozen=True)
@@ -78,12 +109,14 @@ def fill(tx: Tx) -> None:
     """The history is in: take in everybody who fits. That is no news to anybody."""
     begin(tx)
     tx.later(Review(occasion="history", cause="first"))
+    tx.later(Group(occasion="history"))
 
 
 def nightly(tx: Tx, day: date) -> None:
     """What time alone brings: nobody tells us that 90 days went by without an order."""
     begin(tx)
     tx.later(Review(occasion=day.isoformat(), cause="night"))
+    tx.later(Group(occasion=day.isoformat()))
 
 
 def look_again(tx: Tx, people: Iterable[int]) -> None:
@@ -103,6 +136,8 @@ def place(tx: Tx, people: Collection[int], *, cause: str = "event") -> list[Move
         there = {person for found, person in staying if found == id_}
         moves += _take_in(tx, segment, fit - there, cause=cause)
         moves += _let_out(tx, segment, [staying[id_, one].id or 0 for one in there - fit], cause)
+    if moves:
+        tx.soon(Count(), at=tx.now + COUNTED_WITHIN)
     return moves
 
 
@@ -163,6 +198,7 @@ def _leans_on(tx: Tx, key: str, target: str, depth: int = 0) -> bool:
 def retire(tx: Tx, key: str) -> None:
     if segment := queries.by_key(tx, key):
         segment.retired_at = tx.now
+        segment.people = segment.counted_at = None
         out = col(Stay.segment) == segment.id, col(Stay.left_at).is_(None)
         tx.exec(update(Stay).where(*out).values(left_at=tx.now, left_cause="retired"))
 
@@ -172,36 +208,61 @@ def review(job: Review, world: World, *, moved: Moved) -> None:
     with world.look() as tx:
         keys = [segment.key for segment in queries.live(tx)]
     for key in keys:
-        while world.do(partial(_review_some, key=key, cause=job.cause, moved=moved)):
-            pass
+        if job.only and key not in job.only:
+            continue
+        with world.look() as tx:
+            segment = queries.by_key(tx, key)
+            if segment is None or segment.retired_at:
+                continue
+            people, version = _out_of_place(tx, segment), segment.version
+            most = TOGETHER if segment.filled_at else AT_FIRST
+        for at in range(0, len(people), most):
+            some = people[at : at + most]
+            world.do(partial(_review_some, key=key, people=some, cause=job.cause, moved=moved))
+        world.do(partial(_reviewed, key=key, version=version))
+    world.do(_count_soon)
 
 
-def _review_some(tx: Tx, *, key: str, cause: str, moved: Moved) -> bool:
-    """The next few who have to come or go. Whether there may be more."""
-    segment = queries.by_key(tx, key)
-    if segment is None or segment.retired_at:
-        return False
-    node, id_ = rules.read(segment.tree), segment.id or 0
-    fits = queries.everybody(node, queries.asking(tx))
+def _count_soon(tx: Tx) -> None:
+    tx.soon(Count(), at=tx.now)
+
+
+def _out_of_place(tx: Tx, segment: Segment) -> list[int]:
+    """Who has to come or go: everybody is asked about once, which takes a pass over all orders."""
+    id_ = segment.id or 0
+    fits = queries.everybody(rules.read(segment.tree), queries.asking(tx))
     inside = exists().where(
         col(Stay.segment) == id_, col(Stay.person) == col(Person.id), col(Stay.left_at).is_(None)
     )
-    first = segment.filled_at is None
-    most = AT_FIRST if first else TOGETHER
-    new = [p for p in tx.exec(select(Person.id).where(fits, ~inside).limit(most)) if p]
     still = select(Person.id).where(fits)
+    new = tx.exec(select(Person.id).where(fits, ~inside)).all()
     gone = tx.exec(
-        select(Stay.id).where(queries.members(id_), col(Stay.person).not_in(still)).limit(most)
-    ).all()  # fmt: skip
-    moves = _take_in(tx, segment, new, cause="first" if first else cause)
-    moves += _let_out(tx, segment, [stay for stay in gone if stay], cause)
+        select(Stay.person).where(queries.members(id_), col(Stay.person).not_in(still))
+    ).all()
+    return sorted({person for person in (*new, *gone) if person})
+
+
+def _review_some(tx: Tx, *, key: str, people: Collection[int], cause: str, moved: Moved) -> None:
+    """These are asked about again: an event may have moved them, or the definition changed."""
+    segment = queries.by_key(tx, key)
+    if segment is None or segment.retired_at:
+        return
+    id_, first = segment.id or 0, segment.filled_at is None
+    staying = queries.open_stays(tx, [id_], people)
+    fit, there = queries.matching(tx, rules.read(segment.tree), people), {one for _, one in staying}
+    moves = _take_in(tx, segment, fit - there, cause="first" if first else cause)
+    moves += _let_out(tx, segment, [staying[id_, one].id or 0 for one in there - fit], cause)
     if not first:
         moved(tx, moves)
-    if len(new) == most or len(gone) == most:
-        return True
-    segment.filled_at = segment.filled_at or tx.now
-    segment.reviewed_at = tx.now
-    return False
+
+
+def _reviewed(tx: Tx, *, key: str, version: int) -> None:
+    """A definition that changed meanwhile has a review of its own ahead."""
+    segment = queries.by_key(tx, key)
+    if segment and segment.version == version and not segment.retired_at:
+        segment.filled_at = segment.filled_at or tx.now
+        segment.reviewed_at = tx.now
+        tx.add(segment)
 
 
 def tag(tx: Tx, people: Iterable[int], name: str, value: str, *, source: str) -> None:
@@ -211,3 +272,30 @@ def tag(tx: Tx, people: Iterable[int], name: str, value: str, *, source: str) ->
         for person in sorted(set(people))
     ]
     tx.put(Trait, rows, key=("person", "name"), overwrite=("value", "source", "at"))
+
+
+def keep_kind(tx: Tx, number: int, *, name: str) -> Segment:
+    """S7: a kind of customers as a segment: from now on journeys and reports may name it."""
+    return save(tx, f"kind-{number}", name=name, tree={"fact": "kind", "number": number})
+
+
+def keep_alike(tx: Tx, key: str, best: int, *, name: str) -> Segment:
+    """S7: so many of those who are most like the members of a segment, as a segment.
+
+    Raises WrongTreeError.
+    """
+    return save(
+        tx, f"alike-{key}", name=name, tree={"fact": "alike", "key": key, "best": best}
+    )  # fmt: skip
+
+
+def look_for_alike(tx: Tx, key: str) -> None:
+    """Somebody asked who is like the members of this segment; from now on it is kept up."""
+    name = f"alike:{key}"
+    tx.put(Study, [{"name": name, "asked_at": tx.now, "made_at": None, "body": {}}], key=("name",))
+    tx.later(Group(occasion=f"asked {tx.now.isoformat()}", only=name))
+
+
+def handed_out(tx: Tx, segment: Segment, *, by: str, people: int) -> None:
+    """A list of its people has left the app."""
+    tx.add(Handout(segment=segment.id or 0, at=tx.now, by=by, people=people))

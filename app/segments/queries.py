@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, func, or_, select
+from sqlmodel import case, col, func, or_, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
@@ -14,7 +14,7 @@ from app.loyalty import queries as loyalty
 from app.segments import compiling, rules
 from app.segments.compiling import PEOPLE, Asking
 from app.segments.rules import Leaf, Node
-from app.segments.tables import Segment, Stay, Trait
+from app.segments.tables import Handout, Placing, Segment, Stay, Study, Trait
 from app.shops.flows import this_shop
 
 AT_ONCE = 5000
@@ -139,7 +139,7 @@ def movements(tx: Tx, *, since: datetime) -> Mapping[int, tuple[int, int]]:
 
 
 def people_in(
-    tx: Tx, segment: int, *, at: datetime | None = None, after: int = 0, limit: int = AT_ONCE
+    tx: Tx, segment: int, *, at: datetime | None = None, after: int = 0, limit: int | None = AT_ONCE
 ) -> list[int]:
     rows = (
         select(Stay.person)
@@ -195,3 +195,72 @@ def why(tx: Tx, segment: Segment, person: int) -> Why:
 def traits(tx: Tx, person: int) -> Mapping[str, str]:
     rows: Any = tx.exec(select(Trait.name, Trait.value).where(Trait.person == person))
     return dict(rows.all())
+
+
+def study(tx: Tx, name: str) -> Study | None:
+    return tx.exec(select(Study).where(Study.name == name)).first()
+
+
+def studies(tx: Tx) -> Sequence[Study]:
+    """What has been worked out, or asked for."""
+    return tx.exec(select(Study).order_by(col(Study.id))).all()
+
+
+def places(tx: Tx, study_: int) -> dict[int, int]:
+    """By person: where a study has put her."""
+    rows: Any = tx.exec(select(Placing.person, Placing.place).where(Placing.study == study_))
+    return dict(rows.all())
+
+
+def placed(tx: Tx, study_: int, *, limit: int) -> Sequence[tuple[Placing, Person]]:
+    """The first of a study, with who they are."""
+    rows: Any = tx.exec(
+        select(Placing, Person)
+        .join(Person, col(Person.id) == col(Placing.person))
+        .where(Placing.study == study_, PEOPLE)
+        .order_by(col(Placing.place))
+        .limit(limit)
+    )
+    return [tuple(row) for row in rows]
+
+
+def leaning(tx: Tx, *facts: type[Any]) -> list[Segment]:
+    """Segments in which there is a fact of these kinds."""
+    return [
+        segment
+        for segment in live(tx)
+        if any(isinstance(leaf, facts) for leaf in rules.leaves(rules.read(segment.tree)))
+    ]
+
+
+def handouts(tx: Tx, segment: int, *, limit: int = 5) -> Sequence[Handout]:
+    """When its people were taken out of the app, the latest first."""
+    rows = select(Handout).where(Handout.segment == segment).order_by(col(Handout.at).desc())
+    return tx.exec(rows.limit(limit)).all()
+
+
+def overlap(tx: Tx, segments: Sequence[int]) -> Mapping[int, int]:
+    """How many are in exactly which of these segments: by the sum of 2^place, in one pass."""
+    mark = case({id_: 1 << at for at, id_ in enumerate(segments)}, value=col(Stay.segment), else_=0)
+    each = (
+        select(func.sum(mark).label("which"))
+        .where(among(col(Stay.segment), segments), col(Stay.left_at).is_(None))
+        .group_by(col(Stay.person))
+        .subquery()
+    )
+    rows: Any = tx.exec(select(each.c.which, func.count()).group_by(each.c.which))
+    return {int(which): people for which, people in rows}
+
+
+def listed(
+    tx: Tx, segment: int, *, after: int, limit: int
+) -> Sequence[tuple[Person, datetime]]:  # fmt: skip
+    """Who is in it now and since when, by our own number, upwards from `after`."""
+    rows: Any = tx.exec(
+        select(Person, Stay.entered_at)
+        .join(Stay, members(segment) & (col(Stay.person) == col(Person.id)))
+        .where(col(Person.id) > after, PEOPLE)
+        .order_by(col(Person.id))
+        .limit(limit)
+    )
+    return [tuple(row) for row in rows]

@@ -177,9 +177,24 @@ class Member(Fact):
     key: str
 
 
+class Kind(Fact):
+    """S7: is of this kind, of those that were found among the customers."""
+
+    fact: Literal["kind"] = "kind"
+    number: int = Field(ge=1)
+
+
+class Alike(Fact):
+    """S7: is among the most alike to the members of a segment, and no member."""
+
+    fact: Literal["alike"] = "alike"
+    key: str
+    best: int = Field(ge=1, le=10_000)
+
+
 Leaf: TypeAlias = (
     Orders | Spend | Average | Since | Cart | Account | Place | Region | Language | Tier | Trait
-    | Affinity | Stage | Score | Group | Member
+    | Affinity | Stage | Score | Group | Member | Kind | Alike
 )  # fmt: skip
 _LEAF: TypeAdapter[Any] = TypeAdapter(Annotated[Leaf, Field(discriminator="fact")])
 
@@ -271,4 +286,4 @@ def holds(node: Node, facts: Mapping[Leaf, bool]) -> bool:
 
 def names_other(node: Node) -> frozenset[str]:
     """Segments it leans on."""
-    return frozenset(leaf.key for leaf in leaves(node) if isinstance(leaf, Member))
+    return frozenset(leaf.key for leaf in leaves(node) if isinstance(leaf, Member | Alike))

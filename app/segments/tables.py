@@ -26,6 +26,15 @@ class Segment(OfShop, SQLModel, table=True):
     reviewed_at: datetime | None = Field(default=None, sa_type=Instant)
     retired_at: datetime | None = Field(default=None, sa_type=Instant)
 
+    people: int | None = None
+    """How many are in it, as of `counted_at`: a page asks nobody to count."""
+    reachable: float | None = None
+    """The share who may be written to, of a sample."""
+    came: int = 0
+    """In the 30 days before `counted_at`, as is `gone`."""
+    gone: int = 0
+    counted_at: datetime | None = Field(default=None, sa_type=Instant)
+
 
 class Stay(OfShop, SQLModel, table=True):
     """S8: a person in a segment, from when to when: membership and its log are one thing."""
@@ -67,3 +76,46 @@ class Trait(OfShop, SQLModel, table=True):
     source: str
     """`journey`, `metadata`, `import`, `staff`."""
     at: datetime = Field(sa_type=Instant)
+
+
+class Study(OfShop, SQLModel, table=True):
+    """S6, S7: one thing worked out about all customers at once, at night."""
+
+    __table_args__ = (UniqueConstraint("shop", "name"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    name: str
+    """`kinds`, `chances`, or `alike:` and the key of a segment."""
+    asked_at: datetime = Field(sa_type=Instant)
+    made_at: datetime | None = Field(default=None, sa_type=Instant)
+    body: dict[str, Any] = Field(sa_type=JSON)
+
+
+class Placing(OfShop, SQLModel, table=True):
+    """S7: where a study has put a person: the number of her kind, or her rank among look-alikes."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "study", "person"),
+        Index("placing_place", "shop", "study", "place"),
+        Index("placing_person", "shop", "person"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    study: int = Field(sa_type=BigId)
+    person: int = Field(sa_type=BigId)
+    place: int
+    because: list[dict[str, Any]] = Field(sa_type=JSON)
+    """Of look-alikes: what speaks for her most (app.segments.telling)."""
+
+
+class Handout(OfShop, SQLModel, table=True):
+    """A list of a segment's people that was taken out of the app: when, by whom, how many."""
+
+    __table_args__ = (Index("handout_segment", "shop", "segment", "at"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    segment: int = Field(sa_type=BigId)
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    """Saleor's id of the staff member."""
+    people: int

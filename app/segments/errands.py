@@ -1,0 +1,210 @@
+"""What takes long: kinds of customers, and who is like whom. Nothing is computed while the pen is
+held, and what is written is only what has become another, a few hundred rows at a time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlmodel import col, delete, select
+
+from app.customers.tables import Person
+from app.kit.tx import Tx, among
+from app.segments import alike, clusters, features, queries, rules, telling
+from app.segments.compiling import PEOPLE
+from app.segments.crowd import Crowd, Longs, Scale
+from app.segments.flows import Group, Review
+from app.segments.tables import Placing, Study
+from app.world import World
+
+SEED = 2007
+TOGETHER = 500
+AFRESH = timedelta(days=30)
+"""Kinds stay what they are for so long; people are given to them every night."""
+KINDS, ALIKE = "kinds", "alike:"
+Body = dict[str, Any]
+
+
+class Spot(NamedTuple):
+    """Where somebody is put, and what speaks for it."""
+
+    place: int
+    because: Sequence[Body] = ()
+
+
+def group(job: Group, world: World) -> Review | None:
+    """Everything that is asked for, or the one thing that is named."""
+    with world.look() as tx:
+        names = [one.name for one in queries.studies(tx)]
+        crowd = features.crowd(tx)
+    afresh = False
+    if not job.only:
+        afresh = _kinds(world, crowd)
+    for name in names:
+        if name.startswith(ALIKE) and job.only in ("", name):
+            _alike(world, crowd, name)
+    with world.look() as tx:
+        moved = [one.key for one in queries.leaning(tx, rules.Kind, rules.Alike)]
+    if not moved:
+        return None
+    if afresh:
+        world.do(_begin_again)
+    return Review(occasion=f"groups {job.occasion}", cause="night", only=tuple(moved))
+
+
+def _begin_again(tx: Tx) -> None:
+    """Kinds are others than before: who is in them now has done nothing, and that is no news."""
+    for segment in queries.leaning(tx, rules.Kind):
+        segment.filled_at = None
+        tx.add(segment)
+
+
+def _kinds(world: World, crowd: Crowd) -> bool:
+    """Give everybody to a kind. Whether the kinds were looked for anew."""
+    with world.look() as tx:
+        row = queries.study(tx, KINDS)
+        kept: Mapping[str, Any] = row.body if row else {}
+        before = queries.places(tx, row.id or 0) if row else {}
+        today = tx.now.date()
+    if not kept.get("kinds") or today - date.fromisoformat(kept["learnt"]) >= AFRESH:
+        body, spots = _found(crowd, before, kept, today)
+        _keep(world, KINDS, body, spots)
+        return bool(kept.get("kinds"))
+    scale, centres = Scale.read(kept["scale"]), np.array(kept["centres"])
+    labels = clusters.nearest(scale.matrix(crowd), centres) if len(crowd) else np.zeros(0, np.int64)
+    names = [one["number"] for one in kept["kinds"]]
+    stability = [one["stability"] for one in kept["kinds"]]
+    told = _told(crowd, labels, names, stability)
+    _keep(
+        world, KINDS, {**kept, "customers": len(crowd), "kinds": told}, _spots(crowd, labels, names)
+    )
+    return False
+
+
+def _found(
+    crowd: Crowd, before: Mapping[int, int], kept: Mapping[str, Any], today: date
+) -> tuple[Body, dict[int, Spot]]:
+    body: Body = {"customers": len(crowd), "kinds": [], "learnt": today.isoformat()}
+    if len(crowd) < clusters.FEWEST:
+        return body, {}
+    scale = Scale.of(crowd)
+    table = scale.matrix(crowd)
+    kinds = clusters.find(table, seed=SEED)
+    body |= {"strength": [round(one, 3) for one in kinds.strength]}
+    if not len(kinds):
+        return body, {}
+    labels = clusters.nearest(table, kinds.centres)
+    old = [one["number"] for one in kept.get("kinds", ())]
+    was = {number: at for at, number in enumerate(old)}
+    codes = np.array([was.get(before.get(int(p), 0), -1) for p in crowd.people], dtype=np.int64)
+    names = clusters.named(codes, labels, old)
+    body |= {
+        "scale": scale.plain(),
+        "centres": np.round(kinds.centres, 8).tolist(),
+        "kinds": _told(crowd, labels, names, [round(float(v), 3) for v in kinds.stability]),
+    }
+    return body, _spots(crowd, labels, names)
+
+
+def _told(
+    crowd: Crowd, labels: Longs, names: Sequence[int], stability: Sequence[float]
+) -> list[Body]:
+    """Each kind with its size and what sets it apart."""
+    found = []
+    for at, (number, stable) in enumerate(zip(names, stability, strict=True)):
+        inside = labels == at
+        told = telling.of_kind(crowd, inside) if inside.any() else []
+        found.append(
+            {"number": number, "people": int(inside.sum()), "stability": stable, "told": told}
+        )
+    return found
+
+
+def _spots(crowd: Crowd, labels: Longs, names: Sequence[int]) -> dict[int, Spot]:
+    pairs = zip(crowd.people.tolist(), labels.tolist(), strict=True)
+    return {person: Spot(names[label]) for person, label in pairs}
+
+
+def _alike(world: World, crowd: Crowd, name: str) -> None:
+    """Rank everybody who is not in it by how she buys."""
+    with world.look() as tx:
+        segment = queries.by_key(tx, name.removeprefix(ALIKE))
+        gone = segment is None or segment.retired_at is not None
+        inside = queries.people_in(tx, segment.id or 0, limit=None) if segment else []
+    if gone:
+        world.do(partial(_drop, name=name))
+        return
+    scale = Scale.of(crowd) if len(crowd) else None
+    table = scale.matrix(crowd) if scale else np.zeros((0, 0))
+    mask = np.isin(crowd.people, np.array(inside, dtype=np.int64))
+    found = alike.find(table, scale.names, mask, seed=SEED) if scale else None
+    if found is None:
+        _keep(world, name, {"members": int(mask.sum()), "few": True}, {})
+        return
+    body = {
+        "members": found.members, "others": found.others, "few": False,
+        "auc": round(found.auc, 3), "low": round(found.low, 3), "high": round(found.high, 3),
+        "apart": found.told_apart, "cuts": {str(n): round(v, 4) for n, v in found.cuts.items()},
+    }  # fmt: skip
+    names = scale.names if scale else ()
+    spots = _ranked(crowd, found, names) if found.told_apart else {}
+    _keep(world, name, body, spots)
+
+
+def _ranked(crowd: Crowd, found: alike.Alike, names: Sequence[str]) -> dict[int, Spot]:
+    spots = {}
+    for rank, (row, columns) in enumerate(zip(found.rows.tolist(), found.reasons, strict=True), 1):
+        told = [telling.of_person(crowd, row, names[column]) for column in columns]
+        spots[int(crowd.people[row])] = Spot(rank, [one for one in told if one])
+    return spots
+
+
+def _keep(world: World, name: str, body: Body, spots: Mapping[int, Spot]) -> None:
+    study = world.do(partial(_write, name=name, body=body))
+    with world.look() as tx:
+        rows: Any = tx.exec(
+            select(Placing.person, Placing.place, Placing.because).where(Placing.study == study)
+        )
+        have = {person: Spot(place, because) for person, place, because in rows}
+    fresh = [p for p, spot in spots.items() if _differs(have.get(p), spot)]
+    for at in range(0, len(fresh), TOGETHER):
+        some = {person: spots[person] for person in fresh[at : at + TOGETHER]}
+        world.do(partial(_put, study=study, some=some))
+    gone = sorted(have.keys() - spots.keys())
+    for at in range(0, len(gone), TOGETHER):
+        world.do(partial(_take_away, study=study, people=gone[at : at + TOGETHER]))
+
+
+def _differs(old: Spot | None, new: Spot) -> bool:
+    return old is None or old.place != new.place or list(old.because) != list(new.because)
+
+
+def _write(tx: Tx, name: str, body: Body) -> int:
+    row = queries.study(tx, name) or Study(name=name, asked_at=tx.now, body={})
+    row.body, row.made_at = body, tx.now
+    tx.add(row)
+    tx.flush()
+    return row.id or 0
+
+
+def _put(tx: Tx, study: int, some: Mapping[int, Spot]) -> None:
+    """Of people who are still here: somebody may have been forgotten meanwhile."""
+    here = tx.exec(select(Person.id).where(PEOPLE, among(col(Person.id), sorted(some))))
+    rows = [
+        {"study": study, "person": p, "place": some[p].place, "because": list(some[p].because)}
+        for p in here
+        if p
+    ]
+    tx.put(Placing, rows, key=("study", "person"), overwrite=("place", "because"))
+
+
+def _take_away(tx: Tx, study: int, people: Sequence[int]) -> None:
+    mine = col(Placing.study) == study, among(col(Placing.person), people)
+    tx.exec(delete(Placing).where(*mine))
+
+
+def _drop(tx: Tx, name: str) -> None:
+    if study := queries.study(tx, name):
+        tx.exec(delete(Placing).where(col(Placing.study) == study.id))
+        tx.delete(study)
