@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.carts import flows as carts
 from app.carts.tables import Cart
 from app.journeys import flows
 from app.kit.clock import StillClock
@@ -250,3 +251,28 @@ def test_a_journey_switched_off_sends_nothing_and_takes_nobody_in(shop: Recoveri
     assert shop.subjects() == [FIRST]
     shop.waits(hours=48)
     assert shop.subjects() == [FIRST, LAST]
+
+
+def test_carts_kept_apart_by_channel_are_still_one_series_a_week(shop: Recovering) -> None:
+    """AC-7: of a person, whatever the channels; AC-8 keeps both carts, and one is followed up: the
+    livelier of those that go quiet together, else the first.
+    An order in one channel ends it for both (AC-6), and for a day none begins in the other."""
+    with shop.work() as tx:
+        carts.keep_apart(tx, per_channel=True)
+    polish = {"id": gid("Channel", "pl"), "slug": "pl", "currencyCode": "EUR"}
+    shop.leaves(no="PL", channel=polish, languageCode="PL")
+    shop.waits(minutes=10)
+    shop.leaves(no="EN")
+    shop.waits(hours=2)
+    assert [cart.state for cart in shop.all(Cart)] == ["abandoned", "abandoned"]
+    assert [run.subject for run in shop.runs()] == [gid("Checkout", "EN")]
+    assert len(shop.mail()) == 1
+    assert shop.skips() == ["cooling_down"]
+    shop.waits(days=2)
+    shop.buys()
+    shop.waits(minutes=5)
+    shop.leaves(no="PL-2", channel=polish, languageCode="PL")
+    shop.waits(hours=2)
+    assert shop.skips() == ["cooling_down", "just_bought"]
+    shop.waits(days=2)
+    assert len(shop.mail()) == 2

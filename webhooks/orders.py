@@ -55,7 +55,7 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
     paid = {order.checkout_id: emails[order.id] for order, _ in told if order.is_paid}
     joining.paid(tx, {checkout: email for checkout, email in paid.items() if checkout and email})
     for purchase in purchases:
-        if purchase.code:
+        if purchase.code or purchase.cards:
             offers.code_used(tx, purchase)
     moving.orders_heard(tx, purchases)
     forgotten = {purchase.saleor_id for purchase in purchases if purchase.person is None}

@@ -1,6 +1,7 @@
 """What journeys do in Saleor. Each may be done twice, or be the last before a crash."""
 
 from functools import partial
+from typing import Any
 
 from sqlmodel import select
 
@@ -13,7 +14,7 @@ from app.journeys.recipes.cart import CODE_AGAIN
 from app.journeys.rules import Trigger
 from app.journeys.tables import Grant, Journey, Run
 from app.kit.tx import Tx
-from app.loyalty import coupons, vouchers
+from app.loyalty import cards, coupons, vouchers
 from app.loyalty.minting import Opener
 from app.loyalty.tables import Code
 from app.loyalty.vouchers import VoucherGoneError
@@ -33,11 +34,20 @@ MOST_ENDED = 100
 def bring_offer(job: BringOffer, world: World) -> None:
     """CP-8: minted under the grant, once; good in Saleor before anybody reads of it."""
     code_id = world.do(lambda tx: _mint(tx, job.grant, world.house.secrets.open))
-    try:
-        good = code_id is not None and vouchers.bring(world, code_id) is not None
-    except VoucherGoneError:
-        good = False  # somebody deleted the month's voucher: that is a decision too
+    good = code_id is not None and _bring(world, code_id)
     world.do(lambda tx: _brought(tx, job.grant, good=good))
+
+
+def _bring(world: World, code_id: int) -> bool:
+    with world.look() as tx:
+        firm = tx.exec(select(Code.amount_minor).where(Code.id == code_id)).one() is not None
+    if firm:
+        return cards.bring(world, code_id)
+    try:
+        vouchers.bring(world, code_id)
+    except VoucherGoneError:
+        return False  # somebody deleted the month's voucher: that is a decision too
+    return True
 
 
 def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
@@ -48,10 +58,18 @@ def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
     if grant.code is None:
         journey = tx.exec(select(Journey).where(Journey.key == grant.journey)).one()
         programme = f"journey:{grant.journey}" + (":again" if grant.replaces else "")
-        code = coupons.give(
-            tx, programme, person, title=journey.name or journey.key,
-            percent_hundredths=grant.percent_hundredths, ends_at=grant.ends_at, open_=open_,
-        )  # fmt: skip
+        terms: dict[str, Any] = {
+            "title": journey.name or journey.key, "ends_at": grant.ends_at, "open_": open_,
+            "percent_hundredths": grant.percent_hundredths,
+        }  # fmt: skip
+        if grant.amount_minor is None:
+            code = coupons.give(tx, programme, person, **terms)
+        else:
+            worth: dict[str, Any] = {
+                "amount_minor": grant.amount_minor,
+                "currency": grant.currency or "",
+            }
+            code = cards.give(tx, programme, person, **terms, **worth)
         if code.used_at or (code.ends_at and code.ends_at <= tx.now):
             return None  # CP-1: one of a month, and this month's is spent
         grant.code, grant.ends_at = code.id, code.ends_at or grant.ends_at
@@ -100,6 +118,7 @@ def end_coupons(_: EndCoupons, world: World) -> None:
             by_voucher.setdefault(voucher.saleor_id, {})[code.code] = code.id or 0
     for saleor_id, texts in by_voucher.items():
         _take_out(world, saleor_id, texts)
+    cards.end(world)
 
 
 def _take_out(world: World, voucher: str, texts: dict[str, int]) -> None:

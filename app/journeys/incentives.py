@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import case, col, select
 
 from app.carts.tables import Cart
 from app.decisions import flows as decisions
-from app.journeys import deciding, offer_rules, queries
+from app.journeys import deciding, offer_rules, queries, rewards
 from app.journeys.naming import programme_of
 from app.journeys.offer_rules import Case, Word
+from app.journeys.rewards import Reward
 from app.journeys.rules import Offer
 from app.journeys.tables import Grant, Journey, Run
 from app.kit.tx import Tx, among
+from app.loyalty import cards as loyalty_cards
 from app.loyalty import coupons
 from app.loyalty import queries as loyalty
 from app.loyalty.tables import Code
@@ -52,6 +54,7 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
     people = {run.person for run in runs}
     emails, reduced = loyalty.emails(tx, people), _reduced(tx, runs)
     known = _history(tx, journey, people)
+    cards = rewards.rewards(tx, step, runs) if step.bound == "firm" else {}
     usual = Case(
         percent_hundredths=step.percent_hundredths,
         stopped=terms is not None and terms.programme.stopped_at is not None,
@@ -62,9 +65,19 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
             excluded=bool(terms and terms.excludes(emails.get(run.person))),
             reduced_hundredths=reduced.get(run.subject or "", 0),
             **known[run.person],
+            **_as_card(tx, cards.get(run.id or 0)),
         )
         for run in runs
     }
+
+
+def _as_card(tx: Tx, reward: Reward | None) -> Mapping[str, Any]:
+    if reward is None:
+        return {}
+    return {
+        "firm": True, "current": loyalty_cards.possible(tx), "account": reward.account,
+        "worth_minor": reward.minor,
+    }  # fmt: skip
 
 
 def _reduced(tx: Tx, runs: Sequence[Run]) -> Mapping[str, int]:
@@ -97,8 +110,10 @@ def _history(tx: Tx, journey: Journey, people: set[int]) -> Mapping[int, dict[st
 
 def _given(tx: Tx, people: set[int]) -> Mapping[int, int]:
     """CP-5: what codes took off somebody's orders, as far as it is in the reporting currency."""
-    used = (
-        select(Code.person, Order.discount_minor, Order.goods_minor, Order.goods_reporting_minor)
+    by_card = col(Code.card).is_not(None)
+    off = case((by_card, col(Order.reward_minor)), else_=col(Order.discount_minor))
+    used: Any = (
+        select(Code.person, off, Order.goods_minor, Order.goods_reporting_minor)
         .join(Order, col(Order.saleor_id) == col(Code.used_order))
         .where(among(col(Code.person), sorted(people)))
     )
@@ -129,6 +144,9 @@ def promise(tx: Tx, journey: Journey, step: Offer, run: Run) -> Grant:
         percent_hundredths=step.percent_hundredths, at=tx.now,
         ends_at=tx.now + timedelta(days=step.days),
     )  # fmt: skip
+    if step.bound == "firm":
+        reward = rewards.rewards(tx, step, [run])[run.id or 0]
+        grant.amount_minor, grant.currency = reward.minor, reward.currency
     tx.add(grant)
     tx.flush()
     return grant
@@ -155,7 +173,8 @@ def orders_fell_through(tx: Tx, orders: Sequence[Order]) -> list[Grant]:
         again = Grant(
             key=key, person=grant.person, journey=grant.journey, run=grant.run,
             percent_hundredths=grant.percent_hundredths, at=tx.now, ends_at=tx.now + left,
-            replaces=grant.id,
+            replaces=grant.id, currency=grant.currency,
+            amount_minor=order.reward_minor if grant.amount_minor else None,
         )  # fmt: skip
         tx.add(again)
         tx.flush()
@@ -172,8 +191,8 @@ def _granted(tx: Tx, orders: Sequence[Order]) -> list[tuple[Order, Grant]]:
     """Those of these orders that a code of ours was used on, with the promise of it."""
     found: list[tuple[Order, Grant]] = []
     for order in orders:
-        code = loyalty.code_called(tx, order.code) if order.code else None
-        grant = queries.grant_of_code(tx, code.id or 0) if code else None
-        if code and grant and code.used_order == order.saleor_id:
-            found.append((order, grant))
+        for code in loyalty.codes_on(tx, order):
+            grant = queries.grant_of_code(tx, code.id or 0)
+            if grant and code.used_order == order.saleor_id:
+                found.append((order, grant))
     return found

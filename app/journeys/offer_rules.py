@@ -37,6 +37,12 @@ class Word(StrEnum):
     """CP-4."""
     TOO_DEEP = "too_deep"
     """MG-2: together with what the shop has reduced in the cart anyway."""
+    NO_ACCOUNT = "no_account"
+    """CP-4, firm: a gift card of one account needs an account."""
+    NO_WORTH = "nothing_to_reckon"
+    """CP-4, firm: no cart and no order that an amount could be reckoned from."""
+    OLD_SALEOR = "saleor_too_old"
+    """CP-4, firm: before 3.23.19 Saleor has no card of one account."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,18 @@ class Case:
     """CP-6: of her last three orders, those on a code of this programme."""
     given_minor: int = 0
     brought_minor: int = 0
+    firm: bool = False
+    account: bool = True
+    current: bool = True
+    """Her shop's Saleor is new enough for what is asked of it."""
+    worth_minor: int = 0
+    """CP-4, firm: what the card would be worth."""
+
+
+def worth(percent_hundredths: int, of_minor: int, *, whole: int) -> int:
+    """CP-4, firm: so much of a cart or of a usual order, down to whole units of the currency, of
+    `whole` minor units each; less than one unit is nothing."""
+    return of_minor * percent_hundredths // 10_000 // whole * whole
 
 
 def word(case: Case, *, now: datetime) -> Word | None:
@@ -75,6 +93,9 @@ def word(case: Case, *, now: datetime) -> Word | None:
             case.serial >= SERIAL and rested is not None and rested < SERIAL_REST,
             Word.SERIAL,
         ),
+        (case.firm and not case.current, Word.OLD_SALEOR),
+        (case.firm and not case.account, Word.NO_ACCOUNT),
+        (case.firm and case.worth_minor <= 0, Word.NO_WORTH),
         (case.given_minor > SHARE_OF_SPEND * case.brought_minor, Word.LIFETIME),
     )
     return next((word for holds, word in checks if holds), None)

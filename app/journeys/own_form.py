@@ -23,7 +23,7 @@ from app.journeys.rules import (
     Webhook,
 )
 
-KINDS = ("wait", "wait_for", "condition", "send", "offer", "tag", "webhook")
+KINDS = ("wait", "wait_for", "condition", "send", "offer", "card", "tag", "webhook")
 UNITS: Mapping[str, timedelta] = {
     "days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1),
 }  # fmt: skip
@@ -106,7 +106,8 @@ def _row(step: Step, whole: Definition) -> StepRow | None:  # noqa: PLR0911  # a
             return StepRow(kind="send", what=step.message)
         case Offer() if step.else_to == _after_next(step, whole):
             number = f"{Decimal(step.percent_hundredths).scaleb(-2).normalize():f}"
-            return StepRow(kind="offer", number=number, what=str(step.days))
+            kind = "card" if step.bound == "firm" else "offer"
+            return StepRow(kind=kind, number=number, what=str(step.days))
         case Tag():
             return StepRow(kind="tag", what=step.name)
         case Webhook():
@@ -195,7 +196,7 @@ def _step(  # noqa: PLR0911  # a table of kinds
             case "send" if row.what in known.messages:
                 purpose: Any = known.messages[row.what]
                 return Send(key=key, message=row.what, purpose=purpose), ""
-            case "offer":
+            case "offer" | "card":
                 away = f"s{at + 3}" if at + 2 < most else END
                 return _offer(row, key, else_to=away), ""
             case "tag":
@@ -217,4 +218,7 @@ def _offer(row: StepRow, key: str, *, else_to: str) -> Offer:
     if not 0 < percent <= MOST_PERCENT:
         raise ValueError("MG-2: at most 30 %")
     days = int(row.what) if row.what else CODE_DAYS
-    return Offer(key=key, percent_hundredths=int(percent * 100), days=days, else_to=else_to)
+    return Offer(
+        key=key, percent_hundredths=int(percent * 100), days=days, else_to=else_to,
+        bound="firm" if row.kind == "card" else "soft",
+    )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from app.journeys import flows, own_form, queries
 from app.journeys.own_form import Known, OwnForm, StepRow
-from app.journeys.pages import CHANGES
+from app.journeys.pages import CHANGES, learn_granted
 from app.journeys.recipes import RECIPES
 from app.journeys.rules import Definition, Trigger
 from app.kit.tx import Tx
@@ -40,8 +40,8 @@ def _stored(tx: Tx, key: str) -> OwnForm | None:
 
 
 @router.post("/app/automations/own/{key}")
-def change(
-    fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str
+def change(  # noqa: PLR0917  # what a door is handed
+    request: Request, fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str
 ) -> HTMLResponse:
     """Add a row, or save: a new version, which is shown and tried out before it is switched on."""
     if not caller.may(CHANGES):
@@ -58,6 +58,8 @@ def change(
             return _show(page, tx, caller, key, form)
     told, by = definition, caller.viewer.user_id
     key = house.do(caller.shop, lambda tx: _publish(tx, key, told, form.name, by=by))
+    if any(row.kind == "card" for row in form.rows):
+        learn_granted(request, caller)
     with house.look(caller.shop) as tx:
         return _show(page, tx, caller, key, form, saved=True)
 

@@ -1,12 +1,14 @@
 """DOOR 3: what is sent, when, to whom; and who these people are: automations and segments."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
@@ -22,11 +24,14 @@ from app.ltv.handed_in import RefusedError
 from app.messages import flows as messages
 from app.messages import library, policy
 from app.messages.blocks import Block, Draft, Kind, Letter
+from app.saleor.errors import SaleorError
 from app.segments import queries as segments
+from app.shops import errands as shops
 from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
+from app.world import World
 
 router = APIRouter(route_class=PatientRoute)
 
@@ -169,8 +174,8 @@ def _rehearse(tx: Tx, key: str, options: Mapping[str, int] | None) -> Rehearsal 
 
 
 @router.post("/app/automations/{key}")
-def change_automation(
-    fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str
+def change_automation(  # noqa: PLR0917  # what a door is handed
+    request: Request, fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str
 ) -> HTMLResponse:
     """Try the choices out, save them, switch on or off."""
     do, recipe = str(fields.get("do", "preview")), RECIPES.get(key)
@@ -195,8 +200,18 @@ def change_automation(
             flows.switch_off(tx, key)
 
     house.do(caller.shop, change)
+    if options.get("bound"):
+        learn_granted(request, caller)
     with house.look(caller.shop) as tx:
         return _one(page, tx, caller, key, saved=True)
+
+
+def learn_granted(request: Request, caller: Caller) -> None:
+    """CP-4: whether gift cards may be made, as of now; if Saleor does not answer, as of last."""
+    world: World = request.app.state.saleors.world(caller.shop)
+    with suppress(SaleorError):
+        given = shops.granted(world.saleor)
+        world.do(partial(shops.note_granted, given=given))
 
 
 def _terms(fields: FormData, caller: Caller, house: House, page: Page) -> HTMLResponse:

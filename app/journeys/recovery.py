@@ -2,6 +2,7 @@
 step does to it. AC-1 to AC-13."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import col, func, select
@@ -43,7 +44,7 @@ def carts_lost(tx: Tx, lost: Sequence[Cart]) -> None:
 
 
 def _enter(tx: Tx, live: Live, lost: Sequence[Cart], people: Mapping[str, int]) -> None:
-    cases = cases_of(tx, live.journey, lost, people)
+    cases = _one_a_person(cases_of(tx, live.journey, lost, people), lost, people, now=tx.now)
     words = {id_: recovery_rules.word(case, now=tx.now) for id_, case in cases.items()}
     decisions.record_all(
         tx,
@@ -80,6 +81,22 @@ def _enter(tx: Tx, live: Live, lost: Sequence[Cart], people: Mapping[str, int]) 
         if words[cart.checkout] is not None
     ]  # fmt: skip
     tx.put(Skip, rows, key=("journey", "person", "occasion", "why"))
+
+
+def _one_a_person(
+    cases: Mapping[str, Case], lost: Sequence[Cart], people: Mapping[str, int], *, now: datetime
+) -> Mapping[str, Case]:
+    """AC-7: carts that are kept apart by channel and go quiet together are one series: the
+    livelier's. The other is told that one has just begun."""
+    begun: set[int] = set()
+    found = dict(cases)
+    for cart in sorted(lost, key=lambda one: (one.touched_at, one.worth_minor), reverse=True):
+        person, case = people[cart.checkout], cases[cart.checkout]
+        if person in begun:
+            found[cart.checkout] = replace(case, series_at=now)
+        elif recovery_rules.word(case, now=now) is None:
+            begun.add(person)
+    return found
 
 
 def occasion_of(cart: Cart) -> str:

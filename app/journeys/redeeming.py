@@ -20,7 +20,7 @@ from app.journeys import flows, links, queries
 from app.journeys.tables import Link, Redemption
 from app.kit.money import major, minor
 from app.kit.tx import Tx
-from app.loyalty import coupons, vouchers
+from app.loyalty import cards, coupons, vouchers
 from app.loyalty.vouchers import VoucherGoneError
 from app.saleor.client import SaleorRefusedError
 from app.saleor.operations import CHECKOUT_ADD_PROMO_CODE, CHECKOUT_CREATE, VARIANTS_ON_SALE
@@ -63,6 +63,8 @@ class Shown:
     """Masked."""
     items: Sequence[Item] = ()
     percent: Decimal | None = None
+    worth: Sum | None = None
+    """Of a gift card: whoever it is for signs in and types its code."""
     ends_at: datetime | None = None
     zone: str = "UTC"
 
@@ -150,6 +152,7 @@ def show(tx: Tx, token: str) -> Shown:
         email=links.masked(basis.cart.email or ""),
         items=[_item(line, basis.cart.currency) for line in basis.cart.lines],
         percent=Decimal(coupons.percent_of(tx, code)).scaleb(-2) if code and good else None,
+        worth=cards.worth(code) if code and good else None,
         ends_at=code.ends_at if code and good else None,
     )
 
@@ -179,7 +182,7 @@ def redeem(world: World, token: str) -> Redeemed:
         )
     made = _make(world, cart, link, lines)
     coded = False
-    if link.code:
+    if link.code and not _is_card(world, link.code):
         coded = _put_code_on(world, link.code, made)
         problems += [] if coded else [Problem(What.CODE)]
     words = [problem.what.value for problem in problems]
@@ -238,6 +241,13 @@ def _make(world: World, cart: Cart, link: Link, lines: Sequence[Mapping[str, Any
     if made is None:
         raise RuntimeError("Saleor made a checkout and did not name it")
     return made.id
+
+
+def _is_card(world: World, code_id: int) -> bool:
+    """CP-4, firm: Saleor takes it of her who has signed in, and this checkout is nobody's yet."""
+    with world.look() as tx:
+        code = coupons.by_id(tx, code_id)
+        return code is not None and code.amount_minor is not None
 
 
 def _put_code_on(world: World, code_id: int, checkout: str) -> bool:

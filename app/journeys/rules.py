@@ -121,6 +121,8 @@ class Offer(Part):
     """MG-2: never more than 30 %."""
     days: int = Field(default=7, ge=1, le=90)
     """CP-3."""
+    bound: Literal["soft", "firm"] = "soft"
+    """CP-4: a voucher's code, or a gift card that her account alone can pay with."""
     else_to: str | None = None
     """Where who gets none goes on; None: the next step."""
 

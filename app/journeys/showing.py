@@ -34,6 +34,7 @@ from app.journeys.view import (
     VersionLine,
 )
 from app.kit.tx import Tx
+from app.loyalty import cards as gift_cards
 from app.messages import library, policy
 from app.messages import queries as sends
 from app.messages.rules import State
@@ -158,6 +159,9 @@ def automation(
         own=recipe is None,
         results=outcomes.results(tx) if cart else (),
         suspects=outcomes.suspects(tx) if cart else 0,
+        firm=any(isinstance(step, Offer) and step.bound == "firm" for step in definition.steps),
+        cards_possible=gift_cards.possible(tx),
+        cards_allowed=gift_cards.allowed(tx),
     )
 
 
@@ -236,6 +240,7 @@ def _step(
             told["counts"] = counts or {}
         case Offer():
             told |= {"percent": step.percent_hundredths / 10_000, "days": step.days}
+            told["firm"] = step.bound == "firm"
         case Condition():
             told["words"] = [leaf.model_dump(mode="json") for leaf in leaves(read(step.holds))]
         case Tag() | Webhook():

@@ -7,7 +7,7 @@ from app.carts import queries as carts
 from app.journeys import links, queries
 from app.journeys.tables import Run
 from app.kit.tx import Tx
-from app.loyalty import coupons
+from app.loyalty import cards, coupons
 from app.messages.rules import Purpose, RefusedError, Word
 from app.messages.tables import Send
 
@@ -46,4 +46,7 @@ def _code(tx: Tx, send: Send) -> Mapping[str, object]:
     if code is None or code.used_at or (code.ends_at and code.ends_at <= tx.now):
         return {}
     percent = Decimal(coupons.percent_of(tx, code)).scaleb(-2)
-    return {"code": {"text": code.code, "ends_at": code.ends_at, "percent": percent}}
+    told: dict[str, object] = {"text": code.code, "ends_at": code.ends_at, "percent": percent}
+    if worth := cards.worth(code):
+        told["worth"] = worth
+    return {"code": told}

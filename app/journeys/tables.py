@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Optional
 
-from sqlalchemy import JSON, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.kit.tx import BigId, Instant, OfShop
@@ -137,6 +137,9 @@ class Grant(OfShop, SQLModel, table=True):
     journey: str
     run: int = Field(sa_type=BigId)
     percent_hundredths: int
+    amount_minor: int | None = Field(default=None, sa_type=BigInteger)
+    """CP-4, firm: what the gift card is worth; None for a code."""
+    currency: str | None = None
     at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
     code: int | None = Field(default=None, sa_type=BigId)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import and_, col, func, or_, select
+from sqlmodel import and_, col, func, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
@@ -20,6 +20,9 @@ from app.loyalty.minting import Opener
 from app.loyalty.tables import Code, Voucher
 from app.orders.tables import Order
 from app.shops.flows import this_shop
+
+OF_CARDS = ":card"
+"""Ends the programme of what is given as gift cards: a month may have vouchers of both kinds."""
 
 
 def give(
@@ -108,15 +111,16 @@ def on_last_orders(tx: Tx, people: Collection[int], programme: str) -> Mapping[i
         .label("place")
     )
     last: Any = (
-        select(col(Order.person).label("person"), col(Order.code).label("code"), place)
+        select(col(Order.person).label("person"), col(Order.saleor_id).label("saleor_id"), place)
         .where(among(col(Order.person), sorted(people)), col(Order.counts))
         .subquery()
     )
+    of_it = col(Voucher.tier).in_((programme, programme + OF_CARDS))
     rows: Any = tx.exec(
         select(last.c.person, func.count())
         .select_from(last)
-        .join(Code, col(Code.code) == last.c.code)
-        .join(Voucher, and_(col(Voucher.id) == col(Code.voucher), Voucher.tier == programme))
+        .join(Code, col(Code.used_order) == last.c.saleor_id)
+        .join(Voucher, and_(col(Voucher.id) == col(Code.voucher), of_it))
         .where(last.c.place <= 3)  # noqa: PLR2004
         .group_by(last.c.person)
     )
@@ -133,7 +137,8 @@ def ended(tx: Tx, *, limit: int) -> list[tuple[Code, Voucher]]:
             col(Code.used_at).is_(None),
             col(Code.deleted_at).is_(None),
             col(Code.in_saleor_at).is_not(None),
-            or_(col(Voucher.gone_at).is_(None)),
+            col(Code.card).is_(None),
+            col(Voucher.gone_at).is_(None),
         )
         .order_by(col(Code.voucher), col(Code.id))
         .limit(limit)

@@ -4,7 +4,7 @@ What Saleor tells is first gathered for a moment (events of one checkout come in
 decided on its newest state, then done by an errand that looks once more before it acts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
@@ -19,7 +19,8 @@ from app.loyalty import deciding, guards, minting, queries, spans
 from app.loyalty.acts import Verb, note
 from app.loyalty.guards import Basket, Offer, On, Tried, Word
 from app.loyalty.queries import Terms
-from app.loyalty.tables import Attempt, Tier
+from app.loyalty.tables import Attempt, Code, Tier
+from app.orders import flows as orders
 from app.orders.tables import Order
 from app.saleor.shapes import Checkout
 from app.trials import deciding as drawing
@@ -320,16 +321,24 @@ class Purchase(Protocol):
     @property
     def code(self) -> str | None: ...
     @property
+    def cards(self) -> Sequence[str] | None: ...
+    @property
     def checkout(self) -> str | None: ...
     @property
     def created_at(self) -> datetime: ...
 
 
 def code_used(tx: Tx, order: Purchase) -> None:
-    """An order came with a code of ours. The first order that says so counts."""
-    code = queries.code_called(tx, order.code) if order.code else None
-    if code is None or code.used_at:
-        return
+    """An order came with a code or a card of ours. The first order that says so counts."""
+    codes = queries.codes_on(tx, order)
+    if cards := [code.amount_minor or 0 for code in codes if code.card]:
+        orders.rewarded(tx, order.saleor_id, sum(cards))
+    for code in codes:
+        if not code.used_at:
+            _used(tx, code, order)
+
+
+def _used(tx: Tx, code: Code, order: Purchase) -> None:
     code.used_at, code.used_order, code.used_by = order.created_at, order.saleor_id, order.person
     own = order.person == code.person
     note(

@@ -296,6 +296,23 @@ def code_called(tx: Tx, text: str) -> Code | None:
     return tx.exec(select(Code).where(Code.code == text)).first()
 
 
+class Spent(Protocol):
+    """What an order says of what it was bought with."""
+
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def cards(self) -> Sequence[str] | None: ...
+
+
+def codes_on(tx: Tx, order: Spent) -> Sequence[Code]:
+    """The codes of ours on an order: a voucher's, and those of gift cards that paid."""
+    if not order.code and not order.cards:
+        return ()
+    mine = or_(Code.code == order.code, among(col(Code.card), sorted(order.cards or ())))
+    return tx.exec(select(Code).where(mine).order_by(col(Code.id))).all()
+
+
 def codes_called(tx: Tx, texts: Collection[str]) -> frozenset[str]:
     """Those of `texts` that are codes of ours."""
     if not texts:

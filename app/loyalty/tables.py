@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from typing import Any, Optional
 
-from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.kit.tx import BigId, Instant, OfShop
+
+IS_CARD, WAS_USED = text("card IS NOT NULL"), text("used_order IS NOT NULL")
 
 
 class Programme(OfShop, SQLModel, table=True):
@@ -145,7 +147,12 @@ class Code(OfShop, SQLModel, table=True):
         UniqueConstraint("shop", "code"),
         Index("code_minted", "shop", "minted_at"),
         Index("code_used", "shop", "used_at"),
-    )
+        Index(
+            "code_used_order", "shop", "used_order",
+            sqlite_where=WAS_USED, postgresql_where=WAS_USED,
+        ),
+        Index("code_card", "shop", "card", sqlite_where=IS_CARD, postgresql_where=IS_CARD),
+    )  # fmt: skip
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     voucher: int = Field(sa_type=BigId)
@@ -155,6 +162,11 @@ class Code(OfShop, SQLModel, table=True):
     minted_at: datetime = Field(sa_type=Instant)
     ends_at: datetime | None = Field(default=None, sa_type=Instant)
     """CP-3: where it ends before its voucher does."""
+    card: str | None = None
+    """CP-4, firm: Saleor's id of the gift card that it opens."""
+    amount_minor: int | None = Field(default=None, sa_type=BigInteger)
+    """What the card was given for; None of a voucher's code."""
+    currency: str | None = None
     in_saleor_at: datetime | None = Field(default=None, sa_type=Instant)
     used_at: datetime | None = Field(default=None, sa_type=Instant)
     used_order: str | None = None

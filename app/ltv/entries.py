@@ -84,7 +84,7 @@ def today(tx: Tx) -> int:
 def _bought(tx: Tx, orders: Collection[int]) -> dict[int, Any]:
     columns: list[Any] = [
         Order.id, Order.person, Order.created_at, Order.currency, Order.goods_minor,
-        Order.goods_reporting_minor, Order.tax_minor,
+        Order.goods_reporting_minor, Order.tax_minor, Order.reward_minor,
     ]  # fmt: skip
     rows: Any = tx.exec(
         select(*columns).where(
@@ -162,7 +162,7 @@ def _entry(row: Any, goods: Goods, rates: Exchange, *, margin: Decimal | None) -
     value = max(worth(goods.value), kept)
     gross = max(worth(goods.gross), value)
     costed, cost = worth(goods.costed), goods.cost
-    tax = worth(row.tax_minor)
+    tax, reward = worth(row.tax_minor), min(worth(row.reward_minor), kept)
     if margin is not None and value > costed:
         net = Decimal(kept - tax) / kept if kept else Decimal(1)
         cost += (value - costed) * net * (1 - margin)
@@ -172,7 +172,7 @@ def _entry(row: Any, goods: Goods, rates: Exchange, *, margin: Decimal | None) -
         person=row.person,
         day=day_of(row.created_at, rates),
         gross=gross,
-        discount=gross - value,
+        discount=gross - value + reward,
         cost=round(cost * share),
         tax=tax,
         refunded=value - kept,

@@ -50,6 +50,8 @@ class Code:
     text: str
     ends_at: datetime
     percent: Decimal | None = None
+    worth: Sum | None = None
+    """CP-4, firm: it opens a gift card of so much, for her account alone."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def _code(told: Mapping[str, Any]) -> Code | None:
         text=str(given["text"]),
         ends_at=ends if isinstance(ends, datetime) else datetime.fromisoformat(str(ends)),
         percent=None if percent is None else Decimal(str(percent)),
+        worth=given.get("worth"),
     )
 
 

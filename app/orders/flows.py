@@ -41,6 +41,8 @@ class Recorded:
     newly_refunded_minor: int
     counts: bool
     code: str | None
+    cards: Sequence[str]
+    """Saleor's ids of the gift cards it was paid with."""
     checkout: str | None
     created_at: datetime
     history: bool
@@ -140,11 +142,19 @@ def _recorded(telling: Telling, touched: frozenset[int]) -> Recorded:
         newly_refunded_minor=refunded if newer else 0,
         counts=row["counts"],
         code=row["code"],
+        cards=row["cards"] or (),
         checkout=order.checkout_id,
         created_at=order.created,
         history=before.history if before else row["history"],
         touched=touched | ({person} if person and (newer or columns) else set()),
     )
+
+
+def rewarded(tx: Tx, saleor_id: str, units: int) -> None:
+    """CP-4: so much of what gift cards paid on this order was a reward of ours."""
+    row = tx.exec(select(Order).where(Order.saleor_id == saleor_id)).first()
+    if row is not None:
+        row.reward_minor = min(row.gift_card_minor, units)
 
 
 def settle(tx: Tx, met: Met) -> frozenset[int]:

@@ -72,6 +72,7 @@ def row(order: Order, hearing: Hearing, *, now: datetime) -> dict[str, Any]:
         "shipping_minor": minor(sums.shipping, currency),
         "discount_minor": minor(sums.discount, currency),
         "gift_card_minor": minor(sums.gift_card, currency),
+        "cards": [card.id for card in order.gift_cards] or None,
         "checkout": order.checkout_id,
         "code": order.voucher_code,
         "decision": order.decision,

@@ -51,6 +51,10 @@ class Order(OfShop, SQLModel, table=True):
     discount_minor: int = Field(default=0, sa_type=BigInteger)
     gift_card_minor: int = Field(default=0, sa_type=BigInteger)
     """What gift cards paid: it is missing from the total and not from the goods."""
+    reward_minor: int = Field(default=0, sa_type=BigInteger)
+    """What of it was paid by cards that we gave: it costs the shop what a discount costs."""
+    cards: list[str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """Saleor's ids of the gift cards it was paid with."""
     checkout: str | None = None
     code: str | None = None
     """The voucher code that was used."""

@@ -99,7 +99,7 @@ def _brought_by(found: Match | None) -> str | None:
 def _cases(tx: Tx, orders: Sequence[Order]) -> Mapping[int, Case]:
     families = _families(tx, {order.person for order in orders if order.person})
     named = _named(tx, {order.decision for order in orders if order.decision})
-    coded = _coded(tx, [order for order in orders if order.code])
+    coded = _coded(tx, [order for order in orders if order.code or order.cards])
     clicks = _clicks(tx, orders, families)
     texts = _texts(tx, orders, families)
     found: dict[int, Case] = {}
@@ -145,20 +145,24 @@ def reach_of(send: Send, *, at: datetime | None = None) -> Reach:
 
 def _coded(tx: Tx, orders: Sequence[Order]) -> Mapping[int, Reach]:
     """By order: what its code was given by: an automation's message, or a tier."""
-    texts = sorted({order.code or "" for order in orders})
-    if not texts:
+    texts = sorted({order.code for order in orders if order.code})
+    cards = sorted({card for order in orders for card in order.cards or ()})
+    if not orders:
         return {}
     rows: Any = tx.exec(
         select(Code, Voucher, Grant)
         .join(Voucher, col(Voucher.id) == col(Code.voucher))
         .join(Grant, col(Grant.code) == col(Code.id), isouter=True)
-        .where(among(col(Code.code), texts))
+        .where(or_(among(col(Code.code), texts), among(col(Code.card), cards)))
         .order_by(col(Grant.id))
     )
     by_text: dict[str, Reach] = {}
     for code, voucher, grant in rows:
-        by_text[code.code] = _of_grant(tx, grant) if grant else _of_tier(code, voucher)
-    return {order.id or 0: by_text[order.code or ""] for order in orders if order.code in by_text}
+        by_text[code.card or code.code] = _of_grant(tx, grant) if grant else _of_tier(code, voucher)
+    spent = {order.id or 0: [order.code or "", *(order.cards or ())] for order in orders}
+    return {
+        id_: by_text[named] for id_, given in spent.items() for named in given if named in by_text
+    }
 
 
 def _of_tier(code: Code, voucher: Voucher) -> Reach:

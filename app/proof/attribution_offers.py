@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from math import exp
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import case, col, func, select
 
 from app.journeys.tables import Grant
 from app.kit.tx import Tx, among
 from app.loyalty.acts import Verb
+from app.loyalty.coupons import OF_CARDS
 from app.loyalty.tables import Act, Code, Voucher
 from app.orders.tables import Discount, Order
 
@@ -68,7 +69,7 @@ def costs(tx: Tx, *, since: datetime) -> list[Costs]:
 
 
 def subject_of(tier: str, *, programme: bool) -> str:
-    name = tier.removeprefix("journey:").removesuffix(":again")
+    name = tier.removeprefix("journey:").removesuffix(OF_CARDS).removesuffix(":again")
     return name if programme else f"tier:{tier}"
 
 
@@ -80,7 +81,8 @@ def _used(tx: Tx, *, since: datetime) -> list[Used]:
         .scalar_subquery(),
         Order.discount_minor,
     )
-    columns: list[Any] = [Voucher, Code, Order, Grant.shared, off]
+    cost = case((col(Code.card).is_not(None), col(Order.reward_minor)), else_=off)
+    columns: list[Any] = [Voucher, Code, Order, Grant.shared, cost]
     rows: Any = tx.exec(
         select(*columns)
         .join(Voucher, col(Voucher.id) == col(Code.voucher))

@@ -35,6 +35,7 @@ PRODUCTS_FOR_SALE = Operation("queries/products_for_sale", shapes.ForSalePage)
 VARIANTS_ON_SALE = Operation("queries/variants_on_sale", shapes.VariantsOnSale)
 VOUCHERS_NAMED = Operation("queries/vouchers_named", shapes.VouchersPage)
 VOUCHER_CODES = Operation("queries/voucher_codes", shapes.VoucherCodesPage)
+GIFT_CARD_CALLED = Operation("queries/gift_card_called", shapes.GiftCardsPage)
 
 PURCHASES_SINCE = Operation("queries/purchases_since", shapes.PurchasesSince)
 ORDER = Operation("queries/order", shapes.OneOrder)
@@ -48,6 +49,8 @@ VOUCHER_LIST_IN_CHANNELS = Operation(
 )
 VOUCHER_ADD_CODES = Operation("mutations/voucher_add_codes", shapes.VoucherWritten)
 VOUCHER_CODE_DELETE = Operation("mutations/voucher_code_delete", shapes.CodesDeleted)
+GIFT_CARD_CREATE = Operation("mutations/gift_card_create", shapes.GiftCardWritten)
+GIFT_CARD_DELETE = Operation("mutations/gift_card_delete", shapes.GiftCardsDeleted)
 CHECKOUT_CREATE = Operation("mutations/checkout_create", shapes.CheckoutMade)
 CHECKOUT_ADD_PROMO_CODE = Operation("mutations/checkout_add_promo_code", shapes.PromoCodeWritten)
 CHECKOUT_REMOVE_PROMO_CODE = Operation(

@@ -1,6 +1,6 @@
 """What is asked of Saleor about the shop itself, and the webhooks it should have."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from babel.core import get_global
 
@@ -69,7 +69,8 @@ def reconcile(job: Reconcile, world: World) -> None:
     """Give the shop the webhooks this version wants: some only work from a patch release on."""
     version = world.saleor.run(SHOP_FACTS).shop.version
     base_url = world.house.settings.base_url or _own_address(world)
-    told = manifest.wanted_webhooks(base_url, version, granted(world.saleor))
+    given = granted(world.saleor)
+    told = manifest.wanted_webhooks(base_url, version, given)
     wanted = {hook["name"]: hook for hook in told}
     for have in world.saleor.run(OWN_WEBHOOKS).webhooks or ():
         want = wanted.pop(have.name or "", None)
@@ -80,12 +81,24 @@ def reconcile(job: Reconcile, world: World) -> None:
     for want in wanted.values():
         world.saleor.run(WEBHOOK_CREATE, input=manifest.webhook_input(want))
     world.do(lambda tx: _reconciled(tx, job.version, version))
+    world.do(lambda tx: note_granted(tx, given))
 
 
 def granted(saleor: Saleor) -> frozenset[str]:
     """The permissions the shop has given us, be it later than at the installation."""
     app = saleor.run(APP_IDENTITY).app
     return frozenset(permission.code for permission in (app.permissions if app else None) or ())
+
+
+def note_granted(tx: Tx, given: Collection[str]) -> None:
+    """What Saleor lets us do, for pages that offer what needs more."""
+    flows.this_shop(tx).granted = sorted(given)
+
+
+def note_denied(tx: Tx, permission: str) -> None:
+    """Saleor has just refused what this permission is for."""
+    shop = flows.this_shop(tx)
+    shop.granted = [one for one in shop.granted if one != permission]
 
 
 def _own_address(world: World) -> str:
@@ -112,8 +125,11 @@ def _reconciled(tx: Tx, app_version: str, saleor_version: str) -> None:
 def ask_still_in(_: AskStillIn, world: World) -> None:
     """Once a day: a token that Saleor no longer knows makes us anonymous, without an error."""
     try:
-        refused = world.saleor.run(APP_IDENTITY).app is None
+        app = world.saleor.run(APP_IDENTITY).app
     except TokenRefusedError:
-        refused = True
-    if refused:
+        app = None
+    if app is None:
         world.do(flows.refuse)
+        return
+    given = [permission.code for permission in app.permissions or ()]
+    world.do(lambda tx: note_granted(tx, given))

@@ -34,6 +34,8 @@ class Shop(SQLModel, table=True):
     status_at: datetime = Field(sa_type=Instant)
     name: str = ""
     saleor_version: str = ""
+    granted: list[str] = Field(default_factory=list, sa_type=JSON)
+    """The permissions that Saleor has given us, when it was last asked."""
     app_version: str = ""
     """The version of ours whose webhooks the shop has."""
     registered_at: datetime = Field(sa_type=Instant)

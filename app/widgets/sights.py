@@ -143,6 +143,7 @@ def _live(tx: Tx, person: int) -> tuple[Code, Voucher] | None:
         .join(Voucher, col(Voucher.id) == col(Code.voucher))
         .where(
             Code.person == person,
+            col(Code.card).is_(None),  # nobody but her can pay with a card
             col(Code.used_at).is_(None),
             col(Code.deleted_at).is_(None),
             col(Code.in_saleor_at).is_not(None),

@@ -68,6 +68,16 @@ def day(get: Callable[[Any], datetime]) -> Callable[[Any], date]:
     return lambda one: get(one).date()
 
 
+def gift_card_fits(args: Args) -> Fits | None:
+    asked = args.get("filter") or {}
+    active, used, code = asked.get("isActive"), asked.get("used"), asked.get("code")
+    return every(
+        None if active is None else lambda one: one.is_active is active,
+        None if used is None else lambda one: (one.used_by_email is not None) is used,
+        one_of([code], lambda one: one.code) if code else None,
+    )
+
+
 def order_fits(args: Args) -> Fits | None:
     """Saleor's filter has day ends for `created` and moments for `updatedAt`."""
     asked, where = args.get("filter") or {}, args.get("where") or {}

@@ -8,8 +8,10 @@ from graphql import GraphQLError
 
 from sandbox.api.ask import Args, Ask
 from sandbox.api.filters import (
+    anything,
     cart_fits,
     customer_fits,
+    gift_card_fits,
     order_fits,
     product_fits,
     voucher_fits,
@@ -224,7 +226,8 @@ def voucher(_root: Any, args: Args, ask: Ask) -> Voucher | None:
 
 def gift_cards(_root: Any, args: Args, ask: Ask) -> Page:
     ask.need("MANAGE_GIFT_CARD")
-    held: Sequence[Any] = list(ask.shop.store.gift_cards.values())
+    fits = gift_card_fits(args) or anything
+    held: Sequence[Any] = [c for c in ask.shop.store.gift_cards.values() if fits(c)]
     return page("giftCards", held, lambda one: (one.created, number(one.id)), args)
 
 

@@ -161,3 +161,13 @@ def issue_gift_card(
     store.gift_codes[text] = card
     store.emit("GIFT_CARD_CREATED", card)
     return card
+
+
+def delete_gift_cards(store: Store, ids: Sequence[str]) -> int:
+    gone = [card for id_ in ids if (card := store.gift_cards.pop(id_, None))]
+    for card in gone:
+        del store.gift_codes[card.code]
+        for cart in store.checkouts.values():
+            if card in cart.gift_cards:
+                cart.gift_cards.remove(card)
+    return len(gone)

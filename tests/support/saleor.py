@@ -120,7 +120,11 @@ def _input(kind: object) -> object:
     if isinstance(kind, GraphQLList):
         return []
     if isinstance(kind, GraphQLInputObjectType):
-        return {}
+        return {
+            name: _input(one.type.of_type)
+            for name, one in kind.fields.items()
+            if isinstance(one.type, GraphQLNonNull)
+        }
     return SCALARS.get(get_named_type(kind).name, "x")
 
 

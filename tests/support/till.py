@@ -16,6 +16,16 @@ import httpx
 from tests.support.makers import gid
 
 JSON = dict[str, Any]
+GIFT_CARDS = "MANAGE_GIFT_CARD"
+DENIED = {
+    "data": {},
+    "errors": [
+        {
+            "message": f"To access this path, you need: {GIFT_CARDS}", "path": ["giftCards"],
+            "extensions": {"exception": {"code": "PermissionDenied"}},
+        }
+    ],
+}  # fmt: skip
 
 
 class Till:
@@ -26,6 +36,9 @@ class Till:
         self.transport = httpx.MockTransport(self._answer)
         self.vouchers: dict[str, JSON] = {}
         self.checkouts: dict[str, JSON] = {}
+        self.cards: dict[str, JSON] = {}
+        """Gift cards, by their code."""
+        self.permissions = ["MANAGE_ORDERS", "MANAGE_CHECKOUTS", "MANAGE_USERS", "MANAGE_DISCOUNTS"]
         self.public: dict[str, dict[str, str]] = {}
         self.private: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
@@ -66,6 +79,8 @@ class Till:
         if dies and not does:
             raise httpx.ConnectError("the line is dead", request=request)
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        if name.startswith("GiftCard") and GIFT_CARDS not in self.permissions:
+            return httpx.Response(200, json=DENIED)
         data = getattr(self, f"_{snake}")(asked["variables"])
         if dies:
             raise httpx.ReadTimeout("no answer came", request=request)
@@ -132,6 +147,33 @@ class Till:
                 del voucher["codes"][code]
         return {"voucherCodeBulkDelete": {"count": len(given["ids"]), "errors": []}}
 
+    def _app_identity(self, _: JSON) -> JSON:
+        given = [{"code": code} for code in self.permissions]
+        app = {"id": "QXBwOjE=", "isActive": True, "permissions": given}
+        shop = {"name": "Shop", "version": "3.23.28", "domain": {"host": "s", "url": "https://s/"}}
+        return {"app": app, "shop": shop}
+
+    def _gift_card_called(self, given: JSON) -> JSON:
+        card = self.cards.get(given["code"])
+        node = card and {"id": card["id"], "lastUsedOn": card["lastUsedOn"]}
+        return {"giftCards": _connection([node] if node else [])}
+
+    def _gift_card_create(self, given: JSON) -> JSON:
+        terms = given["input"]
+        if terms["code"] in self.cards or self._taken([terms["code"]]):
+            return {"giftCardCreate": _refused("ALREADY_EXISTS", "code")}
+        if terms["expiryDate"] <= self.now().date().isoformat():
+            return {"giftCardCreate": _refused("INVALID", "expiryDate")}
+        card = terms | {"id": gid("GiftCard", next(self._numbers)), "lastUsedOn": None}
+        self.cards[terms["code"]] = card
+        return {"giftCardCreate": {"giftCard": {"id": card["id"]}, "errors": []}}
+
+    def _gift_card_delete(self, given: JSON) -> JSON:
+        assert len(given["ids"]) <= 100, "more than Saleor deletes at once"
+        for code in [c for c, card in self.cards.items() if card["id"] in given["ids"]]:
+            del self.cards[code]
+        return {"giftCardBulkDelete": {"count": len(given["ids"]), "errors": []}}
+
     def _checkout(self, given: JSON) -> JSON:
         return {"checkout": self.checkouts.get(given["id"])}
 
@@ -165,7 +207,7 @@ class Till:
         return self._write(given, self.private)
 
     def _write(self, given: JSON, where: dict[str, dict[str, str]]) -> JSON:
-        answer = {}
+        answer: JSON = {}
         for place in range(4):
             if place and not given.get(f"with{place}"):
                 continue

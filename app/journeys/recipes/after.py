@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from app.journeys.recipes.base import (
+    BOUND,
     Choice,
     Options,
     Recipe,
     block,
+    bound,
     heading,
     letter,
     text,
@@ -207,7 +209,13 @@ def second(options: Options) -> Definition:
             Send(key="ideas", message=SECOND.key),
             Wait(key="wait-2", span=timedelta(days=options["second"])),
             Condition(key="still-one", holds={"fact": "orders", "at_most": 1}),
-            Offer(key="offer", percent_hundredths=options["percent"] * 100, days=14, else_to="end"),
+            Offer(
+                key="offer",
+                percent_hundredths=options["percent"] * 100,
+                days=14,
+                bound=bound(options),
+                else_to="end",
+            ),
             Send(key="code", message=SECOND_WITH_CODE.key),
         ),
         exits=(Trigger.ORDER_PAID,),
@@ -227,5 +235,6 @@ SECONDING = Recipe(
         Choice("first", 21, 7, 90, "days"),
         Choice("second", 14, 7, 60, "days"),
         Choice("percent", 10, 0, 30, "percent"),
+        BOUND,
     ),
 )

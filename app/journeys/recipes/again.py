@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from app.journeys.recipes.base import (
+    BOUND,
     Choice,
     Options,
     Recipe,
     block,
+    bound,
     heading,
     letter,
     text,
@@ -166,7 +168,11 @@ def winback(options: Options) -> Definition:
             Wait(key="wait-1", span=timedelta(days=options["second"])),
             Condition(key="still-away", holds=away),
             Offer(
-                key="offer", percent_hundredths=options["percent"] * 100, days=14, else_to="wait-2"
+                key="offer",
+                percent_hundredths=options["percent"] * 100,
+                days=14,
+                bound=bound(options),
+                else_to="wait-2",
             ),
             Send(key="code", message=AWAY_WITH_CODE.key),
             Wait(key="wait-2", span=timedelta(days=options["third"])),
@@ -197,6 +203,7 @@ WINNING = Recipe(
         Choice("second", 14, 7, 60, "days"),
         Choice("third", 30, 14, 120, "days"),
         Choice("percent", 10, 0, 30, "percent"),
+        BOUND,
     ),
 )
 STOCKING = Recipe("stock", there_again, (THERE_AGAIN,))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from app.journeys.rules import Definition
 from app.messages.blocks import Block, Draft, Letter, Note
@@ -23,6 +23,14 @@ class Choice:
 
     def bounded(self, value: int) -> int:
         return min(max(value, self.least), self.most)
+
+
+BOUND = Choice("bound", 0, 0, 1, "bound")
+"""CP-4: nought is a voucher's code, one is a gift card for one account."""
+
+
+def bound(options: Options) -> Literal["soft", "firm"]:
+    return "firm" if options["bound"] else "soft"
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ guardrails allow one."""
 from datetime import timedelta
 
 from app.journeys.recipes.base import (
+    BOUND,
     Choice,
     Options,
     Recipe,
     block,
+    bound,
     button,
     draft,
     heading,
@@ -244,6 +246,7 @@ def define(options: Options) -> Definition:
                 key="offer",
                 percent_hundredths=options["percent"] * 100,
                 days=options["code_days"],
+                bound=bound(options),
                 else_to="third",
             ),
             Send(key="third-code", message=THIRD_WITH_CODE.key, valid_for=VALID, then="end"),
@@ -263,6 +266,7 @@ CART = Recipe(
         Choice("second", 24, 13, 24 * 7, "hours"),
         Choice("third", 72, 26, 24 * 14, "hours"),
         Choice("percent", 10, 0, 30, "percent"),
+        BOUND,
         Choice("code_days", 7, 1, 30, "days"),
         Choice("rest", 7, 1, 30, "days"),
     ),

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from app.journeys.recipes.base import (
+    BOUND,
     Choice,
     Options,
     Recipe,
     block,
+    bound,
     heading,
     letter,
     text,
@@ -194,6 +196,7 @@ def exclusive(options: Options) -> Definition:
                 key="offer",
                 percent_hundredths=options["percent"] * 100,
                 days=options["code_days"],
+                bound=bound(options),
                 else_to="end",
             ),
             Send(key="exclusive", message=EXCLUSIVE.key),
@@ -208,7 +211,11 @@ def birthday(options: Options) -> Definition:
         trigger=Trigger.BIRTHDAY,
         steps=(
             Offer(
-                key="offer", percent_hundredths=options["percent"] * 100, days=30, else_to="plain"
+                key="offer",
+                percent_hundredths=options["percent"] * 100,
+                days=30,
+                bound=bound(options),
+                else_to="plain",
             ),
             Send(
                 key="present",
@@ -229,11 +236,14 @@ EXCLUDING = Recipe(
     "exclusive",
     exclusive,
     (EXCLUSIVE,),
-    (Choice("percent", 15, 1, 30, "percent"), Choice("code_days", 14, 1, 60, "days")),
+    (Choice("percent", 15, 1, 30, "percent"), BOUND, Choice("code_days", 14, 1, 60, "days")),
 )
 CELEBRATING = Recipe(
     "birthday",
     birthday,
     (BIRTHDAY, BIRTHDAY_WITH_CODE),
-    (Choice("percent", 10, 0, 30, "percent"),),
+    (
+        Choice("percent", 10, 0, 30, "percent"),
+        BOUND,
+    ),
 )

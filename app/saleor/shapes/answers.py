@@ -45,6 +45,7 @@ class Page(Shape, Generic[N]):
                 "checkouts",
                 "products",
                 "vouchers",
+                "giftCards",
                 AliasPath("voucher", "codes"),
             )
         ),
@@ -239,5 +240,11 @@ class VoucherCode(Shape):
     is_active: bool | None = None
 
 
+class KnownGiftCard(Shape):
+    id: str
+    last_used_on: datetime | None = None
+
+
 VouchersPage = Page[Voucher]
 VoucherCodesPage = Page[VoucherCode]
+GiftCardsPage = Page[KnownGiftCard]

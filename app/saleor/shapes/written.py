@@ -35,6 +35,20 @@ class CodesDeleted(Shape):
     count: Annotated[int, Field(validation_alias=AliasPath("voucherCodeBulkDelete", "count"))] = 0
 
 
+class NewGiftCard(Shape):
+    id: str
+
+
+class GiftCardWritten(Shape):
+    card: Annotated[
+        NewGiftCard | None, Field(validation_alias=AliasPath("giftCardCreate", "giftCard"))
+    ] = None
+
+
+class GiftCardsDeleted(Shape):
+    count: Annotated[int, Field(validation_alias=AliasPath("giftCardBulkDelete", "count"))] = 0
+
+
 class CodedCheckout(Shape):
     id: str
     voucher_code: str | None = None

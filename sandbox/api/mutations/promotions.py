@@ -98,6 +98,7 @@ def issue(ask: Ask, args: Args) -> GiftCard:
         store,
         asked["balance"]["amount"],
         asked["balance"]["currency"],
+        code=asked.get("code"),
         expires=asked.get("expiryDate"),
         by=ask.who.user.email if ask.who.user else None,
         assigned_to=owner,
@@ -108,6 +109,10 @@ def issue(ask: Ask, args: Args) -> GiftCard:
     return card
 
 
+def delete_cards(ask: Ask, args: Args) -> Answer:
+    return Answer(count=promotions.delete_gift_cards(ask.shop.store, args["ids"]))
+
+
 PROMOTIONS: dict[str, Asked] = {
     "voucherCreate": change("voucher", create, "MANAGE_DISCOUNTS"),
     "voucherUpdate": change("voucher", update, "MANAGE_DISCOUNTS"),
@@ -115,4 +120,5 @@ PROMOTIONS: dict[str, Asked] = {
     "voucherChannelListingUpdate": change("voucher", list_in, "MANAGE_DISCOUNTS"),
     "voucherCodeBulkDelete": change("count", delete_codes, "MANAGE_DISCOUNTS"),
     "giftCardCreate": change("gift_card", issue, "MANAGE_GIFT_CARD"),
+    "giftCardBulkDelete": change("count", delete_cards, "MANAGE_GIFT_CARD"),
 }
