@@ -9,7 +9,7 @@ from app.carts.tables import Cart
 from app.journeys import flows
 from app.kit.clock import StillClock
 from app.kit.house import House
-from tests.support.makers import by_app, checkout_line, event, gid, transaction, user
+from tests.support.makers import by_app, checkout, checkout_line, event, gid, transaction, user
 from tests.support.recovering import Counter, Recovering
 
 FIRST, SECOND, LAST = (
@@ -50,6 +50,19 @@ def test_a_left_checkout_brings_three_letters_after_one_hour_one_day_and_three(
     assert len(shop.mail()) == 3
     (run,) = shop.runs()
     assert run.why == "finished"
+
+
+def test_a_checkout_that_is_read_only_hours_later_is_followed_up_all_the_same(
+    shop: Recovering, counter: Counter
+) -> None:
+    """AC-1: the app took the delivery in, and then stood still for longer than the idle time."""
+    body = checkout("cleo@example.com", updated=shop.at())
+    counter.has(body)
+    told = event("CHECKOUT_UPDATED", issued=shop.at(), checkout=dict(body))
+    assert shop.delivers("CHECKOUT_UPDATED", told) == 202
+    shop.waits(hours=2)
+    assert shop.errors() == []
+    assert shop.subjects() == [FIRST]
 
 
 def test_an_empty_cart_a_nameless_one_and_one_of_the_staff_bring_nothing(shop: Recovering) -> None:

@@ -92,7 +92,8 @@ def _touch(tx: Tx, tellings: Sequence[Telling]) -> list[Touched | None]:
             gaps = reading.gaps(telling.heard)
             news[id_] = _lay_over(cart, columns, telling.heard, gaps=gaps)
             _follow(cart, telling.checkout, telling.heard, own_code=telling.own_code)
-    _judge_all(tx, list(carts.values()))
+    told_now = {t.checkout.id for t in tellings if t.heard.cause is not Cause.UNKNOWN}
+    _judge_all(tx, list(carts.values()), told_now=told_now)
     patience = queries.patience(tx)
     tx.postpone_all(
         [(CartGoesQuiet(checkout=id_), carts[id_].touched_at + patience) for id_ in news]
@@ -262,19 +263,27 @@ def _family_of(tx: Tx, cart: Cart) -> list[Cart]:
     ) or [cart]
 
 
-def _judge_all(tx: Tx, carts: Sequence[Cart]) -> list[Cart]:
-    """Every cart anew, each beside those of its own people. Those whose state has changed."""
+def _judge_all(
+    tx: Tx, carts: Sequence[Cart], *, told_now: Collection[str] = frozenset()
+) -> list[Cart]:
+    """Every cart anew, each beside those of its own people. Those whose state has changed.
+
+    What has been told of this moment is lost only once CartGoesQuiet has looked: its shopper is
+    followed up then, however late it was told. What a sweep or an import reads was lost before.
+    """
     if not carts:
         return []
     tx.flush()
     bought = queries.purchases(tx, carts)
     changed: list[Cart] = []
     for family in rules.families(carts):
-        changed += _judge_family(tx, family, bought)
+        changed += _judge_family(tx, family, bought, told_now)
     return changed
 
 
-def _judge_family(tx: Tx, family: Sequence[Cart], bought: Purchases) -> list[Cart]:
+def _judge_family(
+    tx: Tx, family: Sequence[Cart], bought: Purchases, told_now: Collection[str]
+) -> list[Cart]:
     patience, changed, purchases = queries.patience(tx), [], bought.of(family)
     apart = queries.per_channel(tx)
     for cart in family:
@@ -282,7 +291,9 @@ def _judge_family(tx: Tx, family: Sequence[Cart], bought: Purchases) -> list[Car
         _order(cart, [p for p in purchases if p.checkout in own])
         elsewhere = [p for p in purchases if p.checkout not in own]
         around = _surroundings(cart, family, elsewhere, per_channel=apart)
-        state = rules.verdict(cart, around, now=tx.now, patience=patience)
+        waits = cart.checkout in told_now and not lost(cart)
+        now = cart.touched_at if waits else tx.now
+        state = rules.verdict(cart, around, now=now, patience=patience)
         if state != cart.state:
             changed.append(cart)
         cart.state = state.value
