@@ -45,7 +45,7 @@ PUBLIC = {
 """Routes that ask for no member of staff, and whom they are for."""
 WIDGETS = "/app/widgets/"
 """A frame can't show a 401 or a 403: these say so in words."""
-ASKED = ("", "?q=ana", "?customer=ana@example.com", "?person=1")
+ASKED = ("", "?q=ana", "?customer=ana@example.com", "?person=1", "?csv=people-title")
 SECRETS = ("ana@example.com", "Ana Example", "ben@example.com")
 
 

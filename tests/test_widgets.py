@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlmodel import select
 
 from app.kit.clock import StillClock
 from app.kit.house import House
-from app.loyalty.tables import Voucher
+from app.loyalty.tables import Code, Voucher
 from tests.support.html import words
 from tests.support.loyal import Loyal
 from tests.support.makers import by_user, checkout, checkout_line, event, gid, user
 from tests.support.till import Till
 
-EVERY = ("order", "draft", "product", "voucher", "home", "customer")
+CARD = gid("GiftCard", "7")
+EVERY = ("order", "draft", "product", "voucher", "gift-card", "home", "customer")
 
 
 @pytest.fixture
@@ -69,6 +71,37 @@ def test_who_may_see_orders_but_no_customers_sees_no_customer(shop: Loyal) -> No
 
 def test_an_order_we_never_heard_of_is_said_to_be_so(shop: Loyal) -> None:
     assert "haven't heard of this order" in beside(shop, "order", orderId=gid("Order", "nobody"))
+
+
+def test_beside_a_gift_card_stands_whose_it_is_and_who_paid_with_it(
+    shop: Loyal, till: Till
+) -> None:
+    uses_a_code(shop, till)
+    with shop.work() as tx:
+        (code,) = tx.exec(select(Code)).all()
+        code.card, code.amount_minor, code.currency = CARD, 600, "EUR"
+        code.used_at = None
+    shown = beside(shop, "gift-card", giftCardId=CARD)
+    assert "€6.00" in shown
+    assert "Given to ana@example.com" in shown
+    assert "can be used" in shown
+    assert "one account alone" in shown
+    shop.buys("ben", 50, giftCards=[{"id": CARD, "last4CodeChars": "1234"}])
+    shown = beside(shop, "gift-card", giftCardId=CARD)
+    assert "ben@example.com" in shown
+    assert "Somebody else than its owner" in shown
+    shown = beside(shop, "gift-card", ("MANAGE_ORDERS",), giftCardId=CARD)
+    assert "@example.com" not in shown
+
+
+def test_a_gift_card_of_the_shops_own_is_said_to_be_none_of_ours(shop: Loyal) -> None:
+    assert "no order that we know" in beside(shop, "gift-card", giftCardId=CARD)
+    shop.buys("ben", 50, giftCards=[{"id": CARD, "last4CodeChars": "1234"}])
+    shown = beside(shop, "gift-card", giftCardId=CARD)
+    assert "none of Perennial's" in shown
+    assert "ben@example.com" in shown
+    other = CARD.swapcase()  # ids tell letters by their case, and LIKE does not
+    assert "no order that we know" in beside(shop, "gift-card", giftCardId=other)
 
 
 def test_a_code_of_ours_is_named_beside_its_order_and_counted_beside_its_voucher(

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from app.api.lists import Row, plain
-from app.ltv.downloads import FORMULAS
+from app.web.sheets import safe
 
 PARQUET = find_spec("pyarrow") is not None
 """The extra `parquet` is installed."""
@@ -29,15 +29,8 @@ def as_csv(chunks: Iterable[Sequence[Row]]) -> Iterator[bytes]:
         if rows and not headed:
             writer.writerow(rows[0])
             headed = True
-        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+        writer.writerows([safe(plain(value)) for value in row.values()] for row in rows)
         yield out.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    told = plain(value)
-    if isinstance(told, str) and told.startswith(FORMULAS):
-        return f"'{told}"
-    return "" if told is None else told
 
 
 def as_parquet(chunks: Iterable[Sequence[Row]]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from app.carts.rules import State
 from app.kit.tx import BigId, Instant, OfShop
 
-VISITED = text("visitor IS NOT NULL")
+VISITED, LEFT = text("visitor IS NOT NULL"), text("abandoned_at IS NOT NULL")
 
 
 class Cart(OfShop, SQLModel, table=True):
@@ -20,6 +20,9 @@ class Cart(OfShop, SQLModel, table=True):
         Index("cart_person", "shop", "person"),
         Index("cart_email", "shop", "email"),
         Index("cart_state", "shop", "state", "touched_at"),
+        Index(
+            "cart_abandoned", "shop", "abandoned_at", sqlite_where=LEFT, postgresql_where=LEFT,
+        ),
         Index(
             "cart_visitor", "shop", "visitor", "created_at",
             sqlite_where=VISITED, postgresql_where=VISITED,

@@ -11,11 +11,10 @@ from app.kit.tx import Tx
 from app.ltv import queries, shown, winning
 from app.ltv.entries import EPOCH
 from app.shops.flows import this_shop
+from app.web.sheets import safe
 
 Rows = Iterable[Sequence[object]]
 Asked = Mapping[str, str]
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula, whoever wrote it."""
 
 
 def table(tx: Tx, name: str, asked: Asked) -> str | None:
@@ -24,14 +23,8 @@ def table(tx: Tx, name: str, asked: Asked) -> str | None:
     if make is None:
         return None
     out = io.StringIO()
-    csv.writer(out).writerows([_safe(cell) for cell in row] for row in make(tx, asked))
+    csv.writer(out).writerows([safe(cell) for cell in row] for row in make(tx, asked))
     return out.getvalue()
-
-
-def _safe(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(FORMULAS):
-        return f"'{cell}"
-    return "" if cell is None else cell
 
 
 def _day(day: int | None) -> str:

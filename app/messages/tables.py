@@ -144,7 +144,7 @@ class Send(OfShop, SQLModel, table=True):
         UniqueConstraint("shop", "key"),
         Index("send_person", "shop", "person", "state"),
         Index("send_counted", "shop", "person", "handed_at"),
-        Index("send_campaign", "shop", "campaign", "state"),
+        Index("send_campaign", "shop", "campaign", "state", "step", "reason"),
         Index("send_day", "shop", "handed_at"),
         Index("send_token", "shop", "token_hash"),
         Index("send_provider", "shop", "provider_id"),
@@ -234,7 +234,7 @@ class Touch(OfShop, SQLModel, table=True):
     """OP-4: somebody, or some machine, opened or clicked. No address and no agent is kept."""
 
     __table_args__ = (
-        Index("touch_send", "shop", "send", "kind"),
+        Index("touch_send", "shop", "send", "kind", "by"),
         Index("touch_person", "shop", "person", "at"),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, extract, union_all
+from sqlalchemy import ColumnElement, String, and_, cast, extract, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
@@ -136,6 +136,20 @@ def dearest_a_month(tx: Tx, *, since: datetime) -> dict[int, int]:
 def last_orders(tx: Tx, person: int, *, limit: int = 5) -> list[Order]:
     rows = select(Order).where(Order.person == person).order_by(col(Order.created_at).desc())
     return list(tx.exec(rows.limit(limit)))
+
+
+def paid_with(tx: Tx, card: str, *, limit: int = 5) -> list[Order]:
+    """Orders that this gift card paid, or a part of them, the newest first."""
+    rows = (
+        select(Order)
+        .where(
+            col(Order.cards).is_not(None),
+            cast(col(Order.cards), String).contains(f'"{card}"', autoescape=True),
+        )
+        .order_by(col(Order.created_at).desc())
+        .limit(limit)
+    )
+    return [order for order in tx.exec(rows) if card in (order.cards or ())]  # LIKE knows no case
 
 
 def by_saleor_id(tx: Tx, saleor_id: str) -> Order | None:

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Optional
 
-from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.kit.tx import BigId, Instant, OfShop
+
+WITH_CARDS = text("cards IS NOT NULL")
 
 
 class Order(OfShop, SQLModel, table=True):
@@ -18,7 +20,11 @@ class Order(OfShop, SQLModel, table=True):
         Index("order_source", "shop", "source"),
         Index("order_checkout", "shop", "checkout"),
         Index("order_created", "shop", "created_at"),
-    )
+        Index(
+            "order_cards", "shop", "created_at",
+            sqlite_where=WITH_CARDS, postgresql_where=WITH_CARDS,
+        ),
+    )  # fmt: skip
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     saleor_id: str
@@ -90,7 +96,7 @@ class Line(OfShop, SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("shop", "order", "position"),
-        Index("line_product", "shop", "product"),
+        Index("line_product", "shop", "product", "order"),
     )
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045

@@ -3,7 +3,8 @@
 A page is asked for three ways. Without `X-Part`, a browser gets the shell: the house's base
 template with no data in it (`app.web.frame`). The shell's bridge.js then asks for the same path
 with `X-Part: main` and the Dashboard's token, and later for smaller parts. A part is a block,
-and the element it renders carries the block's name as its id.
+and the element it renders carries the block's name as its id. The third way is a section of it
+for a spreadsheet (`app.web.sheets`).
 """
 
 from functools import cache
@@ -19,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined,
 
 from app.web.drawing import Drawing
 from app.web.notation import Notation
+from app.web.sheets import Plain, sheet
 from app.web.whereabouts import whereabouts
 from app.web.words import catalogue, language, tag_of
 
@@ -36,7 +38,7 @@ def static(name: str) -> str:
 
 
 @cache
-def environment(locale: Locale) -> Environment:
+def environment(locale: Locale, notation: type[Notation] = Notation) -> Environment:
     env = Environment(
         loader=PrefixLoader(ROOMS),
         autoescape=True,
@@ -46,7 +48,7 @@ def environment(locale: Locale) -> Environment:
     env.policies["ext.i18n.trimmed"] = True  # as babel.cfg: line breaks of a template aren't words
     words = catalogue(locale)
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-    env.filters |= Notation(locale, words).filters()
+    env.filters |= notation(locale, words).filters()
     env.globals["draw"] = Drawing(env.filters["number"], env.filters["percent"], words)
     env.globals |= {"locale": locale, "lang": tag_of(locale), "static": static, "theme": None}
     env.globals |= {"rooms": frozenset(ROOMS), "whereabouts": whereabouts, "path": None}
@@ -75,6 +77,7 @@ class Page:
         browser: Annotated[str | None, Header(alias="Accept-Language")] = None,
         theme: Annotated[str | None, Query()] = None,
         *,
+        csv: Annotated[str | None, Query()] = None,
         request: Request = None,  # type: ignore[assignment]  # FastAPI fills it in; tests need none
     ) -> None:
         self.part = part
@@ -82,13 +85,16 @@ class Page:
         self.path = address_of(*asked) if asked else None
         self.locale = language(dashboard or locale or browser)
         self.theme = theme if theme in THEMES else None
+        self.title = csv if request and request.method == "GET" else None
 
     def __call__(
         self, name: str, *, status: int = HTTPStatus.OK, **context: object
     ) -> HTMLResponse:
         """Answer with a template; 404 where it has no such part."""
-        template = environment(self.locale).get_template(name)
         values = {**context, "theme": self.theme, "path": self.path}
+        if self.title:
+            return self._sheet(name, self.title, values)
+        template = environment(self.locale).get_template(name)
         html = template.render(values) if self.part is None else _part(template, self.part, values)
         return HTMLResponse(
             html,
@@ -98,6 +104,18 @@ class Page:
                 "Content-Language": tag_of(self.locale),
                 "Vary": "X-Part, X-Locale, Accept-Language",
             },
+        )
+
+    def _sheet(self, name: str, title: str, values: dict[str, object]) -> HTMLResponse:
+        """The section under that title; 404 where there is none."""
+        html = _part(environment(self.locale, Plain).get_template(name), "main", values)
+        told = sheet(html, title, catalogue(self.locale))
+        if told is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"Nothing stands under {title!r} here.")
+        return HTMLResponse(
+            "\ufeff" + told,  # so that spreadsheets take it for UTF-8
+            media_type="text/csv; charset=utf-8",
+            headers={"Cache-Control": "no-store"},
         )
 
     def shell(self, path: str | None = None) -> HTMLResponse:

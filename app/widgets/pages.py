@@ -82,6 +82,17 @@ def voucher_widget(fields: Typed, caller: Shower, house: TheHouse, page: Rendere
     return _show(page, house, caller, "voucher", seen, needs=SEES_VOUCHERS)
 
 
+@router.post("/app/widgets/gift-card")
+def gift_card_widget(
+    fields: Typed, caller: Shower, house: TheHouse, page: Rendered
+) -> HTMLResponse:
+    def seen(tx: Tx, caller: Caller) -> object:
+        id_ = str(fields.get("giftCardId", ""))
+        return sights.gift_card(tx, id_, sees_people=caller.may(SEES_PEOPLE))
+
+    return _show(page, house, caller, "gift_card", seen, needs=SEES_ORDERS)
+
+
 @router.post("/app/widgets/home")
 def home_widget(caller: Shower, house: TheHouse, page: Rendered) -> HTMLResponse:
     def seen(tx: Tx, _: Caller) -> object:

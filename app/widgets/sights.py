@@ -1,11 +1,11 @@
 """What there is to show beside one thing of Saleor's, each a few questions of what is known."""
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from app.catalog import queries as catalog
@@ -13,8 +13,8 @@ from app.customers import queries as customers
 from app.customers.tables import Person
 from app.journeys.tables import Cycle, Grant
 from app.kit.money import major
-from app.kit.tx import Tx
-from app.loyalty import coupons, guards, offers
+from app.kit.tx import Tx, among
+from app.loyalty import cards, coupons, guards, offers
 from app.loyalty import queries as loyalty
 from app.loyalty.tables import Code, Voucher
 from app.ltv import glance
@@ -26,10 +26,22 @@ from app.saleor import shapes
 from app.shops.flows import this_shop
 from app.today import queries as today
 from app.web.notation import Sum
-from app.widgets.view import Buyer, DraftSight, HomeSight, OrderSight, ProductSight, VoucherSight
+from app.widgets.view import (
+    Buyer,
+    CardState,
+    DraftSight,
+    GiftCardSight,
+    HomeSight,
+    OrderSight,
+    PaidOrder,
+    ProductSight,
+    VoucherSight,
+)
 
 RECENT = timedelta(days=90)
 MOST = 3
+AT_MOST = 2_000
+"""Lines of a product that are read."""
 SAMPLE = 500
 """Orders among which it is counted what went with a product."""
 
@@ -162,7 +174,9 @@ def product(tx: Tx, saleor_id: str) -> ProductSight | None:
     began = (value.sheet(tx, "firsts") or {}).get("product", ())
     first = next((row for row in began if row["label"] == id_), None)
     cycle = tx.exec(select(Cycle).where(Cycle.product == id_)).first()
-    sold, together = _together(tx, id_)
+    lately = _lately(tx, id_)
+    recent = [one for one in lately if one.at >= tx.now - RECENT]
+    pieces = sum(one.quantity for one in lately)
     return ProductSight(
         buyers=first["buyers"] if first else 0,
         judged=first["judged"] if first else 0,
@@ -170,29 +184,45 @@ def product(tx: Tx, saleor_id: str) -> ProductSight | None:
         ratio=Decimal(str(round(first["ratio"], 2))) if first and first["judged"] else None,
         cycle=round(cycle.middle) if cycle else None,
         gaps=cycle.gaps if cycle else 0,
-        sold=sold,
-        together=together,
+        sold=len({one.order for one in recent}),
+        sold_more=len(recent) == AT_MOST,
+        returned=Decimal(sum(one.returned for one in lately)) / pieces if pieces else None,
+        together=_together(tx, id_, [one.order for one in recent[:SAMPLE]]),
     )
 
 
-def _together(tx: Tx, id_: int) -> tuple[int, tuple[str, ...]]:
-    """How many orders it was in of late, and what else was in the last five hundred of them."""
-    theirs = (
-        select(Order.id)
-        .join(Line, col(Line.order) == col(Order.id))
-        .where(Line.product == id_, col(Order.counts), col(Order.created_at) >= tx.now - RECENT)
-        .distinct()
+class _Sold(NamedTuple):
+    """A line with the product."""
+
+    order: int
+    quantity: int
+    returned: int
+    at: datetime
+
+
+def _lately(tx: Tx, product: int) -> list[_Sold]:
+    """Where it was sold last. Of what sells every minute only the newest are read."""
+    columns: list[Any] = [Line.order, Line.quantity, Line.returned, Order.created_at]
+    rows: Any = tx.exec(
+        select(*columns)
+        .join(Order, col(Order.id) == col(Line.order))
+        .where(Line.product == product, col(Order.counts))
+        .order_by(col(Line.order).desc())
+        .limit(AT_MOST)
     )
-    ids = [one for one in tx.exec(theirs) if one]
-    other = aliased(Line)
+    return [_Sold(*row) for row in rows]
+
+
+def _together(tx: Tx, product: int, among_: Sequence[int]) -> tuple[str, ...]:
+    """What else was in these orders."""
     rows = tx.exec(
-        select(other.product).where(
-            col(other.order).in_(sorted(ids)[-SAMPLE:]), col(other.product) != id_
+        select(Line.product).where(
+            among(col(Line.order), sorted(set(among_))), col(Line.product) != product
         )
     )
     common = [one for one, _ in Counter(one for one in rows if one).most_common(MOST)]
     names = catalog.named(tx, common)
-    return len(ids), tuple(names[one].name for one in common if one in names)
+    return tuple(names[one].name for one in common if one in names)
 
 
 def voucher(tx: Tx, saleor_id: str) -> VoucherSight | None:
@@ -223,6 +253,48 @@ def voucher(tx: Tx, saleor_id: str) -> VoucherSight | None:
         zone=this_shop(tx).zone,
         gone=row.gone_at is not None,
     )
+
+
+def gift_card(tx: Tx, saleor_id: str, *, sees_people: bool) -> GiftCardSight | None:
+    """Also of a card that is none of ours, if an order we know was paid with it."""
+    row = tx.exec(select(Code).where(Code.card == saleor_id)).first() if saleor_id else None
+    paid = orders.paid_with(tx, saleor_id) if saleor_id else []
+    if row is None and not paid:
+        return None
+    voucher = tx.get(Voucher, row.voucher) if row else None
+    return GiftCardSight(
+        name=_title(tx, voucher) if voucher else "",
+        state=_card_state(tx, row) if row else None,
+        worth=cards.worth(row) if row else None,
+        owner=_name_of(tx, row.person) if row and sees_people else None,
+        given_at=row.minted_at if row else None,
+        ends_at=row.ends_at if row else None,
+        orders=tuple(
+            PaidOrder(
+                number=one.number,
+                at=one.created_at,
+                who=_name_of(tx, one.person) if sees_people else None,
+            )
+            for one in paid
+        ),
+        leaked=row is not None and any(one.person not in (None, row.person) for one in paid),
+        zone=this_shop(tx).zone,
+    )
+
+
+def _card_state(tx: Tx, row: Code) -> CardState:
+    if row.used_at:
+        return CardState.USED
+    if row.deleted_at or (row.ends_at and row.ends_at <= tx.now):
+        return CardState.OVER
+    return CardState.LIVE if row.in_saleor_at else CardState.WAITING
+
+
+def _name_of(tx: Tx, id_: int | None) -> str | None:
+    person = customers.person(tx, id_) if id_ else None
+    if person is None or person.erased_at:
+        return None
+    return f"{person.first_name} {person.last_name}".strip() or person.email
 
 
 def home(tx: Tx, *, house_sends: bool) -> HomeSight:

@@ -74,6 +74,10 @@ class ProductSight:
     gaps: int = 0
     sold: int = 0
     """Orders with it in the last 90 days."""
+    sold_more: bool = False
+    """There were more than are counted."""
+    returned: Decimal | None = None
+    """Of the pieces sold, those that came back."""
     together: tuple[str, ...] = ()
     """What else was in orders with it, most often first."""
 
@@ -93,6 +97,40 @@ class VoucherSight:
     brought: tuple[Sum, ...]
     zone: str
     gone: bool
+
+
+class CardState(StrEnum):
+    WAITING = "waiting"
+    """Not in Saleor yet."""
+    LIVE = "live"
+    USED = "used"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidOrder:
+    """An order that a gift card paid, or a part of it."""
+
+    number: str
+    at: datetime
+    who: str | None
+    """Only for who may see customers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftCardSight:
+    name: str
+    """The programme's that gave it; empty where it is none of ours."""
+    state: CardState | None
+    worth: Sum | None
+    owner: str | None
+    """Only for who may see customers."""
+    given_at: datetime | None
+    ends_at: datetime | None
+    orders: tuple[PaidOrder, ...]
+    leaked: bool
+    """Somebody else than its owner paid with it."""
+    zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

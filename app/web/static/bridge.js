@@ -121,6 +121,7 @@ function say(what) {
 // ---- Showing a part ----
 function show(part, html) {
   const fresh = Object.assign(document.createElement("template"), { innerHTML: html }).content.firstElementChild;
+  offerSheets(fresh);
   const old = document.getElementById(part);
   const at = document.activeElement?.id;
   const [was, is] = [old, fresh].map((node) => [...node.querySelectorAll("details")]);
@@ -140,6 +141,21 @@ function show(part, html) {
   }
   const called = fresh.querySelector("[aria-invalid], [data-focus]") ?? document.getElementById(at);
   if (called && called !== document.activeElement) called.focus({ preventScroll: called.id === at });
+}
+
+// Every section with numbers in it can be taken along as a table (app/web/sheets.py).
+function offerSheets(piece) {
+  for (const section of [piece, ...piece.querySelectorAll("section")]) {
+    const title = section.querySelector(`[id="${section.getAttribute("aria-labelledby")}"]`);
+    if (!title || section.querySelector("a.csv") || !section.querySelector("table, .figure, dl.facts")) continue;
+    const name = title.textContent.trim();
+    const link = Object.assign(document.createElement("a"), { className: "csv", href: "#", textContent: "CSV" });
+    Object.assign(link.dataset, { sheet: title.id, download: `${name}.csv` });
+    link.append(Object.assign(document.createElement("span"), { className: "unseen", textContent: ` ${name}` }));
+    const head = title.closest(".card-head");
+    if (head) head.append(link);
+    else title.after(link);
+  }
 }
 
 // Does what a new piece of page asks for by its attributes.
@@ -174,7 +190,9 @@ const go = (path, { tell = true } = {}) => attempt("main", async () => {
 
 // Fetches a file with the token, which a plain link could not send, and hands it over to be saved.
 const save = (link) => attempt("file", async () => {
-  const blob = await ask(link.href, "file", undefined, true, (answer) => answer.blob());
+  const address = new URL(link.dataset.sheet ? location : link);
+  if (link.dataset.sheet) address.searchParams.set("csv", link.dataset.sheet);
+  const blob = await ask(address, "file", undefined, true, (answer) => answer.blob());
   const url = URL.createObjectURL(blob);
   Object.assign(document.createElement("a"), { href: url, download: link.dataset.download }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
@@ -188,7 +206,7 @@ addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const ours = link.origin === location.origin && /^\/app(\/|$)/.test(link.pathname) && !link.hash;
-  if (ours || link.dataset.dashboard) event.preventDefault();
+  if (ours || link.dataset.dashboard || link.dataset.download) event.preventDefault();
   if (link.dataset.download) return save(link);
   if (link.dataset.dashboard) send("redirect", { to: link.dataset.dashboard });
   else if (ours) go(link.pathname + link.search);
