@@ -1,9 +1,7 @@
 """Lists in a running Saleor: there, another after an order, and of nothing that is hidden."""
 
 import json
-import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,25 +16,13 @@ from tests.support.scenario_process import Pace
 from tests.support.scenario_shop import Shop, Shopper, Ware
 from tests.support.scenario_wire import ERRORS, JSON, until
 
-NEEDED = ("SALEOR_API_URL", "SALEOR_EMAIL", "SALEOR_PASSWORD")
-missing = [name for name in NEEDED if name not in os.environ]
-needs_saleor = pytest.mark.skipif(
-    bool(missing), reason=f"needs a running Saleor: {', '.join(missing)}"
-)
+pytestmark = pytest.mark.real
+
 PRODUCT_OF = "query P($id: ID!) { productVariant(id: $id) { product { id name } } }"
 METADATA = """query M($product: ID!, $user: ID!, $beside: String!, $hers: String!) {
   product(id: $product) { metafield(key: $beside) }
   user(id: $user) { metafield(key: $hers) }
 }"""
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    url, email, password = (os.environ[name] for name in NEEDED)
-    shop = Shop(url, email, password)
-    shop.look_around()
-    yield shop
-    shop.close()
 
 
 def grant(shop: Shop, app: App) -> None:
@@ -106,18 +92,17 @@ def asks(app: App, key: str, channel: str, ana: Shopper, **query: str | int) -> 
     return found
 
 
-@pytest.mark.real
-@needs_saleor
 def test_lists_are_there_change_after_an_order_and_name_nothing_hidden(
-    shop: Shop, tmp_path: Path
+    saleor: Shop, tmp_path: Path
 ) -> None:
+    saleor.look_around()
     with Ear() as ear:
-        app = App(tmp_path, ear, shop, Pace())
+        app = App(tmp_path, ear, saleor, Pace())
         try:
             with app.running():
                 app.install()
                 until(app.imported, "the import")
-                _story(shop, app)
+                _story(saleor, app)
             assert app.complaints() == []
         finally:
             app.leave()

@@ -19,13 +19,6 @@ from tests.support.scenario_wire import JSON
 
 SALEOR = Path(__file__).with_name("saleor-3.23.json")
 PAGE = ROOT / "docs" / "sandbox.md"
-NEEDED = ("SALEOR_API_URL", "SALEOR_EMAIL", "SALEOR_PASSWORD")
-missing = [name for name in NEEDED if name not in os.environ]
-needs_saleor = pytest.mark.skipif(
-    bool(missing), reason=f"needs a running Saleor: {', '.join(missing)}"
-)
-
-
 FAST = 10
 """How much faster time goes by in the sandbox: what waits there, waits in business time."""
 
@@ -50,14 +43,6 @@ def sandbox(pace: Pace, tmp_path: Path) -> Iterator[Shop]:
         shop.close()
 
 
-@pytest.fixture
-def saleor() -> Iterator[Shop]:
-    url, email, password = (os.environ[name] for name in NEEDED)
-    shop = Shop(url, email, password)
-    yield shop
-    shop.close()
-
-
 def played(shop: Shop, folder: Path, pace: Pace) -> Record:
     with Ear() as ear:
         app = App(folder, ear, shop, pace)
@@ -79,7 +64,6 @@ def test_the_sandbox_tells_the_story_as_saleor_does(
 
 
 @pytest.mark.real
-@needs_saleor
 def test_a_running_saleor_tells_the_story(saleor: Shop, tmp_path: Path) -> None:
     """RECORD=1 keeps what it told, for the sandbox to be held to."""
     told = played(saleor, tmp_path, Pace()).as_json()

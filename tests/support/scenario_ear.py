@@ -92,7 +92,7 @@ class Ear:
                     self.end_headers()
                     self.wfile.write(answer.content)
 
-            do_GET = do_POST = _answer  # noqa: N815  # the library's names
+            do_GET = do_POST = do_OPTIONS = _answer  # noqa: N815  # the library's names
 
             @override
             def log_message(self, *_: object) -> None:
