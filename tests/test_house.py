@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel, select
+from sqlalchemy.orm import aliased
+from sqlmodel import SQLModel, col, delete, select, update
 
 import app.main
+from app.kit.asking import any_of, ask, blank, carry_out, change, question
 from app.kit.gate import Gate
 from app.kit.house import House
 from app.kit.promises import Promise
@@ -53,6 +55,56 @@ def test_two_shops_never_see_each_others_rows(house: House) -> None:
             tx.delete(row)
     with house.look(ShopId(2)) as tx:
         assert len(tx.exec(select(Channel)).all()) == 2
+
+
+OTHER = aliased(Channel)
+SLUGS = question(select(Channel.slug).where(any_of(col(Channel.saleor_id), "ids")))
+WHOLE = question(select(Channel).where(Channel.saleor_id == blank("id")))
+PAIRS = question(select(Channel.slug, col(OTHER.slug)).join(OTHER, col(OTHER.currency) == "EUR"))
+TWINS = question(
+    select(Channel.slug).where(col(Channel.slug).in_(select(OTHER.slug).where(OTHER.slug != "")))
+)
+CLOSE = change(update(Channel).where(any_of(col(Channel.saleor_id), "ids")).values(currency="XXX"))
+DROP = change(delete(Channel).where(any_of(col(Channel.saleor_id), "ids")))
+
+
+def test_a_question_made_once_is_of_the_shop_that_asks_it(house: House) -> None:
+    for number in (1, 2):
+        with house.work(ShopId(number)) as tx:
+            tx.add(Channel(saleor_id="C", slug=f"of {number}", currency="EUR"))
+            assert ask(tx, SLUGS, ids=["C", "D"]) == [f"of {number}"], "what was only just noted"
+    for number in (2, 1):
+        with house.look(ShopId(number)) as tx:
+            mine = f"of {number}"
+            assert [row.slug for row in ask(tx, WHOLE, id="C")] == [mine]
+            assert ask(tx, SLUGS, ids=[]) == []
+            assert [tuple(row) for row in ask(tx, PAIRS)] == [(mine, mine)]
+            assert ask(tx, TWINS) == [mine]
+
+
+def test_a_row_that_a_question_finds_is_written_when_it_is_changed(house: House) -> None:
+    with house.work(ShopId(1)) as tx:
+        tx.add(Channel(saleor_id="C", slug="main", currency="EUR"))
+    with house.work(ShopId(1)) as tx:
+        [row] = ask(tx, WHOLE, id="C")
+        row.slug = "other"
+    with house.look(ShopId(1)) as tx:
+        assert ask(tx, SLUGS, ids=["C"]) == ["other"]
+
+
+def test_a_change_made_once_is_of_the_shop_that_carries_it_out(house: House) -> None:
+    for number in (1, 2, 3):
+        with house.work(ShopId(number)) as tx:
+            tx.add(Channel(saleor_id="C", slug=f"of {number}", currency="EUR"))
+    with house.work(ShopId(1)) as tx:
+        carry_out(tx, CLOSE, ids=["C"])
+    with house.work(ShopId(2)) as tx:
+        carry_out(tx, DROP, ids=["C"])
+    left = {}
+    for number in (1, 2, 3):
+        with house.look(ShopId(number)) as tx:
+            left[number] = [row.currency for row in ask(tx, WHOLE, id="C")]
+    assert left == {1: ["XXX"], 2: [], 3: ["EUR"]}
 
 
 def test_a_unit_of_work_that_fails_leaves_nothing(house: House) -> None:

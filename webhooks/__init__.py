@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from sqlmodel import col, select
 
+from app.kit.asking import any_of, ask, question
 from app.kit.promises import Delivery
-from app.kit.tx import Tx, among
+from app.kit.tx import Tx
 from app.saleor import shapes
 from app.shops import flows as shops
 from webhooks import apps, checkouts, customers, orders, products
@@ -50,6 +51,9 @@ EVENTS: dict[str, Event[Any]] = {
 }
 
 
+BODIES = question(select(Delivery.hash, Delivery.body).where(any_of(col(Delivery.hash), "hashes")))
+
+
 class Promised(Protocol):
     """A delivery that waits to be worked: heard at the door, or read by a sweep."""
 
@@ -64,10 +68,7 @@ def answer(heard: Promised, tx: Tx) -> None:
 
 def answer_all(heard: Sequence[Promised], tx: Tx) -> None:
     """Many deliveries, those of one handler together: the order they came in means nothing."""
-    wanted = [one.hash for one in heard]
-    bodies = dict(
-        tx.exec(select(Delivery.hash, Delivery.body).where(among(col(Delivery.hash), wanted))).all()
-    )
+    bodies = dict(ask(tx, BODIES, hashes=[one.hash for one in heard]))
     us = shops.this_shop(tx).app_id
     together: dict[object, tuple[Event[Any], list[shapes.Event]]] = {}
     for one in heard:

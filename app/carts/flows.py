@@ -83,14 +83,14 @@ def _touch(tx: Tx, tellings: Sequence[Telling]) -> list[Touched | None]:
     catalog.learn(tx, [s for t in tellings for s in reading.sightings(t.checkout, t.heard)])
     shoppers, touched = _shoppers(tx, tellings)
     told = {t.checkout.id: reading.columns(t.checkout, t.heard) for t in tellings}
-    carts = _carts(tx, tellings, told, shoppers)
+    carts, begun = _carts(tx, tellings, told, shoppers)
     news: dict[str, bool] = {}
     for telling in tellings:
         id_ = telling.checkout.id
         if id_ in shoppers and (cart := carts.get(id_)):
             columns = told[id_] | {"person": shoppers[id_]}
             gaps = reading.gaps(telling.heard)
-            news[id_] = _lay_over(cart, columns, telling.heard, gaps=gaps)
+            news[id_] = _lay_over(cart, columns, telling.heard, gaps=gaps, new=id_ in begun)
             _follow(cart, telling.checkout, telling.heard, own_code=telling.own_code)
     told_now = {t.checkout.id for t in tellings if t.heard.cause is not Cause.UNKNOWN}
     _judge_all(tx, list(carts.values()), told_now=told_now)
@@ -143,37 +143,39 @@ def _carts(
     tellings: Sequence[Telling],
     told: Mapping[str, Mapping[str, Any]],
     shoppers: Mapping[str, int | None],
-) -> dict[str, Cart]:
-    """The carts told of and all others of their people, by checkout; new ones are begun."""
+) -> tuple[dict[str, Cart], frozenset[str]]:
+    """The carts told of and all others of their people, by checkout; and which are begun by it."""
     asked = [t for t in tellings if t.checkout.id in shoppers]
     emails = {told[t.checkout.id]["email"] for t in asked} - {None}
-    family = queries.family(
-        tx,
-        checkouts=[t.checkout.id for t in asked],
-        persons={person for person in shoppers.values() if person},
-        emails=emails,
-    )
-    carts = {cart.checkout: cart for cart in family}
-    new = [t.checkout for t in asked if t.checkout.id not in carts]
+    checkouts = [t.checkout.id for t in asked]
+    known = queries.known(tx, checkouts)
+    new = [t.checkout for t in asked if t.checkout.id not in known]
     erased = people.erased(tx, [f"guest:{told[c.id]['email']}" for c in new if told[c.id]["email"]])
+    begun = {}
     for checkout in new:
         erased_at = erased.get(f"guest:{told[checkout.id]['email']}")
         if erased_at is None or checkout.created > erased_at:  # PR-3: begun before is forgotten
-            carts[checkout.id] = _begin(checkout)
-            tx.add(carts[checkout.id])
-    return carts
-
-
-def _begin(checkout: Checkout) -> Cart:
-    return Cart(
-        checkout=checkout.id,
-        channel=checkout.channel.slug,
-        currency=checkout.channel.currency_code,
-        created_at=checkout.created,
-        touched_at=checkout.created,
-        updated_at=checkout.updated_at,
-        issued_at=checkout.updated_at,
+            columns = {**told[checkout.id], "person": shoppers[checkout.id]}
+            begun[checkout.id] = _first(checkout, columns)
+    tx.put(Cart, list(begun.values()), key=("checkout",))
+    family = queries.family(
+        tx,
+        checkouts=checkouts,
+        persons={person for person in shoppers.values() if person},
+        emails=emails,
     )
+    return {cart.checkout: cart for cart in family}, frozenset(begun)
+
+
+def _first(checkout: Checkout, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Its row before anything is made of it; written without an object, and many at a time."""
+    return {
+        **columns,
+        "checkout": checkout.id,
+        "touched_at": checkout.created,
+        "state": State.ACTIVE.value,
+        "trail": [],
+    }
 
 
 def _follow(cart: Cart, checkout: Checkout, heard: Hearing, *, own_code: bool) -> None:
@@ -185,10 +187,12 @@ def _follow(cart: Cart, checkout: Checkout, heard: Hearing, *, own_code: bool) -
         cart.gone_at = None
 
 
-def _lay_over(cart: Cart, told: dict[str, Any], heard: Hearing, *, gaps: frozenset[str]) -> bool:
+def _lay_over(
+    cart: Cart, told: dict[str, Any], heard: Hearing, *, gaps: frozenset[str], new: bool
+) -> bool:
     """IN-3. Whether this telling is the newest."""
     kept = None
-    if cart.id is not None:
+    if not new:
         names = [name for columns in reading.GAPPED.values() for name in columns]
         kept = _Kept(
             Version(cart.updated_at, cart.issued_at, cart.hash),
@@ -198,7 +202,8 @@ def _lay_over(cart: Cart, told: dict[str, Any], heard: Hearing, *, gaps: frozens
     version = heard.of(told["updated_at"])
     outcome = settle(kept, told, version, missing=gaps, fields=reading.GAPPED)
     for name, value in outcome.columns.items():
-        setattr(cart, name, value)
+        if getattr(cart, name) != value:  # most tellings leave most of it as it was
+            setattr(cart, name, value)
     cart.gaps = outcome.gaps or None
     return outcome.newer
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
 from app.carts import rules
 from app.carts.rules import State
 from app.carts.tables import Cart, Heir, Patience
 from app.customers.tables import Person
+from app.kit.asking import any_of, ask, blank, question
 from app.kit.tx import Tx, among
 from app.orders.tables import Order
 
@@ -19,6 +19,33 @@ REACH = timedelta(days=90)
 """Saleor keeps a checkout no longer; what is older has nothing to do with a new one."""
 NO_PURCHASE = ("BULK_CREATE", "DRAFT")
 """AC-6: origins that are no act of the shopper's."""
+
+RECENT = col(Cart.created_at) >= blank("since")
+FAMILY = question(
+    select(Cart).where(
+        or_(
+            any_of(col(Cart.checkout), "checkouts"),
+            and_(any_of(col(Cart.person), "persons"), RECENT),
+            and_(any_of(col(Cart.email), "emails"), RECENT),
+        )
+    )
+)
+KNOWN = question(select(Cart.checkout).where(any_of(col(Cart.checkout), "checkouts")))
+LEFT = question(select(Heir.of).where(any_of(col(Heir.checkout), "checkouts")))
+HEIRS = question(select(Heir.of, Heir.checkout).where(any_of(col(Heir.of), "checkouts")))
+OWNERS = question(
+    select(col(Person.email), col(Person.id)).where(any_of(col(Person.email), "emails"))
+)
+CHOSEN = question(select(Patience))
+PURCHASE: list[Any] = [
+    Order.saleor_id, Order.checkout, func.coalesce(Order.decision, Order.brought_by),
+    Order.created_at, Order.person, Order.source, Order.origin,
+]  # fmt: skip
+LATER = col(Order.created_at) >= blank("since")
+# one index each: an OR over all three would read them all
+OF_CHECKOUTS = question(select(*PURCHASE).where(any_of(col(Order.checkout), "checkouts")))
+OF_PERSONS = question(select(*PURCHASE).where(any_of(col(Order.person), "persons"), LATER))
+OF_SOURCES = question(select(*PURCHASE).where(any_of(col(Order.source), "sources"), LATER))
 
 
 @dataclass(frozen=True)
@@ -58,6 +85,11 @@ def by_checkout(tx: Tx, checkout: str) -> Cart | None:
     return tx.exec(select(Cart).where(Cart.checkout == checkout)).first()
 
 
+def known(tx: Tx, checkouts: Collection[str]) -> frozenset[str]:
+    """Those of these that have been heard of before."""
+    return frozenset(ask(tx, KNOWN, checkouts=sorted(checkouts)))
+
+
 def family(
     tx: Tx,
     *,
@@ -68,17 +100,15 @@ def family(
     """These checkouts and all others of the same people, by account or by address."""
     found: dict[int, Cart] = {}
     checkouts = {*checkouts, *_left(tx, checkouts)}
-    recent = col(Cart.created_at) >= tx.now - REACH
     asked: set[object] = set()
     while True:
-        rows = tx.exec(
-            select(Cart).where(
-                or_(
-                    among(col(Cart.checkout), sorted(checkouts)),
-                    and_(among(col(Cart.person), sorted(persons)), recent),
-                    and_(among(col(Cart.email), sorted(emails)), recent),
-                )
-            )
+        rows = ask(
+            tx,
+            FAMILY,
+            checkouts=sorted(checkouts),
+            persons=sorted(persons),
+            emails=sorted(emails),
+            since=tx.now - REACH,
         )
         found |= {cart.id: cart for cart in rows if cart.id}
         asked |= {*persons, *emails}
@@ -92,14 +122,13 @@ def _left(tx: Tx, checkouts: Collection[str]) -> list[str]:
     """The abandoned ones that these were made out of."""
     if not checkouts:
         return []
-    return list(tx.exec(select(Heir.of).where(among(col(Heir.checkout), sorted(checkouts)))))
+    return list(ask(tx, LEFT, checkouts=sorted(checkouts)))
 
 
 def heirs(tx: Tx, checkouts: Collection[str]) -> dict[str, frozenset[str]]:
     """By checkout: those that were made out of it."""
     found: dict[str, frozenset[str]] = {}
-    rows = select(Heir.of, Heir.checkout).where(among(col(Heir.of), sorted(checkouts)))
-    for of, checkout in tx.exec(rows):
+    for of, checkout in ask(tx, HEIRS, checkouts=sorted(checkouts)):
         found[of] = found.get(of, frozenset()) | {checkout}
     return found
 
@@ -143,29 +172,18 @@ def purchases(tx: Tx, carts: Sequence[Cart]) -> Purchases:
     emails = sorted({cart.email for cart in carts if cart.email})
     owners: dict[str, frozenset[int]] = {}
     if emails:
-        known = select(Person.email, Person.id).where(among(col(Person.email), emails))
-        for email, id_ in tx.exec(known):
+        for email, id_ in ask(tx, OWNERS, emails=emails):
             owners[email or ""] = owners.get(email or "", frozenset()) | {id_ or 0}
     theirs = sorted({id_ for ids in owners.values() for id_ in ids})
-    columns: list[Any] = [
-        Order.saleor_id, Order.checkout, func.coalesce(Order.decision, Order.brought_by),
-        Order.created_at, Order.person,
-        Order.source, Order.origin,
-    ]  # fmt: skip
     checkouts = {cart.checkout for cart in carts}
     made = heirs(tx, checkouts)
-    asked: list[ColumnElement[bool]] = [
-        among(col(Order.checkout), sorted(checkouts.union(*made.values())))
-    ]
     since = min(cart.created_at for cart in carts)
+    rows = [*ask(tx, OF_CHECKOUTS, checkouts=sorted(checkouts.union(*made.values())))]
     if persons:
-        asked.append(and_(among(col(Order.person), persons), col(Order.created_at) >= since))
+        rows += ask(tx, OF_PERSONS, persons=persons, since=since)
     if theirs:
-        asked.append(and_(among(col(Order.source), theirs), col(Order.created_at) >= since))
-    found: dict[str, Purchase] = {}
-    for one in asked:  # one index each: an OR over all three would read them all
-        rows: Any = tx.exec(select(*columns).where(one))
-        found |= {row[0]: Purchase(*row) for row in rows}
+        rows += ask(tx, OF_SOURCES, sources=theirs, since=since)
+    found = {row[0]: Purchase(*row) for row in rows}
     order = sorted(found.values(), key=lambda purchase: (purchase.created_at, purchase.saleor_id))
     return Purchases(order, owners, made)
 
@@ -267,4 +285,4 @@ def unheard(tx: Tx, *, since: datetime, limit: int) -> list[Cart]:
 
 
 def chosen_patience(tx: Tx) -> Patience | None:
-    return tx.exec(select(Patience)).first()
+    return next(iter(ask(tx, CHOSEN)), None)

@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 
 from app.catalog import tables
 from app.catalog.tables import Product, Variant
+from app.kit.asking import any_of, ask, question
 from app.kit.tx import Tx, among
 
 
@@ -32,39 +33,40 @@ class Size:
     variants: int
 
 
+SHELF: list[Any] = [
+    Variant.saleor_id, Variant.id, Variant.product, Variant.first_hand, Variant.known_at,
+]  # fmt: skip
+SHELVES = question(select(*SHELF).where(any_of(col(Variant.saleor_id), "ids")))
+PRODUCTS = question(
+    select(Product.saleor_id, col(Product.id)).where(any_of(col(Product.saleor_id), "ids"))
+)
+KNOWLEDGE = question(
+    select(Product.saleor_id, Product.first_hand, Product.known_at).where(
+        any_of(col(Product.saleor_id), "ids")
+    )
+)
+
+
 def shelves(tx: Tx, variants: Collection[str]) -> dict[str, Shelf]:
     """Where these variants of Saleor's are, those we know."""
     if not variants:
         return {}
-    columns: list[Any] = [
-        Variant.saleor_id,
-        Variant.id,
-        Variant.product,
-        Variant.first_hand,
-        Variant.known_at,
-    ]
-    rows: Any = tx.exec(select(*columns).where(among(col(Variant.saleor_id), sorted(variants))))
-    return {row[0]: Shelf(*row[1:]) for row in rows}
+    return {row[0]: Shelf(*row[1:]) for row in ask(tx, SHELVES, ids=sorted(variants))}
 
 
 def products(tx: Tx, saleor_ids: Collection[str]) -> dict[str, int]:
     """Our rows of these products of Saleor's."""
     if not saleor_ids:
         return {}
-    rows = select(Product.saleor_id, Product.id).where(
-        among(col(Product.saleor_id), sorted(saleor_ids))
-    )
-    return {saleor_id: id_ for saleor_id, id_ in tx.exec(rows) if id_}
+    return {saleor_id: id_ for saleor_id, id_ in ask(tx, PRODUCTS, ids=sorted(saleor_ids)) if id_}
 
 
 def knowledge(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Knowledge]:
     """How we know of these products."""
     if not saleor_ids:
         return {}
-    rows = select(Product.saleor_id, Product.first_hand, Product.known_at).where(
-        among(col(Product.saleor_id), sorted(saleor_ids))
-    )
-    return {saleor_id: Knowledge(first, at) for saleor_id, first, at in tx.exec(rows)}
+    rows = ask(tx, KNOWLEDGE, ids=sorted(saleor_ids))
+    return {saleor_id: Knowledge(first, at) for saleor_id, first, at in rows}
 
 
 def named(tx: Tx, ids: Collection[int]) -> dict[int, Product]:

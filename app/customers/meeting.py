@@ -7,13 +7,13 @@ person is gathered, so that tellings may come in any order and end in the same r
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlmodel import col, select, update
+from sqlmodel import col, update
 
 from app.customers import queries, rules
 from app.customers.rules import Claim, Who
 from app.customers.sketch import Sketch
 from app.customers.tables import Address, Merge, Person
-from app.kit.tx import Tx, among
+from app.kit.tx import Tx
 
 TOLD = (
     "account", "email", "confirmed", "staff", "active",
@@ -86,10 +86,9 @@ def _write(tx: Tx, sketches: dict[str, Sketch]) -> None:
     named = [sketch.row() for sketch in changed if not sketch.profile]
     tx.put(Person, whole, key=("key",), overwrite=TOLD + PROFILE)
     tx.put(Person, named, key=("key",), overwrite=TOLD)
-    new = sorted(sketch.key for sketch in changed if sketch.id is None)
-    if new:
-        for key, id_ in tx.exec(select(Person.key, Person.id).where(among(col(Person.key), new))):
-            sketches[key].id = id_
+    new = {sketch.key for sketch in changed if sketch.id is None}
+    for key, id_ in queries.numbers(tx, new).items():
+        sketches[key].id = id_
 
 
 def _join(tx: Tx, sketches: dict[str, Sketch]) -> dict[int, int]:

@@ -1,14 +1,15 @@
 """Questions about people."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import and_, col, func, select
 
 from app.customers.rules import Claim, forgotten, tidy
 from app.customers.sketch import Sketch
 from app.customers.tables import Address, Erasure, Merge, Person
+from app.kit.asking import any_of, ask, question
 from app.kit.hearing import Version
 from app.kit.tx import Tx, among
 
@@ -27,6 +28,22 @@ SKETCHED: list[Any] = [
     Person.hash,
 ]
 """Columns, not rows: a page of orders names a hundred people, and none is edited in place."""
+
+KNOWN = question(select(*SKETCHED).where(any_of(col(Person.key), "keys")))
+NUMBERS = question(select(Person.key, col(Person.id)).where(any_of(col(Person.key), "keys")))
+CLAIMS = question(
+    select(Address.email, Address.proved_at, Person.key, Address.person)
+    .join(Person, col(Person.id) == Address.person)
+    .where(any_of(col(Address.email), "emails"))
+)
+ERASED = question(
+    select(Erasure.hash, Erasure.erased_at).where(any_of(col(Erasure.hash), "hashes"))
+)
+PARTED = question(
+    select(Merge.source).where(
+        and_(any_of(col(Merge.source), "guests"), col(Merge.undone_at).is_not(None))
+    )
+)
 
 
 def person(tx: Tx, id_: int) -> Person | None:
@@ -48,8 +65,14 @@ def sketches(tx: Tx, keys: Collection[str]) -> dict[str, Sketch]:
     """Who of them is known, ready to be told more of."""
     if not keys:
         return {}
-    rows: Iterable[Any] = tx.exec(select(*SKETCHED).where(among(col(Person.key), sorted(keys))))
-    return {row.key: _sketch(row) for row in rows}
+    return {row.key: _sketch(row) for row in ask(tx, KNOWN, keys=sorted(keys))}
+
+
+def numbers(tx: Tx, keys: Collection[str]) -> dict[str, int]:
+    """Our row of each that is known."""
+    if not keys:
+        return {}
+    return {key: id_ for key, id_ in ask(tx, NUMBERS, keys=sorted(keys)) if id_}
 
 
 def _sketch(row: Any) -> Sketch:  # noqa: ANN401  # a row of SKETCHED
@@ -64,12 +87,7 @@ def claims(tx: Tx, emails: Collection[str]) -> dict[str, dict[int, Claim]]:
     found: dict[str, dict[int, Claim]] = {email: {} for email in emails}
     if not emails:
         return found
-    rows = tx.exec(
-        select(Address.email, Address.proved_at, Person.key, Address.person)
-        .join(Person, col(Person.id) == Address.person)
-        .where(among(col(Address.email), sorted(emails)))
-    )
-    for email, proved_at, key, person_ in rows:
+    for email, proved_at, key, person_ in ask(tx, CLAIMS, emails=sorted(emails)):
         found[email][person_] = Claim(proved_at, key, person_)
     return found
 
@@ -79,20 +97,14 @@ def erased(tx: Tx, keys: Collection[str]) -> dict[str, datetime]:
     if not keys:
         return {}
     hashes = {forgotten(key): key for key in keys}
-    rows = tx.exec(
-        select(Erasure.hash, Erasure.erased_at).where(among(col(Erasure.hash), sorted(hashes)))
-    )
-    return {hashes[hash_]: at for hash_, at in rows}
+    return {hashes[hash_]: at for hash_, at in ask(tx, ERASED, hashes=sorted(hashes))}
 
 
 def parted(tx: Tx, guests: Collection[int]) -> set[int]:
     """Guests whose merge somebody has undone: they are not joined again."""
     if not guests:
         return set()
-    rows = select(Merge.source).where(
-        among(col(Merge.source), sorted(guests)), col(Merge.undone_at).is_not(None)
-    )
-    return set(tx.exec(rows))
+    return set(ask(tx, PARTED, guests=sorted(guests)))
 
 
 def wholes(tx: Tx, people: Collection[int]) -> dict[int, int]:

@@ -10,6 +10,7 @@ from sqlmodel import and_, col, func, select
 from app.customers.tables import Person
 from app.journeys.rules import Definition, Last, Trigger
 from app.journeys.tables import Grant, Journey, Link, Recovery, Redemption, Run, Version
+from app.kit.asking import any_of, ask, question
 from app.kit.tx import Tx, among
 
 
@@ -106,12 +107,18 @@ def run(tx: Tx, id_: int) -> Run | None:
     return tx.exec(select(Run).where(Run.id == id_)).first()
 
 
+ABOUT = question(
+    select(Run)
+    .where(any_of(col(Run.subject), "subjects"), col(Run.ended_at).is_(None))
+    .order_by(col(Run.id))
+)
+
+
 def about(tx: Tx, subjects: Collection[str]) -> list[Run]:
     """Runs on the way, or paused, about these checkouts, orders or products."""
     if not subjects:
         return []
-    rows = select(Run).where(among(col(Run.subject), sorted(subjects)), col(Run.ended_at).is_(None))
-    return list(tx.exec(rows.order_by(col(Run.id))))
+    return list(ask(tx, ABOUT, subjects=sorted(subjects)))
 
 
 def of_people(tx: Tx, people: Collection[int]) -> list[Run]:

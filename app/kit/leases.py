@@ -4,11 +4,13 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, or_, true, update
+from sqlalchemy import Engine, and_, delete, or_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, func, select
 
+from app.kit.asking import any_of, ask, blank, carry_out, change, question
 from app.kit.clock import real_now
 from app.kit.house import House, conflicts
 from app.kit.promises import Delivery, Promise
@@ -17,6 +19,41 @@ from app.kit.tx import ShopId, Tx, among
 
 MOST_LOST = 3
 OPEN = and_(col(Promise.kept_at).is_(None), col(Promise.parked_at).is_(None))
+FREE = or_(col(Promise.lease).is_(None), col(Promise.leased_till) < blank("real"))
+IN_TURN = col(Promise.rank), col(Promise.due), col(Promise.id)
+
+_other = aliased(Promise)
+BUSY = select(_other.lane).where(
+    col(_other.lane).is_not(None),
+    col(_other.lease).is_not(None),
+    col(_other.leased_till) >= blank("real"),
+)
+LANE_FREE = or_(col(Promise.lane).is_(None), col(Promise.lane).not_in(BUSY))
+DUE = (
+    select(Promise)
+    .where(OPEN, col(Promise.due) <= blank("now"), any_of(col(Promise.kind), "kinds"))
+    .where(FREE, LANE_FREE)
+    .order_by(*IN_TURN)
+    .limit(blank("most"))
+)
+ALL_DUE = question(DUE)
+BLAMELESS = question(DUE.where(col(Promise.lease).is_(None), col(Promise.lost) == 0))
+TAKE = change(
+    update(Promise)
+    .where(any_of(col(Promise.id), "ids"))
+    .values(lease=blank("token"), leased_till=blank("till"), tries=Promise.tries + 1)
+)
+KEEP = change(
+    update(Promise)
+    .where(any_of(col(Promise.id), "ids"))
+    .values(kept_at=blank("now"), lease=None, leased_till=None, error=None)
+)
+DROP = change(delete(Delivery).where(any_of(col(Delivery.hash), "hashes")))
+MINE = question(
+    select(Promise)
+    .where(any_of(col(Promise.id), "ids"), Promise.lease == blank("lease"), OPEN)
+    .order_by(*IN_TURN)
+)
 
 
 def shops_with_due(engine: Engine, now: datetime) -> list[ShopId]:
@@ -24,13 +61,13 @@ def shops_with_due(engine: Engine, now: datetime) -> list[ShopId]:
     shop = Promise.__table__.c.shop  # type: ignore[attr-defined]  # the one look across shops
     due = (
         select(shop)
-        .where(OPEN, col(Promise.due) <= now, _free(real_now()))
+        .where(OPEN, col(Promise.due) <= now, FREE)
         .group_by(shop)
         .order_by(func.min(Promise.rank), func.min(Promise.due))
     )
     with Session(engine.execution_options(reads_only=True)) as session:
         open_for(session.connection(), EVERY)
-        return [ShopId(id_) for id_ in session.exec(due).all()]
+        return [ShopId(id_) for id_ in session.exec(due, params={"real": real_now()}).all()]
 
 
 def take(
@@ -61,15 +98,8 @@ def _take(
     tx: Tx, *, kinds: Collection[str], most: int, for_: timedelta, suspects: bool
 ) -> list[Promise]:
     real = real_now()
-    asked = among(col(Promise.kind), kinds)
-    blameless = and_(col(Promise.lease).is_(None), col(Promise.lost) == 0)
-    rows = tx.exec(
-        select(Promise)
-        .where(OPEN, col(Promise.due) <= tx.now, asked, _free(real), _lane_free(real))
-        .where(true() if suspects else blameless)
-        .order_by(col(Promise.rank), col(Promise.due), col(Promise.id))
-        .limit(most)
-    ).all()
+    asked = ALL_DUE if suspects else BLAMELESS
+    rows = ask(tx, asked, now=tx.now, real=real, kinds=sorted(kinds), most=most)
     token = secrets.token_hex(8)
     taken: list[Promise] = []
     for promise in rows:
@@ -81,11 +111,13 @@ def _take(
             continue
         if promise.lost and taken:
             continue
-        promise.lease, promise.leased_till = token, real + for_
-        promise.tries += 1
         taken.append(promise)
         if promise.lost:
             break
+    ids = [promise.id for promise in taken]
+    carry_out(tx, TAKE, ids=ids, token=token, till=real + for_)
+    for promise in taken:
+        set_committed_value(promise, "lease", token)
     return taken
 
 
@@ -101,15 +133,7 @@ def still_mine(tx: Tx, held: Sequence[Promise]) -> list[Promise]:
     """Those of `held` whose lease nobody has taken over, fresh from the database, in order."""
     if not held:
         return []
-    return list(
-        tx.exec(
-            select(Promise)
-            .where(
-                among(col(Promise.id), [p.id for p in held]), Promise.lease == held[0].lease, OPEN
-            )
-            .order_by(col(Promise.rank), col(Promise.due), col(Promise.id))
-        ).all()
-    )
+    return list(ask(tx, MINE, ids=[promise.id for promise in held], lease=held[0].lease))
 
 
 def keep(tx: Tx, promise: Promise) -> None:
@@ -118,13 +142,10 @@ def keep(tx: Tx, promise: Promise) -> None:
 
 def keep_all(tx: Tx, promises: Sequence[Promise]) -> None:
     """Done. The body behind a delivery is not needed any more."""
-    for promise in promises:
-        promise.kept_at = tx.now
-        _let_go(promise)
-        promise.error = None
+    carry_out(tx, KEEP, ids=[promise.id for promise in promises], now=tx.now)
     hashes = [hash_ for promise in promises if (hash_ := promise.body.get("hash"))]
     if hashes:
-        tx.exec(delete(Delivery).where(among(col(Delivery.hash), hashes)))
+        carry_out(tx, DROP, hashes=hashes)
 
 
 def put_off(promise: Promise, *, until: datetime, reason: str) -> None:
@@ -157,17 +178,3 @@ def reopen(tx: Tx, ids: Sequence[int]) -> int:
 def _let_go(promise: Promise) -> None:
     promise.lease = None
     promise.leased_till = None
-
-
-def _free(real: datetime) -> ColumnElement[bool]:
-    return or_(col(Promise.lease).is_(None), col(Promise.leased_till) < real)
-
-
-def _lane_free(real: datetime) -> ColumnElement[bool]:
-    other = aliased(Promise)
-    busy = select(other.lane).where(
-        col(other.lane).is_not(None),
-        col(other.lease).is_not(None),
-        col(other.leased_till) >= real,
-    )
-    return or_(col(Promise.lane).is_(None), col(Promise.lane).not_in(busy))

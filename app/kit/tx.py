@@ -92,6 +92,10 @@ class Job(BaseModel, frozen=True):
         return None
 
 
+FENCED = "fenced"
+"""An execution option: this statement has its shop's fence already (app.kit.asking)."""
+
+
 class Tx(Session):
     """A session of one shop at one instant."""
 
@@ -102,6 +106,9 @@ class Tx(Session):
         super().__init__(engine, expire_on_commit=False)
         self.shop = shop
         self.now = now
+        self.fence = with_loader_criteria(
+            OfShop, lambda table: table.shop == shop, include_aliases=True
+        )
 
     def later(self, job: Job, *, at: datetime | None = None) -> None:
         """Promise `job`, unless it is promised already."""
@@ -151,12 +158,15 @@ class Tx(Session):
         key: Sequence[str],
         overwrite: Sequence[str] = (),
     ) -> None:
-        """Insert `rows`; where `key` (within the shop) exists, write only the columns named."""
+        """Insert `rows`; where `key` (within the shop) exists, write only the columns named.
+
+        Rows of a table without a key are only added.
+        """
         if not rows:
             return
         rows = [{**row, "shop": self.shop} for row in rows]
         self.flush()
-        self.connection().execute(_putting(table, ("shop", *key), tuple(overwrite)), rows)
+        self.connection().execute(_putting(table, tuple(key), tuple(overwrite)), rows)
 
 
 def _promises() -> Table:
@@ -195,8 +205,10 @@ def _waiting() -> Select[tuple[int]]:
 
 
 @cache
-def _putting(table: type[SQLModel], index: tuple[str, ...], overwrite: tuple[str, ...]) -> Insert:
-    order = insert(table)
+def _putting(table: type[SQLModel], key: tuple[str, ...], overwrite: tuple[str, ...]) -> Insert:
+    order, index = insert(table), ("shop", *key)
+    if not key:
+        return order
     if not overwrite:
         return order.on_conflict_do_nothing(index_elements=index)
     return order.on_conflict_do_update(
@@ -206,11 +218,8 @@ def _putting(table: type[SQLModel], index: tuple[str, ...], overwrite: tuple[str
 
 @event.listens_for(Tx, "do_orm_execute")
 def _see_one_shop(state: ORMExecuteState) -> None:
-    if isinstance(tx := state.session, Tx):
-        shop = tx.shop
-        state.statement = state.statement.options(
-            with_loader_criteria(OfShop, lambda table: table.shop == shop, include_aliases=True)
-        )
+    if isinstance(tx := state.session, Tx) and FENCED not in state.execution_options:
+        state.statement = state.statement.options(tx.fence)
 
 
 @event.listens_for(Tx, "after_begin")

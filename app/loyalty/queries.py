@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, case, col, func, or_, select
 
 from app.customers.tables import Person
+from app.kit.asking import ask, question
 from app.kit.money import major
 from app.kit.tx import Tx, among
 from app.loyalty.rules import Ladder, Step
@@ -117,14 +118,16 @@ def terms_with(tx: Tx, programme: Programme, tiers: Sequence[Tier]) -> Terms:
     )
 
 
+AN_OFFER = question(select(col(Tier.id)).where(col(Tier.offer)).limit(1))
+
+
 def offers_on(tx: Tx) -> bool:
     """At least one tier's offer is switched on. Asked at every checkout: one look a unit of work.
 
     Only who hears checkouts asks, and nobody switches offers in the same unit of work.
     """
     if "offers on" not in tx.info:
-        on = tx.exec(select(Tier.id).where(col(Tier.offer)).limit(1)).first()
-        tx.info["offers on"] = on is not None
+        tx.info["offers on"] = bool(ask(tx, AN_OFFER))
     return bool(tx.info["offers on"])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import col, delete, func, select
 
+from app.kit.asking import any_of, ask, question
 from app.kit.tx import Tx, among
 from app.ltv import entries
 from app.ltv.entries import MONEY, Entry
@@ -27,6 +28,20 @@ ORIGIN = ("channel", "country", "product", "category")
 """Of the first order; looked up at night (app.ltv.origins)."""
 Key = tuple[int, int]
 """A person and a day."""
+
+
+_DAY: list[Any] = [
+    BookedOrder.person,
+    BookedOrder.day,
+    func.count(),
+    *(func.sum(getattr(BookedOrder, name)) for name in MONEY),
+]
+DAYS = question(
+    select(*_DAY)
+    .where(any_of(col(BookedOrder.person), "persons"), any_of(col(BookedOrder.day), "days"))
+    .group_by(col(BookedOrder.person), col(BookedOrder.day))
+)
+TALLIES = question(select(CustomerTally).where(any_of(col(CustomerTally.person), "persons")))
 
 
 def book(tx: Tx, orders: Collection[int]) -> frozenset[int]:
@@ -86,15 +101,8 @@ def forget(tx: Tx, persons: Collection[int]) -> None:
 
 def _days(tx: Tx, keys: Collection[Key]) -> dict[Key, Day]:
     """What is booked of these people on these days."""
-    sums: list[Any] = [func.sum(getattr(BookedOrder, name)) for name in MONEY]
-    rows: Any = tx.exec(
-        select(BookedOrder.person, BookedOrder.day, func.count(), *sums)
-        .where(
-            among(col(BookedOrder.person), sorted({person for person, _ in keys})),
-            among(col(BookedOrder.day), sorted({day for _, day in keys})),
-        )
-        .group_by(col(BookedOrder.person), col(BookedOrder.day))
-    )
+    persons, days = ({key[0] for key in keys}, {key[1] for key in keys})
+    rows = ask(tx, DAYS, persons=sorted(persons), days=sorted(days))
     return {
         (row[0], row[1]): Day(
             row[1],
@@ -194,7 +202,7 @@ class _Kept:
 
 
 def _lines(tx: Tx, persons: Collection[int]) -> dict[int, _Kept]:
-    rows = tx.exec(select(CustomerTally).where(among(col(CustomerTally.person), sorted(persons))))
+    rows = ask(tx, TALLIES, persons=sorted(persons))
     found = {
         row.person: _Kept(
             Line(

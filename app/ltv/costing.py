@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from sqlmodel import select
 
+from app.kit.asking import ask, question
 from app.kit.tx import Tx
 from app.ltv.lines import Costs, Line
 from app.ltv.rules import CostLine
@@ -19,9 +20,12 @@ IN_ENGINE = {
 }
 
 
+TERMS = question(select(ValueCosts))
+
+
 def terms(tx: Tx) -> ValueCosts:
     """As the owner has them; what is usual until somebody changes it."""
-    return tx.exec(select(ValueCosts)).first() or ValueCosts()
+    return next(iter(ask(tx, TERMS)), None) or ValueCosts()
 
 
 def usual_margin(tx: Tx) -> Decimal | None:

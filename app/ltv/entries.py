@@ -13,7 +13,8 @@ from typing import Any
 from sqlmodel import and_, col, select
 
 from app.catalog.tables import Price
-from app.kit.tx import Tx, among
+from app.kit.asking import any_of, ask, question
+from app.kit.tx import Tx
 from app.ltv import costing
 from app.ltv.tables import BookedOrder, UnitCost
 from app.orders.exchange import Exchange, exchange
@@ -46,6 +47,37 @@ ENTRY: list[Any] = [
 ]  # fmt: skip
 
 
+BOOKED = question(select(*ENTRY).where(any_of(col(BookedOrder.order), "orders")))
+_ORDER: list[Any] = [
+    Order.id, Order.person, Order.created_at, Order.currency, Order.goods_minor,
+    Order.goods_reporting_minor, Order.tax_minor, Order.reward_minor,
+]  # fmt: skip
+REVENUE = question(
+    select(*_ORDER).where(
+        any_of(col(Order.id), "orders"),
+        BOUGHT,
+        col(Order.person).is_not(None),
+        col(Order.goods_reporting_minor).is_not(None),
+    )
+)
+_LINE: list[Any] = [
+    Line.order, Line.sku, Line.quantity, Line.total_minor, Line.undiscounted_unit_minor,
+    Price.cost_minor, Price.currency, Order.currency,
+]  # fmt: skip
+_HERE = and_(col(Price.variant) == col(Line.variant), col(Price.channel) == col(Order.channel))
+LINES = question(
+    select(*_LINE)
+    .join(Order, col(Order.id) == col(Line.order))
+    .join(Price, _HERE, isouter=True)
+    .where(any_of(col(Line.order), "orders"))
+)
+HANDED_IN = question(
+    select(UnitCost.sku, UnitCost.since, UnitCost.cost)
+    .where(any_of(col(UnitCost.sku), "skus"))
+    .order_by(col(UnitCost.since))
+)
+
+
 @dataclass
 class Goods:
     """The lines of an order, in its own currency; `cost` of those whose cost is known."""
@@ -58,8 +90,7 @@ class Goods:
 
 def booked(tx: Tx, orders: Collection[int]) -> dict[int, Entry]:
     """What is written down of these orders."""
-    rows: Any = tx.exec(select(*ENTRY).where(among(col(BookedOrder.order), sorted(orders))))
-    return {row[0]: Entry(*row) for row in rows}
+    return {row[0]: Entry(*row) for row in ask(tx, BOOKED, orders=sorted(orders))}
 
 
 def owed(tx: Tx, orders: Collection[int]) -> dict[int, Entry]:
@@ -82,36 +113,14 @@ def today(tx: Tx) -> int:
 
 
 def _bought(tx: Tx, orders: Collection[int]) -> dict[int, Any]:
-    columns: list[Any] = [
-        Order.id, Order.person, Order.created_at, Order.currency, Order.goods_minor,
-        Order.goods_reporting_minor, Order.tax_minor, Order.reward_minor,
-    ]  # fmt: skip
-    rows: Any = tx.exec(
-        select(*columns).where(
-            among(col(Order.id), sorted(orders)),
-            BOUGHT,
-            col(Order.person).is_not(None),
-            col(Order.goods_reporting_minor).is_not(None),
-        )
-    )
-    return {row.id: row for row in rows}
+    return {row.id: row for row in ask(tx, REVENUE, orders=sorted(orders))}
 
 
 def _goods(tx: Tx, bought: Mapping[int, Any]) -> dict[int, Goods]:
     """The lines of many orders: one question, two where costs were handed in."""
     if not bought:
         return {}
-    columns: list[Any] = [
-        Line.order, Line.sku, Line.quantity, Line.total_minor, Line.undiscounted_unit_minor,
-        Price.cost_minor, Price.currency, Order.currency,
-    ]  # fmt: skip
-    here = and_(col(Price.variant) == col(Line.variant), col(Price.channel) == col(Order.channel))
-    rows: Any = tx.exec(
-        select(*columns)
-        .join(Order, col(Order.id) == col(Line.order))
-        .join(Price, here, isouter=True)
-        .where(among(col(Line.order), sorted(bought)))
-    ).all()
+    rows = ask(tx, LINES, orders=sorted(bought))
     told = _handed_in(tx, {row[1] for row in rows if row[1]})
     rates, found = exchange(tx), dict[int, Goods]()
     for order, sku, pieces, total, undiscounted, own, currency, sold_in in rows:
@@ -136,13 +145,8 @@ def _handed_in(tx: Tx, skus: Collection[str]) -> dict[str, list[tuple[int, int]]
     """Costs that were handed in, by article: (from which day on, cost), oldest first."""
     if not skus:
         return {}
-    rows = tx.exec(
-        select(UnitCost.sku, UnitCost.since, UnitCost.cost)
-        .where(among(col(UnitCost.sku), sorted(skus)))
-        .order_by(col(UnitCost.since))
-    )
     told: dict[str, list[tuple[int, int]]] = {}
-    for sku, since, cost in rows:
+    for sku, since, cost in ask(tx, HANDED_IN, skus=sorted(skus)):
         told.setdefault(sku, []).append((since, cost))
     return told
 

@@ -10,8 +10,9 @@ from app.customers import meeting
 from app.customers import rules as people
 from app.customers.rules import Who
 from app.customers.tables import Person
+from app.kit.asking import any_of, ask, question
 from app.kit.hearing import Version
-from app.kit.tx import Job, Tx, among
+from app.kit.tx import Job, Tx
 from app.messages import consent, flows, hashing, queries, readymade
 from app.messages.blocks import tidy_language
 from app.messages.consent import Saying
@@ -207,6 +208,8 @@ def paid(tx: Tx, orders: Mapping[str, str]) -> None:
             confirm(tx, asked, source="checkout")
 
 
+OF_CHECKOUTS = question(select(Confirmation).where(any_of(col(Confirmation.checkout), "checkouts")))
+
+
 def _of_checkouts(tx: Tx, checkouts: Collection[str]) -> Sequence[Confirmation]:
-    asked = among(col(Confirmation.checkout), sorted(checkouts))
-    return tx.exec(select(Confirmation).where(asked)).all()
+    return ask(tx, OF_CHECKOUTS, checkouts=sorted(checkouts))

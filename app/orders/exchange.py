@@ -9,9 +9,13 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
+from app.kit.asking import ask, blank, question
 from app.kit.money import major, minor
 from app.kit.tx import Tx
 from app.shops.tables import Rate, Shop
+
+HOME = question(select(Shop.currency, Shop.zone).where(Shop.id == blank("shop")))
+RATES = question(select(Rate.currency, Rate.day, Rate.rate).order_by(col(Rate.day)))
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,9 @@ def exchange(tx: Tx) -> Exchange:
     known = tx.info.get("exchange")
     if isinstance(known, Exchange):
         return known
-    currency, zone = tx.exec(select(Shop.currency, Shop.zone).where(Shop.id == tx.shop)).one()
+    [(currency, zone)] = ask(tx, HOME, shop=tx.shop)
     rates: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
-    for rate in tx.exec(select(Rate).order_by(col(Rate.day))):
-        rates[rate.currency].append((rate.day, Decimal(rate.rate)))
+    for name, day, rate in ask(tx, RATES):
+        rates[name].append((day, Decimal(rate)))
     tx.info["exchange"] = fresh = Exchange(currency, ZoneInfo(zone), dict(rates))
     return fresh

@@ -11,6 +11,7 @@ from app.catalog import flows as catalog
 from app.customers import meeting
 from app.customers.meeting import Met
 from app.customers.rules import Who
+from app.kit.asking import any_of, ask, question
 from app.kit.hearing import Hearing
 from app.kit.merging import SEALED
 from app.kit.merging import settle as settled
@@ -22,6 +23,15 @@ from app.orders.writing import Telling
 from app.saleor import shapes
 
 Heard = tuple[shapes.Order, Hearing]
+
+IDLE = question(
+    select(col(Order.id), col(Order.checkout), col(Order.source)).where(
+        any_of(col(Order.checkout), "checkouts"), col(Order.earns).is_(False)
+    )
+)
+VOUCHED = question(
+    select(Vouched.checkout, Vouched.account).where(any_of(col(Vouched.checkout), "checkouts"))
+)
 
 
 @dataclass(frozen=True)
@@ -120,8 +130,7 @@ def _vouched(
     }
     if not asked:
         return frozenset()
-    rows = select(Vouched.checkout, Vouched.account).where(among(col(Vouched.checkout), asked))
-    return frozenset(tx.exec(rows).all())
+    return frozenset(ask(tx, VOUCHED, checkouts=sorted(asked)))
 
 
 def _recorded(telling: Telling, touched: frozenset[int]) -> Recorded:
@@ -205,11 +214,7 @@ def vouch_all(tx: Tx, vouching: Sequence[Vouching]) -> dict[str, frozenset[int]]
     rows = [{"checkout": one.checkout, "account": one.account} for one in vouching]
     tx.put(Vouched, rows, key=("checkout", "account"))
     persons = {one.checkout: one.person for one in vouching}
-    idle = tx.exec(
-        select(Order.id, Order.checkout, Order.source).where(
-            among(col(Order.checkout), sorted(persons)), col(Order.earns).is_(False)
-        )
-    ).all()
+    idle = ask(tx, IDLE, checkouts=sorted(persons))
     mine = [(id_, c, source) for id_, c, source in idle if c and persons[c] == source]
     if mine:
         ids = [id_ for id_, _, _ in mine]

@@ -11,8 +11,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from app.customers.tables import Person
+from app.kit.asking import any_of, ask, question
 from app.kit.hearing import Version
-from app.kit.tx import Tx, among
+from app.kit.tx import Tx
 from app.orders.reading import GAPPED
 from app.orders.tables import Line, Order
 from app.orders.writing import Known
@@ -51,6 +52,13 @@ class Waiting:
     """By currency."""
 
 
+KNOWN: list[Any] = [
+    Order.saleor_id, Order.id, Order.updated_at, Order.issued_at, Order.hash, Order.gaps,
+    Order.paid, Order.history, Order.refunded_minor, Order.content,
+    *(getattr(Order, name) for name in GAP_COLUMNS),
+]  # fmt: skip
+ALL_KNOWN = question(select(*KNOWN).where(any_of(col(Order.saleor_id), "ids")))
+
 SPEND: list[Any] = [
     func.coalesce(func.sum(Order.goods_reporting_minor), 0),
     func.count(),
@@ -62,12 +70,6 @@ SPEND: list[Any] = [
 
 def known(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Known]:
     """What we have of these orders, as far as a new telling of them needs to know."""
-    columns: list[Any] = [
-        Order.saleor_id, Order.id, Order.updated_at, Order.issued_at, Order.hash, Order.gaps,
-        Order.paid, Order.history, Order.refunded_minor, Order.content,
-        *(getattr(Order, name) for name in GAP_COLUMNS),
-    ]  # fmt: skip
-    rows: Any = tx.exec(select(*columns).where(among(col(Order.saleor_id), sorted(saleor_ids))))
     return {
         row.saleor_id: Known(
             row.id,
@@ -79,7 +81,7 @@ def known(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Known]:
             row.refunded_minor,
             row.content,
         )
-        for row in rows
+        for row in ask(tx, ALL_KNOWN, ids=sorted(saleor_ids))
     }
 
 

@@ -8,6 +8,7 @@ from sqlmodel import col, delete, select, update
 
 from app.catalog import queries as catalog
 from app.catalog.queries import Shelf
+from app.kit.asking import any_of, ask, question
 from app.kit.hearing import Version
 from app.kit.merging import Outcome
 from app.kit.tx import Tx, among
@@ -19,6 +20,10 @@ from app.saleor import shapes
 FIRST_SIGHT = frozenset({"saleor_id", "history"})
 """Columns written once and never again."""
 CHUNK = 2_000
+
+NUMBERS = question(
+    select(Order.saleor_id, col(Order.id)).where(any_of(col(Order.saleor_id), "ids"))
+)
 
 
 class Known(NamedTuple):
@@ -75,8 +80,7 @@ def _number(tx: Tx, tellings: Iterable[Telling]) -> None:
         else:
             new[telling.order.id] = telling
     if new:
-        rows = select(Order.saleor_id, Order.id).where(among(col(Order.saleor_id), sorted(new)))
-        for saleor_id, id_ in tx.exec(rows):
+        for saleor_id, id_ in ask(tx, NUMBERS, ids=sorted(new)):
             new[saleor_id].id = id_ or 0
 
 

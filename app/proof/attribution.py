@@ -13,6 +13,7 @@ from app.carts.tables import Cart
 from app.customers.tables import Person
 from app.journeys import queries as journeys
 from app.journeys.tables import Grant
+from app.kit.asking import ask, question
 from app.kit.tx import Tx, among
 from app.loyalty.tables import Code, Voucher
 from app.messages import touches
@@ -29,6 +30,9 @@ TIER = "tier:"
 CART = "not_bought"
 
 
+A_SEND = question(select(col(Send.id)).limit(1))
+
+
 class Purchase(Protocol):
     """What hearing of an order has changed (app.orders.flows.Recorded)."""
 
@@ -41,7 +45,7 @@ class Purchase(Protocol):
 def orders_heard(tx: Tx, purchases: Sequence[Purchase]) -> None:
     """Before carts are judged: whether one was recovered hangs on it (AC-11)."""
     ids = {one.saleor_id for one in purchases if one.news}
-    if ids and tx.exec(select(Send.id).limit(1)).first() is not None:
+    if ids and ask(tx, A_SEND):
         attribute(tx, list(tx.exec(select(Order).where(among(col(Order.saleor_id), sorted(ids))))))
 
 

@@ -166,7 +166,8 @@ def offers_changed(tx: Tx, products: Collection[int]) -> None:
 
 def _log(tx: Tx, lines: Collection[tuple[What, int]]) -> None:
     at = real_now()
-    tx.add_all([Moved(what=what.value, number=number, at=at) for what, number in lines])
+    rows = [{"what": what.value, "number": number, "at": at} for what, number in lines]
+    tx.put(Moved, rows, key=())
 
 
 # ---- the merchant's word

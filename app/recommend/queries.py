@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 
 from app.catalog.tables import Price, Product, Variant
 from app.customers.tables import Person
+from app.kit.asking import ask, question
 from app.kit.tx import Tx, among
 from app.orders.tables import Line, Order
 from app.recommend import rules
@@ -41,8 +42,11 @@ class Choices:
     blocked: frozenset[int]
 
 
+COUNSEL = question(select(Counsel))
+
+
 def counsel(tx: Tx) -> Counsel | None:
-    return tx.exec(select(Counsel)).first()
+    return next(iter(ask(tx, COUNSEL)), None)
 
 
 # ---- what was bought

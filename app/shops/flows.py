@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select, update
 from typing_extensions import override
 
+from app.kit.asking import ask, blank, question
 from app.kit.tx import Job, Tx
 from app.saleor.errors import TokenRefusedError
 from app.shops.tables import Channel, Shop, Status
@@ -54,9 +55,14 @@ class AskStillIn(Job, kind="shop.still_in"):
     day: date
 
 
+THIS = question(select(Shop).where(Shop.id == blank("shop")))
+STATUS = question(select(Shop.status).where(Shop.id == blank("shop")))
+
+
 def this_shop(tx: Tx) -> Shop:
     """The row of the unit of work's own shop."""
-    return tx.exec(select(Shop).where(Shop.id == tx.shop)).one()
+    [shop] = ask(tx, THIS, shop=tx.shop)
+    return shop
 
 
 def tonight(tx: Tx) -> datetime:
@@ -95,8 +101,7 @@ def forget(tx: Tx) -> None:
 
 def awake(tx: Tx) -> bool:
     """An active shop; one that has been erased meanwhile is not."""
-    status = tx.exec(select(Shop.status).where(Shop.id == tx.shop)).first()
-    return status == Status.ACTIVE
+    return list(ask(tx, STATUS, shop=tx.shop)) == [Status.ACTIVE]
 
 
 def excuses(tx: Tx, failure: Exception) -> bool:
