@@ -18,9 +18,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from app.recommend.adviser import Adviser
+from app.recommend.arrays import Floats, Ints, Longs
 from app.recommend.chances import Weights
 from app.recommend.fame import Offer
-from app.recommend.kernel import Floats, Ints, Longs, kernel
+from app.recommend.kernel import kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import Near
 from app.recommend.picks import Wish

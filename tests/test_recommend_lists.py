@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.recommend.adviser import Adviser
+from app.recommend.arrays import Longs
 from app.recommend.fame import BEST, BEST_OF_SHOP
-from app.recommend.kernel import Longs
 from app.recommend.picks import Pick, Wish
 from app.recommend.purchases import Purchase
 from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
@@ -213,7 +213,10 @@ def test_what_may_stand_in_a_list_is_kept_in_one_sequence() -> None:
     scores = np.array([0.5, 0.7, 0.5, 0.7, 0.1])
     products = np.arange(5, dtype=np.int32)
     key = np.array([9, 8, 7, 6, 5])
-    whole = sequence(products, scores, key, 9).tolist()
+    places = np.zeros(5, dtype=np.int32)
+    assert sequence(products, scores, 5, key, 9, places) == 5
+    whole = places.tolist()
     assert whole == [3, 1, 2, 0, 4]
     for deep in range(1, 5):
-        assert sequence(products, scores, key, deep).tolist() == whole[:deep]
+        assert sequence(products, scores, 5, key, deep, places) == deep
+        assert places[:deep].tolist() == whole[:deep]

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from app.recommend.arrays import Flags, Ints, Longs
 from app.recommend.book import Book
 from app.recommend.chances import DEFAULT, Weights
 from app.recommend.desk import Desk
-from app.recommend.kernel import Flags, Ints, Longs
 from app.recommend.picks import Pick, Picks, Wish
 from app.recommend.purchases import NOBODY
 from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from app.recommend import ledger as books
-from app.recommend.kernel import Flags, Halves, Ints, Longs, grown, kernel
+from app.recommend.arrays import Flags, Halves, Ints, Longs
+from app.recommend.kernel import grown, kernel
 from app.recommend.ledger import Ledger
 from app.recommend.lists import cells_to_add, lengthened, nothing, sized, with_cells
 from app.recommend.names import Names

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.recommend.kernel import Floats, kernel
+from app.recommend.arrays import Floats
+from app.recommend.kernel import kernel
 
 LONG, SHORT = 0.9, 0.6  # what an order is worth per order that came after it
 FADES = 0.6 ** np.arange(64)  # the same for a product's say on new ones
@@ -96,10 +97,16 @@ def new(w: Floats, drawn: float, who: Habits) -> float:
 
 
 @kernel
-def unrelated(w: Floats, share: float, who: Habits) -> float:
+def fame(share: float) -> float:
+    """Of a product that sells that share of all, as odds count it."""
+    return float(np.log(share + LEAST_SHARE))
+
+
+@kernel
+def unrelated(w: Floats, fame: float, who: Habits) -> float:
     """Log odds of a new product that nothing pulls: the more popular, the better.
 
     Where the pull already leans to the popular, shops learn a weight of share below zero. Without
     a pull that would bring up what nobody buys.
     """
-    return float(w[0] * np.log(LEAST_PULL) + np.log(share + LEAST_SHARE) + w[4] + w[3] * who.size)
+    return float(w[0] * np.log(LEAST_PULL) + fame + w[4] + w[3] * who.size)

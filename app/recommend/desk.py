@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from app.recommend import many, near, rank, together
+from app.recommend.arrays import Floats, Ints, Longs
 from app.recommend.book import Book
 from app.recommend.chances import Weights
 from app.recommend.fame import Offer, offer
-from app.recommend.kernel import Floats, Ints, Longs
 from app.recommend.learn import Examples, examples
 from app.recommend.picks import Picks, Wish
 from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR, Asking
@@ -168,7 +168,7 @@ class Desk:
         known_shelf, known_weights = self._charmed_for
         if self._charmed != stamp or known_shelf is not shelf or known_weights is not weights:
             self._charmed, self._charmed_for = stamp, (shelf, weights)
-            self._notes.of[:, rank.CHARM :] = np.nan
+            self._notes.of[:, rank.CHARM] = self._notes.stay[:] = np.nan
 
     def _offer(self, shelf: Shelf, *, whole: bool = False) -> Offer:
         stamp, known = (self.book.version, shelf.version), self._offers.setdefault(shelf, {})

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.recommend.kernel import Flags, Floats, Ints, Longs, N, kernel
+from app.recommend import chances
+from app.recommend.arrays import Flags, Floats, Ints, Longs, N
+from app.recommend.kernel import kernel
 from app.recommend.ledger import RECENT, Ledger
 from app.recommend.shelf import Shelf
 
@@ -24,6 +26,7 @@ class Offer(NamedTuple):
     category: Ints
     new: Flags
     order: Ints  # products that can be bought, the most popular first
+    fame: Floats  # of each in `order`, see `chances.fame`
     whole: bool  # whether `order` is all of them
     families: bool  # whether there are any
     untried: Ints  # new products to look at
@@ -49,6 +52,7 @@ def offer(book: Ledger, products: int, shelf: Shelf, *, whole: bool = False) -> 
         category,
         new,
         order,
+        np.log(book.recent[order] / total + chances.LEAST_SHARE),
         complete,
         bool((family >= 0).any()),
         untried,

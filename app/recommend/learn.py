@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.recommend.arrays import Flags, Floats, Ints, Longs
 from app.recommend.chances import LEAST_PULL, LEAST_SHARE, Habits, Weights
 from app.recommend.fame import Offer
-from app.recommend.kernel import Flags, Floats, Ints, Longs, kernel
+from app.recommend.kernel import kernel
 from app.recommend.ledger import RECENT, Ledger
 from app.recommend.near import PRODUCTS, Near
-from app.recommend.rank import PULL, Notes, pulls, rebuys, remember, rising
+from app.recommend.rank import Notes, pulls, rebuys, remember, rising
 from app.recommend.sequence import sequence
 
 NEW_ONES = 60  # new products of a customer that are examples: the most by pull and share
@@ -46,10 +47,10 @@ def examples(
         count = _likely(book, near, offer, notes, have)
         for j in range(count):
             product = notes.product[j]
-            _new_row(book, product, notes.of[product, PULL], who, new.row[n])
+            _new_row(book, product, notes.pulled[product], who, new.row[n])
             new.came[n], new.of[n] = notes.out[product] == notes.token[0], i
             n += 1
-        notes.of[:, PULL] = 0.0
+        notes.pulled[:] = 0.0
     return (
         Examples(again.row[:a], again.came[:a], again.of[:a]),
         Examples(new.row[:n], new.came[:n], new.of[:n]),
@@ -81,23 +82,22 @@ def _new_row(book: Ledger, product: int, pull: float, who: Habits, row: Floats) 
 def _likely(book: Ledger, near: Near, offer: Offer, notes: Notes, have: int) -> int:
     """Put the new products with the most pull and share into `notes.product`; how many.
 
-    Leaves shares of pull in `notes.of`, to be wiped by the caller."""
+    Leaves shares of pull in `notes.pulled`, to be wiped by the caller."""
     token, count, all_recent = notes.token[0], 0, max(book.totals[RECENT], 1)
     touched, total = pulls(book, near, notes, have)
     for i in range(touched):
-        notes.of[notes.touched[i], PULL] /= total
+        notes.pulled[notes.touched[i]] = notes.strong[i] / total
     popular = offer.order[:NEW_ONES]
     for i in range(touched + len(popular)):
         product = notes.touched[i] if i < touched else popular[i - touched]
-        counted = i >= touched and notes.of[product, PULL] > 0.0
+        counted = i >= touched and notes.pulled[product] > 0.0
         if notes.held[product] != token and not counted:
             notes.product[count] = product
-            notes.score[count] = notes.of[product, PULL] + book.recent[product] / all_recent
+            notes.score[count] = notes.pulled[product] + book.recent[product] / all_recent
             count += 1
-    best = sequence(notes.product[:count], notes.score[:count], book.product_key, NEW_ONES)
-    chosen = notes.product[best].copy()
-    notes.product[: len(chosen)] = chosen
-    return len(chosen)
+    best = sequence(notes.product, notes.score, count, book.product_key, NEW_ONES, notes.places)
+    notes.product[:best] = notes.product[notes.places[:best]]
+    return best
 
 
 def fitted(prior: Floats, told: Examples) -> Floats:

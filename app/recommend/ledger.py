@@ -6,7 +6,8 @@ twice, late or in another sequence end in the same book.
 
 from typing import NamedTuple
 
-from app.recommend.kernel import Flags, Halves, Ints, Longs, kernel
+from app.recommend.arrays import Flags, Halves, Ints, Longs
+from app.recommend.kernel import kernel
 from app.recommend.lists import Lists, append, insert, remove
 
 WIDE = 100  # an order of more different products is a wholesaler's: it pairs nothing with nothing

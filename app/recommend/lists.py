@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.recommend.kernel import Ints, Longs, grown, kernel
+from app.recommend.arrays import Ints, Longs
+from app.recommend.kernel import grown, kernel
 
 
 class Lists(NamedTuple):

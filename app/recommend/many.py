@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from app.recommend.arrays import Floats, Ints
 from app.recommend.chances import Weights
 from app.recommend.fame import Offer
-from app.recommend.kernel import Floats, Ints, kernel
+from app.recommend.kernel import kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import PRODUCTS, Asked, Near, freshen
 from app.recommend.rank import DEEP, Asking, Notes, rank, remember

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from app.recommend.kernel import Ints, Longs, grown, kernel
+from app.recommend.arrays import Ints, Longs
+from app.recommend.kernel import grown, kernel
 from app.recommend.purchases import NOBODY
 
 EMPTY, GONE = -1, -2

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.recommend.kernel import Floats, Halves, Ints, Longs, grown, kernel
+from app.recommend.arrays import Floats, Halves, Ints, Longs
+from app.recommend.kernel import grown, kernel
 from app.recommend.ledger import Ledger, teaches
 
 HOLDERS = 300  # the latest customers of a product who are asked

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.recommend.kernel import Flags, Floats, Ints, Longs
+from app.recommend.arrays import Flags, Floats, Ints, Longs
 from app.recommend.why import Why
 
 

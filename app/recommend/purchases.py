@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Longs = NDArray[np.int64]
+from app.recommend.arrays import Longs
 
 NOBODY = np.iinfo(np.int64).min  # no key of anyone: a guest, or a number whose owner is forgotten
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.recommend.adviser import Adviser
+from app.recommend.arrays import Floats, Longs
 from app.recommend.chances import DEFAULT, Weights
-from app.recommend.kernel import Floats, Longs
 from app.recommend.learn import Examples, learnt, only
 from app.recommend.picks import Picks, Wish
 from app.recommend.purchases import NOBODY

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from app.recommend import chances
+from app.recommend.arrays import Flags, Floats, Halves, Ints, Longs
 from app.recommend.chances import Habits, Weights
 from app.recommend.fame import Offer
-from app.recommend.kernel import Flags, Floats, Halves, Ints, Longs, kernel, part
+from app.recommend.kernel import kernel, part
 from app.recommend.ledger import CHANCES, REBOUGHT, RECENT, SOLD, Ledger
 from app.recommend.near import PRODUCTS, Near
 from app.recommend.sequence import sequence
@@ -34,23 +35,25 @@ class Notes(NamedTuple):
     since: Ints  # his orders after the last with it
     long: Floats
     short: Floats
-    of: Halves  # four a product, side by side because they are wanted together; see below
+    pulled: Halves  # how strongly what he has pulls it; zero between lists
+    of: Halves  # two a product, side by side because they are wanted together; see below
+    stay: Halves  # see `chances.stay`; NaN until worked out
     pull: Floats  # of baskets, for `together`; zero between lists
     top: Floats  # the best of what pulls say so far, the best first
     have: Ints  # what he bought, the latest first …
     had: Longs  # (1) … and how many that are
     touched: Ints  # what that pulls; a cell more than products
+    strong: Halves  # and how strongly, its fame discounted
     product: Ints  # what may stand in the list …
     score: Floats  # … and its log odds
+    places: Ints  # of the two above, the best first
     place: Ints  # in the list that is being explained, -1 for none
     family: Longs  # by family: token × 4 + how many stand in the list
     liked: Floats  # by category: his share of purchases in it; zero between lists
 
 
-PULL = 0  # how strongly what he has pulls it; zero between lists
-LIFT = 1  # the ledger's
-CHARM = 2  # see `chances.charm`; NaN until worked out, 0 for what is not sold
-STAY = 3  # see `chances.stay`; NaN until worked out
+LIFT = 0  # the ledger's
+CHARM = 1  # see `chances.charm`; NaN until worked out, 0 for what is not sold
 
 
 def notes(products: int, families: int, categories: int) -> Notes:
@@ -63,11 +66,15 @@ def notes(products: int, families: int, categories: int) -> Notes:
     def floats(count: int) -> Floats:
         return np.zeros(count, np.float64)
 
+    def halves(*shape: int) -> Halves:
+        return np.zeros(shape, np.float32)
+
     return Notes(
         token=longs(1), held=longs(products), out=longs(products), times=ints(), since=ints(),
-        long=floats(products), short=floats(products), pull=floats(products), top=floats(DEEP),
-        of=np.zeros((products, 4), np.float32), have=ints(), had=longs(1),
-        touched=np.zeros(products + 1, np.int32), product=ints(), score=floats(products),
+        long=floats(products), short=floats(products), pulled=halves(products),
+        of=halves(products, 2), stay=halves(products), pull=floats(products), top=floats(DEEP),
+        have=ints(), had=longs(1), touched=np.zeros(products + 1, np.int32),
+        strong=halves(products), product=ints(), score=floats(products), places=ints(),
         place=np.full(products, -1, np.int32), family=longs(families), liked=floats(categories),
     )  # fmt: skip
 
@@ -139,25 +146,26 @@ def rebuys(book: Ledger, product: int) -> float:
 
 @part
 def pulls(book: Ledger, near: Near, notes: Notes, have: int) -> tuple[int, float]:
-    """How strongly what he has pulls its neighbours: how many are pulled, and the sum."""
-    of, touched = notes.of, notes.touched
+    """What he has pulls its neighbours: how many are `touched`, and the sum of how `strong`."""
+    pulled, touched, strong, lift = notes.pulled, notes.touched, notes.strong, notes.of
+    others, strength, width = near.product, near.strength, near.product.shape[1]
     count, total = 0, 0.0
     for i in range(min(have, PRODUCTS)):
         product = notes.have[i]
         say = chances.say(notes.since[product]) * book.reach[product]
         if say < 1e-9:
             break  # and nothing older says more
-        others, strength = near.product[product], near.strength[product]
-        for j in range(len(others)):
-            other = others[j]
+        for j in range(width):
+            other = others[product, j]
             if other < 0:
                 break
             touched[count] = other  # stays there if it is a new one: no branch to foretell
-            count += of[other, PULL] == 0.0
-            of[other, PULL] += say * abs(strength[j])
+            before = pulled[other]
+            count += before == 0.0
+            pulled[other] = before + say * abs(strength[product, j])
     for i in range(count):
-        of[touched[i], PULL] *= of[touched[i], LIFT]
-        total += of[touched[i], PULL]
+        strong[i] = pulled[touched[i]] * lift[touched[i], LIFT]
+        total += strong[i]
     return count, total
 
 
@@ -183,7 +191,7 @@ def gather(
         count = _gather_untried(offer, w, notes, asking, have, who, count)
     count, all_here = _gather_rest(book, offer, w, notes, asking, who, count, deep, least)
     for i in range(touched):
-        notes.of[notes.touched[i], PULL] = 0.0
+        notes.pulled[notes.touched[i]] = 0.0
     return count, all_here and least == -np.inf
 
 
@@ -194,7 +202,7 @@ def gather(
 def _gather_again(
     book: Ledger, offer: Offer, w: Weights, notes: Notes, asking: Asking, have: int, who: Habits
 ) -> int:
-    token, of, count = notes.token[0], notes.of, 0
+    token, stay, count = notes.token[0], notes.stay, 0
     for i in range(have):
         p = notes.have[i]
         if offer.sold[p] and notes.out[p] != token and within(asking.within, offer.category[p]):
@@ -202,10 +210,10 @@ def _gather_again(
             if asking.method == FREQUENT:
                 notes.score[count] = notes.times[p] + 1.0 / (2.0 + notes.since[p])
             else:
-                if np.isnan(of[p, STAY]):
-                    of[p, STAY] = chances.stay(w.again, rebuys(book, p), rising(book, p))
+                if np.isnan(stay[p]):
+                    stay[p] = chances.stay(w.again, rebuys(book, p), rising(book, p))
                 notes.score[count] = chances.again(
-                    w.again, notes.long[p], notes.short[p], of[p, STAY], who
+                    w.again, notes.long[p], notes.short[p], stay[p], who
                 )
             count += 1
     return count
@@ -218,24 +226,38 @@ def _gather_pulled(
 ) -> tuple[int, float]:  # fmt: skip
     """Also says the log odds below which nothing was gathered, because `deep` others are better."""
     token, only, category = notes.token[0], asking.within, offer.category
-    of, out, top = notes.of, notes.out, notes.top
+    of, out, top, strong = notes.of, notes.out, notes.top, notes.strong
     products, scores, weights = notes.product, notes.score, w.new
-    tall, least, share = 0, 0.0, 1.0 / max(total, 1e-300)
+    first, tall, least, share = count, 0, 0.0, 1.0 / max(total, 1e-300)
     for i in range(touched):
         p = notes.touched[i]
         if np.isnan(of[p, CHARM]):
             of[p, CHARM] = _charm(book, weights, p) if offer.sold[p] else 0.0
-        drawn = chances.drawn(of[p, PULL] * share, of[p, CHARM])
+        drawn = chances.drawn(strong[i] * share, of[p, CHARM])
         if drawn <= least or out[p] == token:
             continue
         if len(only) == 0 or within(only, category[p]):
-            products[count] = p
-            scores[count] = chances.new(weights, drawn, who)
+            products[count], scores[count] = p, drawn
             count += 1
             if deep <= DEEP:
                 tall = _climb(top, tall, deep, drawn)
                 least = top[deep - 1] * BARELY if tall == deep else 0.0
+    count = _odds_of(products, scores, first, count, least, weights, who)
     return count, chances.new(weights, least, who) if least > 0.0 else -np.inf
+
+
+@part
+def _odds_of(
+    products: Ints, scores: Floats, first: int, last: int, least: float, w: Floats, who: Habits
+) -> int:
+    """Turn how much products are drawn into log odds, from `first` to `last`; those that turned
+    out to be below `least` go. Says where the rest end."""
+    end = first
+    for i in range(first, last):
+        if scores[i] > least:
+            products[end], scores[end] = products[i], chances.new(w, scores[i], who)
+            end += 1
+    return end
 
 
 @part
@@ -290,18 +312,18 @@ def _gather_rest(
     who: Habits, count: int, deep: int, least: float,
 ) -> tuple[int, bool]:  # fmt: skip
     """What nothing pulls, the most popular first: `deep` of it, and none below `least`."""
-    token, held, out, of = notes.token[0], notes.held, notes.out, notes.of
-    order, recent = offer.order, book.recent
-    all_recent, taken, all_here = max(book.totals[RECENT], 1), 0, offer.whole
+    token, held, out, pulled = notes.token[0], notes.held, notes.out, notes.pulled
+    order, fame, recent = offer.order, offer.fame, book.recent
+    taken, all_here = 0, offer.whole
     for i in range(len(order)):
         p = order[i]
-        score = chances.unrelated(w.new, recent[p] / all_recent, who)
+        score = chances.unrelated(w.new, fame[i], who)
         if score < least:
             all_here = False
             if recent[p] == 0 and offer.new[p]:
                 continue  # it stands higher in the order than its sales would have it
             break
-        if held[p] == token or out[p] == token or of[p, PULL] > 0.0:
+        if held[p] == token or out[p] == token or pulled[p] > 0.0:
             continue
         if not within(asking.within, offer.category[p]):
             continue
@@ -316,23 +338,24 @@ def _gather_rest(
 
 @part
 def choose(
-    offer: Offer, notes: Notes, asking: Asking, places: Ints,
+    offer: Offer, notes: Notes, asking: Asking, ranked: int,
     picked: int, all_here: bool, products: Ints, scores: Floats,
 ) -> int:  # fmt: skip
     """Fill up after the `picked` pins: first what families admit, then the rest; how many in all,
     or -1 if more must be gathered to tell."""
-    family, chosen, score = offer.family, notes.product, notes.score
-    for i in range(len(places)):
+    places, chosen, score = notes.places, notes.product, notes.score
+    for i in range(ranked):
         if picked == asking.want:
             return picked
         place = places[i]
-        if family[chosen[place]] < 0 or _room_in_family(offer, notes, chosen[place]):
+        if not offer.families or _room_in_family(offer, notes, chosen[place]):
             products[picked], scores[picked] = chosen[place], score[place]
             picked += 1
             places[i] = -1
     if picked < asking.want and not all_here:
         return -1
-    for place in places:
+    for i in range(ranked):
+        place = places[i]
         if picked < asking.want and place >= 0:
             products[picked], scores[picked] = chosen[place], score[place]
             picked += 1
@@ -356,9 +379,10 @@ def _room_in_family(offer: Offer, notes: Notes, product: int) -> bool:
 def pin(offer: Offer, notes: Notes, asking: Asking, products: Ints, scores: Floats) -> int:
     """The merchant's own choice comes first, where it can be bought."""
     picked = 0
-    for product in asking.without:
-        notes.out[product] = notes.token[0]
-    for product in asking.pins:
+    for i in range(len(asking.without)):
+        notes.out[asking.without[i]] = notes.token[0]
+    for i in range(len(asking.pins)):
+        product = asking.pins[i]
         here = offer.sold[product] and within(asking.within, offer.category[product])
         if picked < asking.want and here and notes.out[product] != notes.token[0]:
             _room_in_family(offer, notes, product)
@@ -378,7 +402,7 @@ def rank(
     have, who = remember(book, notes, -1 if alike else customer)
     picked = pin(offer, notes, asking, products, scores)
     count, all_here = gather(book, near, offer, w, notes, asking, have, who, deep)
-    places = sequence(notes.product[:count], notes.score[:count], book.product_key, deep)
+    ranked = sequence(notes.product, notes.score, count, book.product_key, deep, notes.places)
     return choose(
-        offer, notes, asking, places, picked, all_here and count <= deep, products, scores
+        offer, notes, asking, ranked, picked, all_here and count <= deep, products, scores
     )

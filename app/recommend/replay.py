@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.recommend.arrays import Ints, Longs
 from app.recommend.book import EPOCH, Book
-from app.recommend.kernel import Ints, Longs
 from app.recommend.purchases import Purchase
 
 CUSTOMERS = 3_000

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from app.recommend.kernel import Flags, Ints, Longs
+from app.recommend.arrays import Flags, Ints, Longs
 from app.recommend.names import Names
 
 NONE = -1  # no family, no category

@@ -7,8 +7,9 @@ are filled up with what is popular in the same category, then in the shop.
 
 import numpy as np
 
+from app.recommend.arrays import Floats, Ints
 from app.recommend.fame import Offer
-from app.recommend.kernel import Floats, Ints, kernel
+from app.recommend.kernel import kernel
 from app.recommend.ledger import RECENT, Ledger, teaches
 from app.recommend.rank import Asking, Notes, choose, pin, within
 from app.recommend.sequence import sequence
@@ -87,9 +88,9 @@ def rank_together(
         if not offer.whole:
             return -1
         count = _fill(offer, notes, asking, asked, count)
-    places = sequence(notes.product[:count], notes.score[:count], book.product_key, deep)
+    ranked = sequence(notes.product, notes.score, count, book.product_key, deep, notes.places)
     return choose(
-        offer, notes, asking, places, picked, count <= deep and offer.whole, products, scores
+        offer, notes, asking, ranked, picked, count <= deep and offer.whole, products, scores
     )
 
 

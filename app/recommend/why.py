@@ -5,8 +5,9 @@ from enum import IntEnum
 import numpy as np
 
 from app.recommend import chances
+from app.recommend.arrays import Ints
 from app.recommend.fame import Offer
-from app.recommend.kernel import Ints, kernel
+from app.recommend.kernel import kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import PRODUCTS, Near
 from app.recommend.rank import Notes
