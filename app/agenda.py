@@ -92,6 +92,8 @@ def revalue(job: Revalue, world: World) -> Job:
 
 def people_are_scored(job: value.Scored, tx: Tx) -> None:
     """A new score moves people through the same door as an order does; the first one quietly."""
+    if job.quiet or job.people is None:
+        tx.later(segments.Foretell(occasion=job.occasion))
     if job.quiet:
         tx.later(segments.Review(occasion=f"scores {job.occasion}", cause="first"))
     elif job.people is None:
@@ -175,6 +177,7 @@ AGENDA = Agenda[World](
     Errand(segments.Review, review_segments),
     Errand(segments.Count, count_segments),
     Errand(segments.Group, at_need("app.segments.errands", "group")),
+    Errand(segments.Foretell, at_need("app.segments.errands", "foretell")),
     Errand(BringOffer, steps.bring_offer),
     Decision(RemindCode, reminding.remind),
     Errand(EndCoupons, steps.end_coupons),
@@ -217,6 +220,6 @@ AGENDA = Agenda[World](
 
 COMPUTING = (
     value.Reckon, value.Rescore, lists.ReadShelves, lists.Tune, lists.TellLists, Revalue,
-    segments.Review, segments.Group, tiers.Review, proof.Measure,
+    segments.Review, segments.Group, segments.Foretell, tiers.Review, proof.Measure,
 )  # fmt: skip
 """Errands that hold a whole shop in memory: the server's, not an import's."""

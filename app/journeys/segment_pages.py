@@ -16,7 +16,15 @@ from app.customers.tables import Person
 from app.journeys import kind_pages, overlap_pages, own_pages
 from app.journeys import segment_form as form
 from app.journeys.pages import CHANGES
-from app.journeys.view import FactRow, ReasonLine, SegmentLine, SegmentPage, Segments, WhyLine
+from app.journeys.view import (
+    FactRow,
+    Foretold,
+    ReasonLine,
+    SegmentLine,
+    SegmentPage,
+    Segments,
+    WhyLine,
+)
 from app.kit.tx import Tx
 from app.messages import queries as consents
 from app.segments import flows, queries, rules
@@ -37,6 +45,8 @@ SEES_PEOPLE = "MANAGE_USERS"
 LIST = "journeys/segments.html"
 ONE = "journeys/segment.html"
 NEW = "new-segment"
+FORETOLD = {"lapses": "may-lapse", "buys": "may-buy", "best": "most-valuable"}
+"""S6: each question and the segment of those of whom it is likely."""
 SAMPLE = 2000
 """People of whom the consented share of one segment is taken: more would not change the percent."""
 
@@ -48,12 +58,27 @@ def segments(visit: Viewing, page: Rendered) -> HTMLResponse:
     live = queries.live(tx)
     shown = Segments(
         lines=[_line(one) for one in live],
+        foretold=_foretold(tx, live),
         counted_at=min((one.counted_at for one in live if one.counted_at), default=None),
         now=tx.now,
         zone=this_shop(tx).zone,
         may_change=visit.caller.may(CHANGES),
     )
     return page(LIST, shown=shown)
+
+
+def _foretold(tx: Tx, live: Sequence[Segment]) -> list[Foretold] | None:
+    """S6: the size of each predictive segment, and what became of such people before."""
+    study = queries.study(tx, "chances")
+    if study is None or not study.body.get("personal"):
+        return None
+    sizes = {one.key: one.people for one in live}
+    told = study.body["questions"]
+    return [
+        Foretold(question=question, segment=key, people=sizes[key], **told.get(question, {}))
+        for question, key in FORETOLD.items()
+        if key in sizes
+    ]
 
 
 def _line(segment: Segment) -> SegmentLine:

@@ -147,8 +147,31 @@ class SegmentLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """S6: so many of a segment's people are likely to do what it is named for."""
+
+    question: str
+    """`lapses`, `buys` or `best` (app.segments.foretelling)."""
+    segment: str
+    people: int | None
+    low: float | None = None
+    high: float | None = None
+    thens: Sequence[Sequence[int]] = ()
+    """Days ago, how many were picked then, of how many it came true."""
+
+    @property
+    def expected(self) -> tuple[int, int] | None:
+        """How many it will come true of, from and to."""
+        if self.people is None or self.low is None or self.high is None:
+            return None
+        return round(self.people * self.low), round(self.people * self.high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
     lines: Sequence[SegmentLine]
+    foretold: Sequence[Foretold] | None = None
+    """None where nothing is said of single customers yet."""
     counted_at: datetime | None = None
     now: datetime
     zone: str = "UTC"

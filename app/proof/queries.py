@@ -19,6 +19,7 @@ from app.messages.tables import Bounce, ConsentEntry, Send
 from app.orders.tables import Order
 from app.proof.rules import Bought, Costs, margin
 from app.proof.tables import Finding, Outcome, ProofNote
+from app.segments.standard import STANDARD
 from app.segments.tables import Segment, Stay
 from app.trials.tables import Assignment, Denied, Trial
 
@@ -252,7 +253,8 @@ MOST_SEGMENTS = 12
 
 
 def members(tx: Tx, trial: int, *, until: datetime) -> Mapping[str, Members]:
-    """S9: by segment, the first ones of the shop that anybody of the trial was in."""
+    """S9: by segment, the first ones that anybody of the trial was in: the shop's own before those
+    that every shop has."""
     inside = and_(
         col(Stay.person) == col(Assignment.person),
         col(Stay.entered_at) <= col(Assignment.at),
@@ -260,7 +262,11 @@ def members(tx: Tx, trial: int, *, until: datetime) -> Mapping[str, Members]:
     )
     here = (Assignment.trial == trial, col(Assignment.at) <= until)
     found: dict[str, Members] = {}
-    living = select(Segment).where(col(Segment.retired_at).is_(None)).order_by(col(Segment.id))
+    living = (
+        select(Segment)
+        .where(col(Segment.retired_at).is_(None))
+        .order_by(col(Segment.key).in_(STANDARD), col(Segment.id))
+    )
     for segment in tx.exec(living.limit(MOST_SEGMENTS)):
         counted: Any = tx.exec(
             select(Assignment.arm, Assignment.stratum, func.count())

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_, true
@@ -113,6 +114,9 @@ def _leaf(leaf: Leaf, asking: Asking) -> Clause:  # noqa: C901, PLR0911, PLR0912
             return _is_in(scored.where(asking.narrowed(CustomerScore.person)))
         case rules.Member(key=key):
             return _member(key, asking)
+        case rules.Chance(at_least=least):
+            percent = ceil(round(least * 100, 6))
+            return _placed_by("chances", col(Placing.place) >= percent, asking)
         case rules.Kind(number=number):
             return _placed_by("kinds", col(Placing.place) == number, asking)
         case rules.Alike(key=key, best=best):

@@ -1,7 +1,7 @@
 """What takes long: kinds of customers, and who is like whom. Nothing is computed while the pen is
 held, and what is written is only what has become another, a few hundred rows at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,10 +11,14 @@ from sqlmodel import col, delete, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.segments import alike, clusters, features, queries, rules, telling
+from app.ltv import queries as value
+from app.ltv.ground import Ground, ground
+from app.ltv.history import History
+from app.ltv.refit import decoded
+from app.segments import alike, clusters, features, foretelling, queries, rules, telling
 from app.segments.compiling import PEOPLE
 from app.segments.crowd import Crowd, Longs, Scale
-from app.segments.flows import Group, Review
+from app.segments.flows import Foretell, Group, Review
 from app.segments.tables import Placing, Study
 from app.world import World
 
@@ -22,7 +26,7 @@ SEED = 2007
 TOGETHER = 500
 AFRESH = timedelta(days=30)
 """Kinds stay what they are for so long; people are given to them every night."""
-KINDS, ALIKE = "kinds", "alike:"
+KINDS, ALIKE, CHANCES = "kinds", "alike:", "chances"
 Body = dict[str, Any]
 
 
@@ -158,6 +162,50 @@ def _ranked(crowd: Crowd, found: alike.Alike, names: Sequence[str]) -> dict[int,
         told = [telling.of_person(crowd, row, names[column]) for column in columns]
         spots[int(crowd.people[row])] = Spot(rank, [one for one in told if one])
     return spots
+
+
+def foretell(job: Foretell, world: World) -> Review | None:
+    """Everybody's chance to buy soon; and, for each new learning, how such words came true."""
+    with world.look() as tx:
+        fitting, study = value.in_use(tx), queries.study(tx, CHANCES)
+        base = ground(tx) if fitting else None
+        first = study is None or not study.body.get("personal")
+    if fitting is None or base is None or not len(base.people):
+        return None
+    fit, labels = decoded(fitting.learnt), fitting.learnt["labels"]
+    history = base.coded(labels)
+    body: Body = {"fitting": fitting.id, "personal": fit.personal, "questions": {}}
+    if not fit.personal:
+        _keep(world, CHANCES, body, {})
+        return None
+    known = study.body if study else {}
+    if known.get("fitting") == fitting.id and known.get("questions"):
+        body["questions"] = known["questions"]
+    else:
+        body["questions"] = _calibrated(history, base, fit.model.groups.levels)
+    statistics = history.at(base.today)
+    chances = foretelling.soon(fit.model.score(statistics))
+    people = base.people[statistics.who]
+    spots = {int(people[row]): Spot(percent) for row, percent in chances.items()}
+    _keep(world, CHANCES, body, spots)
+    with world.look() as tx:
+        moved = tuple(one.key for one in queries.leaning(tx, rules.Chance))
+    cause = "first" if first else "score"
+    return Review(occasion=f"chances {job.occasion}", cause=cause, only=moved) if moved else None
+
+
+def _calibrated(history: History, base: Ground, levels: Collection[str]) -> Body:
+    found = foretelling.calibrate(
+        history, today=base.today, window=base.window, traits=tuple(levels)
+    )
+    return {
+        question: {
+            "low": None if one.low is None else round(one.low, 4),
+            "high": None if one.high is None else round(one.high, 4),
+            "thens": [[then.days_ago, then.picked, then.came] for then in one.thens],
+        }
+        for question, one in found.items()
+    }
 
 
 def _keep(world: World, name: str, body: Body, spots: Mapping[int, Spot]) -> None:

@@ -70,6 +70,22 @@ class Group(Job, kind="segments.group", rank=2):
         return "segments.review"
 
 
+class Foretell(Job, kind="segments.foretell", rank=2):
+    """S6: who is likely to buy soon, and how often such words came true so far."""
+
+    occasion: str
+
+    @property
+    @override
+    def key(self) -> str:
+        return f"{self.kind}:{self.occasion}"
+
+    @property
+    @override
+    def lane(self) -> str:
+        return "segments.review"
+
+
 class Count(Job, kind="segments.count"):
     """How many are in each segment, for a page that asks nobody to count."""
 
@@ -117,6 +133,7 @@ def nightly(tx: Tx, day: date) -> None:
     begin(tx)
     tx.later(Review(occasion=day.isoformat(), cause="night"))
     tx.later(Group(occasion=day.isoformat()))
+    tx.later(Foretell(occasion=day.isoformat()))
 
 
 def look_again(tx: Tx, people: Iterable[int]) -> None:

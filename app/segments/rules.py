@@ -177,6 +177,14 @@ class Member(Fact):
     key: str
 
 
+class Chance(Fact):
+    """S6: how likely an order in the next 30 days is, as of last night."""
+
+    fact: Literal["chance"] = "chance"
+    of: Literal["buys_30"] = "buys_30"
+    at_least: float = Field(ge=0.2, le=0.95)
+
+
 class Kind(Fact):
     """S7: is of this kind, of those that were found among the customers."""
 
@@ -194,7 +202,7 @@ class Alike(Fact):
 
 Leaf: TypeAlias = (
     Orders | Spend | Average | Since | Cart | Account | Place | Region | Language | Tier | Trait
-    | Affinity | Stage | Score | Group | Member | Kind | Alike
+    | Affinity | Stage | Score | Group | Chance | Member | Kind | Alike
 )  # fmt: skip
 _LEAF: TypeAdapter[Any] = TypeAdapter(Annotated[Leaf, Field(discriminator="fact")])
 

@@ -27,6 +27,13 @@ STANDARD: Mapping[str, dict[str, Any]] = {
     "champions": {"fact": "rfm", "among": ["Champion", "Loyal"]},
     "cannot-lose": {"fact": "rfm", "among": ["Cannot lose", "At risk"]},
     "most-valuable": {"fact": "value_tier", "among": ["A"]},
+    "may-lapse": {
+        "all": [
+            {"fact": "score", "name": "silent", "at_least": "0.7"},
+            {"fact": "last_order", "less_than": 180},
+        ]
+    },
+    "may-buy": {"fact": "chance", "of": "buys_30", "at_least": 0.5},
     "likely-gone": {
         "all": [
             {"fact": "score", "name": "alive", "at_most": "0.3"},
