@@ -9,7 +9,11 @@ from sqlmodel import select
 
 from app.agenda import review_segments
 from app.customers.tables import Person
+from app.journeys import segment_form
+from app.journeys.view import FactRow
 from app.kit.house import House
+from app.orders.tables import Order
+from app.privacy import flows as privacy
 from app.segments import flows, queries, rules
 from app.segments.flows import Review
 from app.segments.tables import Segment, Stay
@@ -283,3 +287,55 @@ def test_the_page_lists_sizes_and_the_editor_counts_while_typing(shop: Shop) -> 
         headers=shop.staff(part="segment"),
     )
     assert "She has been in it since" in answer.text
+
+
+def test_a_postal_code_and_a_company_are_those_of_her_address_or_of_the_last_order(
+    shop: Shop,
+) -> None:
+    """S3: how a code is written does not matter. PR-3: both are forgotten with her, and no later
+    telling of the order brings them back."""
+    home = place("PL") | {"postalCode": "00-950", "companyName": "Kwiaty Sp. z o.o."}
+    told = customer("ana", defaultShippingAddress=home)
+    shop.hears("CUSTOMER_UPDATED", event("CUSTOMER_UPDATED", issued=at(shop), user=told))
+    sent = {"shippingAddress": place() | {"postalCode": "10 115", "companyName": "Rui GmbH"}}
+    body = order("rui@example.com", created=at(shop), **sent)
+    shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at(shop), order=body))
+    shop.waits(days=1)
+
+    def who(fact: str, *names: str) -> set[int]:
+        with shop.look() as tx:
+            return set(queries.some(tx, rules.read({"fact": fact, "among": names})))
+
+    ana = person(shop)
+    (rui,) = who("postal", "DE-10")
+    assert who("postal", "PL-00-9") == who("postal", "pl-009") == {ana}
+    assert who("postal", "PL-10", "DE-00", "DE-10116") == set()
+    assert who("company") == {ana, rui}
+    assert who("company", "rui gmbh ") == {rui}
+    for bad in ("10", "DE-", "Berlin-10"):
+        with pytest.raises(rules.WrongTreeError, match="DE-10"):
+            rules.read({"fact": "postal", "among": [bad]})
+    with shop.work() as tx:
+        privacy.erase_guest(tx, "rui@example.com", at=tx.now)
+    later = body | {"updatedAt": at(shop), "number": "again"}
+    shop.hears("ORDER_UPDATED", event("ORDER_UPDATED", issued=at(shop), order=later))
+    assert who("postal", "DE-10") == set()
+    assert [(one.postal, one.company) for one in shop.all(Order)] == [("", "")]
+    assert who("company") == {ana}
+
+
+@pytest.mark.parametrize(
+    ("row", "tree"),
+    [
+        (
+            FactRow(fact="postal", among="DE-10, PL-00"),
+            {"fact": "postal", "among": ["DE-10", "PL-00"]},
+        ),
+        (FactRow(fact="company"), {"fact": "company", "among": []}),
+    ],
+)
+def test_the_editor_says_postal_codes_and_companies(row: FactRow, tree: dict[str, Any]) -> None:
+    """S3."""
+    made = segment_form.tree_of("all", [row])
+    assert made == {"all": [tree]}
+    assert segment_form.flat(made) == ("all", [row])

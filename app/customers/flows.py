@@ -32,6 +32,8 @@ def who(customer: Customer, hearing: Hearing) -> Who:
             place.country.code if place else "",
             customer.date_joined,
             place.country_area if place else "",
+            place.postal_code if place else "",
+            place.company if place else "",
         ),
     )
 

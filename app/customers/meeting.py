@@ -19,7 +19,9 @@ TOLD = (
     "account", "email", "confirmed", "staff", "active",
     "first_hand", "updated_at", "issued_at", "hash",
 )  # fmt: skip
-PROFILE = ("first_name", "last_name", "language", "country", "region", "joined_at")
+PROFILE = (
+    "first_name", "last_name", "language", "country", "joined_at", "region", "postal", "company",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ class Profile:
     joined_at: datetime
     region: str = ""
     """State or province, as Saleor writes it: `SP` in Brazil, free text in some countries."""
+    postal: str = ""
+    company: str = ""
 
 
 @dataclass(frozen=True)

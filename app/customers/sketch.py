@@ -71,6 +71,8 @@ class Sketch:
             "language": profile.language if profile else "",
             "country": profile.country if profile else "",
             "region": profile.region if profile else "",
+            "postal": profile.postal if profile else "",
+            "company": profile.company if profile else "",
             "joined_at": profile.joined_at if profile else None,
             "first_hand": self.first_hand,
             "updated_at": version.updated_at if version else None,

@@ -36,6 +36,9 @@ class Person(OfShop, SQLModel, table=True):
     country: str = ""
     region: str = ""
     """State or province of her address (S3)."""
+    postal: str = ""
+    company: str = ""
+    """Named in her address."""
     joined_at: datetime | None = Field(default=None, sa_type=Instant)
     merged_into: int | None = Field(default=None, sa_type=BigId)
     """The account a guest turned out to be."""

@@ -10,7 +10,7 @@ from app.segments.rules import WrongTreeError
 
 NUMBERS = ("orders", "spend", "average")
 AGO = ("last_order", "first_order", "joined")
-LISTS = ("country", "region", "language", "tier", "stage", "rfm", "value_tier")
+LISTS = ("country", "region", "postal", "company", "language", "tier", "stage", "rfm", "value_tier")
 FACTS = (*NUMBERS, *AGO, "cart", "account", *LISTS, "trait", "segment")
 """What the rows can say. The rest (scores, affinity, goods) is written as a tree."""
 EMPTY_ROWS = 2

@@ -103,6 +103,8 @@ def _compare(tx: Tx, told: Sequence[Heard], buyers: Sequence[Who], met: Met) -> 
             row["goods_minor"], row["currency"], at=order.created
         )
         row["person"], row["source"] = (person.person, person.source) if person else (None, None)
+        if person is None:
+            row["postal"] = row["company"] = ""
         row["earns"] = person is not None and rules.may_earn(
             account=person.account,
             confirmed=person.confirmed,

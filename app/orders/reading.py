@@ -16,7 +16,7 @@ from app.orders import rules
 from app.saleor.shapes import Line, Order, Price
 
 GAPPED: Fields = {
-    "buyer": ("person", "source", "earns"),
+    "buyer": ("person", "source", "earns", "postal", "company"),
     "code": ("code",),
     "country": ("country", "region"),
     "decision": ("decision",),
@@ -79,6 +79,8 @@ def row(order: Order, hearing: Hearing, *, now: datetime) -> dict[str, Any]:
         "language": order.language,
         "country": place.country.code if place else "",
         "region": place.country_area if place else "",
+        "postal": place.postal_code if place else "",
+        "company": place.company if place else "",
         "paid": rules.was_paid(order),
         "counts": rules.counts(order),
         "history": rules.is_history(order, now=now),

@@ -73,6 +73,9 @@ class Order(OfShop, SQLModel, table=True):
     country: str = ""
     region: str = ""
     """State or province it went to (S3)."""
+    postal: str = ""
+    company: str = ""
+    """These two are forgotten with the buyer."""
     paid: bool = False
     """Was paid in full, whatever has been refunded since."""
     counts: bool = False

@@ -98,6 +98,7 @@ def _forget_orders(tx: Tx, persons: Collection[int], *, but: Collection[int], at
     theirs = or_(col(Order.person).in_(persons), col(Order.source).in_(persons))
     new = and_(col(Order.source).in_(but), col(Order.created_at) > at)
     nobody = {"person": None, "source": None, "earns": False, "gaps": {"buyer": SEALED}}
+    nobody |= {"postal": "", "company": ""}
     tx.exec(update(Order).where(theirs, not_(new)).values(nobody))
 
 
@@ -125,7 +126,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
         stub = {
             "key": f"erased:{id_}", "account": None, "email": None, "confirmed": False,
             "staff": False, "first_name": "", "last_name": "", "language": "", "country": "",
-            "region": "", "joined_at": None, "merged_into": None, "first_hand": False,
+            "region": "", "postal": "", "company": "", "joined_at": None, "merged_into": None, "first_hand": False,
             "updated_at": None, "issued_at": None, "hash": "", "erased_at": tx.now,
         }  # fmt: skip
         tx.exec(update(Person).where(col(Person.id) == id_).values(stub))

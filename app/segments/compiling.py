@@ -96,6 +96,10 @@ def _leaf(leaf: Leaf, asking: Asking) -> Clause:  # noqa: C901, PLR0911, PLR0912
             return _country([code.upper() for code in codes], asking)
         case rules.Region(among=regions):
             return or_(false(), *(_region(one, asking) for one in regions))
+        case rules.Postal(among=beginnings):
+            return or_(false(), *(_postal(one, asking) for one in beginnings))
+        case rules.Company(among=names):
+            return _company([name.strip().lower() for name in names], asking)
         case rules.Language(among=tags):
             return _language(tags)
         case rules.Tier():
@@ -221,6 +225,26 @@ def _region(told: str, asking: Asking) -> Clause:
     own = and_(col(Person.country) == country.upper(), func.lower(Person.region).in_(codes))
     last = and_(col(Order.country) == country.upper(), func.lower(Order.region).in_(codes))
     return _placed(own, last, asking)
+
+
+def _postal(told: str, asking: Asking) -> Clause:
+    """Spaces and hyphens are written in every way: they do not count."""
+    country, _, begins = told.upper().partition("-")
+    begins = begins.replace(" ", "").replace("-", "")
+
+    def fits(table: type[Person | Order]) -> Clause:
+        bare = func.replace(func.replace(func.upper(table.postal), " ", ""), "-", "")
+        return and_(col(table.country) == country, bare.startswith(begins, autoescape=True))
+
+    return _placed(fits(Person), fits(Order), asking)
+
+
+def _company(names: Collection[str], asking: Asking) -> Clause:
+    def fits(table: type[Person | Order]) -> Clause:
+        known = func.lower(func.trim(table.company))
+        return known.in_(names) if names else known != ""
+
+    return _placed(fits(Person), fits(Order), asking)
 
 
 def _placed(own: Clause, last: Clause, asking: Asking) -> Clause:

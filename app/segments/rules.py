@@ -5,6 +5,7 @@ A tree is JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`, or a fact su
 from a name (S2).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,7 @@ Keys = Annotated[tuple[str, ...], Field(min_length=1, max_length=200)]
 
 ISO = 2
 """Letters of a country's code."""
+COUNTRY_AND = re.compile(r"[A-Za-z]{2}-[ -]*[0-9A-Za-z][0-9A-Za-z -]*")
 
 
 class WrongTreeError(ValueError):
@@ -119,6 +121,26 @@ class Region(Fact):
         return self
 
 
+class Postal(Fact):
+    """S3: how postal codes begin, each with its country: `DE-10`, `PL-00-9`."""
+
+    fact: Literal["postal"] = "postal"
+    among: Keys
+
+    @model_validator(mode="after")
+    def _has_its_country(self) -> Self:
+        if any(not COUNTRY_AND.fullmatch(one) for one in self.among):
+            raise ValueError("a postal code begins with its country, such as DE-10")
+        return self
+
+
+class Company(Fact):
+    """S3: a company stands in her address; one of these, where some are named."""
+
+    fact: Literal["company"] = "company"
+    among: tuple[str, ...] = ()
+
+
 class Language(Fact):
     fact: Literal["language"] = "language"
     among: Keys
@@ -201,7 +223,7 @@ class Alike(Fact):
 
 
 Leaf: TypeAlias = (
-    Orders | Spend | Average | Since | Cart | Account | Place | Region | Language | Tier | Trait
+    Orders | Spend | Average | Since | Cart | Account | Place | Region | Postal | Company | Language | Tier | Trait
     | Affinity | Stage | Score | Group | Chance | Member | Kind | Alike
 )  # fmt: skip
 _LEAF: TypeAdapter[Any] = TypeAdapter(Annotated[Leaf, Field(discriminator="fact")])

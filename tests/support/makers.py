@@ -45,7 +45,8 @@ def channel(slug: str = "web", currency: str = "EUR") -> JSON:
 
 
 def place(country: str = "DE") -> JSON:
-    return {"country": {"code": country}, "countryArea": "", "city": "", "postalCode": ""}
+    return {"country": {"code": country}, "countryArea": "", "city": "", "postalCode": "",
+            "companyName": ""}  # fmt: skip
 
 
 def user(

@@ -1,8 +1,9 @@
 """What every shape has in common: frozen, tolerant, and named as Saleor names it."""
 
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 
@@ -40,12 +41,13 @@ class Country(Shape):
 
 
 class Place(Shape):
-    """An address as coarse as it is of use: no name, street or phone."""
+    """An address as coarse as it is of use: no street, phone or name but a company's."""
 
     country: Country
     country_area: str = ""
     city: str = ""
     postal_code: str = ""
+    company: Annotated[str, Field(validation_alias="companyName")] = ""
 
 
 class Person(Shape):
