@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.support.dashboard import CHROMIUM, chromium
+from tests.support.scenario_app import App
+from tests.support.scenario_ear import Ear
 from tests.support.scenario_shop import Shop
 
 NEEDED = ("SALEOR_API_URL", "SALEOR_EMAIL", "SALEOR_PASSWORD")
@@ -22,6 +25,29 @@ def saleor() -> Iterator[Shop]:
     shop = Shop(url, email, password)
     yield shop
     shop.close()
+
+
+@pytest.fixture
+def app(saleor: Shop, tmp_path: Path) -> Iterator[App]:
+    """Served, and not installed yet; gone from the shop afterwards, whoever installed it."""
+    with Ear() as ear:
+        app = App(tmp_path, ear, saleor)
+        try:
+            with app.running():
+                yield app
+        finally:
+            app.id = found(app)
+            app.leave()
+    assert app.complaints() == []
+
+
+def found(app: App) -> str:
+    """Saleor's id of what the Dashboard installed from here, if it came so far."""
+    told = app.shop.ask(
+        "{ apps(first: 100) { edges { node { id manifestUrl } } } }", token=app.shop.staff
+    )
+    apps = [edge["node"] for edge in told["apps"]["edges"]]
+    return next((a["id"] for a in apps if (a["manifestUrl"] or "").startswith(app.ear.url)), "")
 
 
 @pytest.fixture

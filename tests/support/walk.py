@@ -62,3 +62,44 @@ class Walker:
         self.follows("/app/automations/cart", "#automation")
         self.presses("on_skip", "#automation .note.good")
         self.follows("/app", "#guide")
+
+
+class Owner(Walker):
+    """In front of a real Dashboard's own pages; then in the app's, within them."""
+
+    def __init__(self, page: Page, app: str, dashboard: str) -> None:
+        super().__init__(page, app)
+        self.dashboard = dashboard
+
+    def signs_in(self, email: str, password: str) -> None:
+        self.page.goto(f"{self.dashboard}/")
+        for name, text in (("email", email), ("password", password)):
+            self.comes_to(f'[name="{name}"]')
+            self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+        self.page.locator('[data-test-id="menu-list"], nav').first.wait_for()
+
+    def installs(self, manifest: str) -> None:
+        """Types the app's address, reads what it asks for, agrees."""
+        self.page.goto(f"{self.dashboard}/extensions/app/install")
+        self.comes_to('input[name="manifestUrl"]')
+        self.page.keyboard.insert_text(manifest)
+        self.page.get_by_text("Perennial").first.wait_for()
+        self.comes_to('[data-test-id="button-bar-confirm"]')
+        self.page.keyboard.press("Enter")
+
+    def opens(self) -> None:
+        self.comes_to('[data-test-id="perennial-view-details"]')
+        self.page.keyboard.press("Enter")
+        self.page.locator("iframe").wait_for()
+        self.shows("#main[lang] h1")
+
+    def comes_to(self, selector: str) -> None:
+        """Tab, until the focus is on what the Dashboard shows there."""
+        at = self.page.locator(selector).first
+        at.wait_for()
+        for _ in range(MOST_TABS):
+            if at.evaluate("node => node === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab never came to {selector}")
