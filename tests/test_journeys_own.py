@@ -21,6 +21,8 @@ ROWS = (
     StepRow(kind="wait_for", number="36", unit="hours", what="order_paid"),
     StepRow(kind="tag", what="thanked"),
     StepRow(kind="webhook", what="thanked"),
+    StepRow(kind="split", number="12.5"),
+    StepRow(kind="card", number="10", what="30"),
     StepRow(kind="send", what="hello"),
 )
 FORM = OwnForm(name="Mine", trigger="order_paid", segment="one-order", rows=ROWS, again="30")
@@ -58,6 +60,8 @@ def test_what_rows_cannot_say_is_left_alone(key: str) -> None:
         StepRow(kind="condition", what="nobody"),
         StepRow(kind="send", what="nothing"),
         StepRow(kind="offer", number="31"),
+        StepRow(kind="split", number="100"),
+        StepRow(kind="split", number="50"),
         StepRow(kind="tag", what="Two Words"),
         StepRow(kind="webhook", what="Two Words"),
     ],

@@ -6,11 +6,15 @@ from datetime import timedelta
 import pytest
 
 from app.carts import queries as carts
+from app.catalog.tables import Product
 from app.journeys import dawn, queries
 from app.journeys.recipes import RECIPES
 from app.kit.clock import StillClock
 from app.kit.house import House
+from app.messages import library
+from app.messages.blocks import Block, Draft, Letter
 from app.segments.tables import Trait
+from tests.support.makers import gid
 from tests.support.recovering import Counter, Recovering
 
 
@@ -116,6 +120,33 @@ def test_a_newsletter_goes_once_to_who_agreed(shop: Recovering) -> None:
     assert len(shop.mail()) == 1
     shop.waits(days=7)
     assert len(shop.mail()) == 2
+
+
+def test_a_digest_shows_what_is_new_and_can_be_bought_and_nothing_new_is_nothing_sent(
+    shop: Recovering, counter: Counter
+) -> None:
+    """J15, J9: a product that is made and not shown yet is in no letter."""
+    new = Letter(subject="New", blocks=(Block(kind="products"),))
+    with shop.work() as tx:
+        library.ensure(tx, Draft(key="new", name="New", variants={"email": {"en": new}}))
+        for name, days in (("Old", 60), ("Shown", 2), ("Hidden", 1), ("Sold-out", 1)):
+            made = tx.now - timedelta(days=days)
+            tx.add(
+                Product(saleor_id=gid("Product", name), name=name, created_at=made,
+                        first_hand=True, known_at=tx.now)
+            )  # fmt: skip
+    counter.shelf |= {gid("Product", "Old"): (None, 9), gid("Product", "Shown"): (None, 9)}
+    counter.shelf |= {gid("Product", "Sold-out"): (0, 9)}
+    shop.guest("cleo@example.com")
+    plan = {"do": "plan", "tab": "calendar", "message": "new", "every": "7", "digest": "on"}
+    presses(shop, "/app/automations", "automations", **plan, at="2026-03-02T12:00")
+    shop.waits(hours=3)
+    (letter,) = shop.mail()
+    assert "Shown" in letter.text
+    assert not any(name in letter.text for name in ("Old", "Hidden", "Sold-out"))
+    shop.waits(days=7)
+    assert len(shop.mail()) == 1
+    assert shop.errors() == []
 
 
 def test_the_owner_says_who_is_left_alone_and_where_links_lead(shop: Recovering) -> None:

@@ -21,8 +21,10 @@ from app.messages import flows as messages
 from app.messages import queries as consents
 from app.messages.flows import Request
 from app.messages.rules import Priority
+from app.recommend import sale
 from app.segments import queries as segments
 from app.segments.compiling import PEOPLE
+from app.shops import flows as shops
 from app.trials import deciding, queries
 from app.trials import flows as trials
 from app.world import World
@@ -35,6 +37,8 @@ LETTER = "letter"
 """The one step of a newsletter."""
 MOST_NEW = 6
 """Products in a digest."""
+MOST_ASKED = 100
+"""New ones of which Saleor is asked whether they can be bought: a page."""
 
 
 class Post(Job, kind="journey.newsletter"):
@@ -96,7 +100,8 @@ def post(job: Post, world: World) -> None:
         letter = tx.exec(select(Newsletter).where(Newsletter.id == job.newsletter)).first()
         if letter is None or letter.cancelled_at or letter.at != job.at:
             return
-        products = _new_products(tx, letter) if letter.digest else []
+        fresh = _new_products(tx, letter) if letter.digest else []
+    products = _for_sale(world, fresh)[:MOST_NEW]
     asked = 0
     if products or not letter.digest:
         after = 0
@@ -183,7 +188,20 @@ def _new_products(tx: Tx, letter: Newsletter) -> list[str]:
     rows = select(Product.saleor_id).where(
         col(Product.first_hand), col(Product.created_at) >= since
     )
-    return list(tx.exec(rows.order_by(col(Product.created_at).desc()).limit(MOST_NEW)))
+    return list(tx.exec(rows.order_by(col(Product.created_at).desc()).limit(MOST_ASKED)))
+
+
+def _for_sale(world: World, products: Sequence[str]) -> list[str]:
+    """Those that a shopper can buy in one of the shop's channels right now: a product may be made
+    long before it is shown. Raises NobodyKnowsError: it is asked again later."""
+    if not products:
+        return []
+    with world.look() as tx:
+        open_ = [(one.slug, one.currency) for one in shops.channels(tx) if one.active]
+    sold = {
+        id_ for slug, currency in open_ for id_ in sale.ask(world.saleor, slug, currency, products)
+    }
+    return [id_ for id_ in products if id_ in sold]
 
 
 def _posted(tx: Tx, *, id_: int, at: datetime, asked: int) -> None:

@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from app.journeys.rules import (
     END,
+    Arm,
     Condition,
     Definition,
     Offer,
     Reentry,
     Send,
+    Split,
     Step,
     Tag,
     Trigger,
@@ -23,7 +25,7 @@ from app.journeys.rules import (
     Webhook,
 )
 
-KINDS = ("wait", "wait_for", "condition", "send", "offer", "card", "tag", "webhook")
+KINDS = ("wait", "wait_for", "condition", "split", "send", "offer", "card", "tag", "webhook")
 UNITS: Mapping[str, timedelta] = {
     "days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1),
 }  # fmt: skip
@@ -102,6 +104,8 @@ def _row(step: Step, whole: Definition) -> StepRow | None:  # noqa: PLR0911  # a
             return _spanned("wait_for", step.at_most, step.event.value)
         case Condition(otherwise="end") if (key := _segment(step.holds)) is not None:
             return StepRow(kind="condition", what=key)
+        case Split(arms=(on, Arm(to="end"))) if on.to == _next(step, whole):
+            return StepRow(kind="split", number=f"{on.share * 100:g}")
         case Send(then=None, channel=None):
             return StepRow(kind="send", what=step.message)
         case Offer() if step.else_to == _after_next(step, whole):
@@ -119,6 +123,11 @@ def _row(step: Step, whole: Definition) -> StepRow | None:  # noqa: PLR0911  # a
 def _spanned(kind: str, span: timedelta, what: str = "") -> StepRow:
     unit = next((name for name, one in UNITS.items() if not span % one), "minutes")
     return StepRow(kind=kind, number=str(span // UNITS[unit]), unit=unit, what=what)
+
+
+def _next(step: Split, whole: Definition) -> str:
+    at = whole.index(step.key) + 1
+    return whole.steps[at].key if at < len(whole.steps) else END
 
 
 def _after_next(step: Offer, whole: Definition) -> str:
@@ -193,6 +202,8 @@ def _step(  # noqa: PLR0911  # a table of kinds
                 return WaitFor(key=key, event=Trigger(row.what), at_most=_span(row)), ""
             case "condition" if row.what in known.segments:
                 return Condition(key=key, holds={"fact": "segment", "key": row.what}), ""
+            case "split" if at + 1 < most:
+                return _split(row, key, to=f"s{at + 2}"), ""
             case "send" if row.what in known.messages:
                 purpose: Any = known.messages[row.what]
                 return Send(key=key, message=row.what, purpose=purpose), ""
@@ -211,6 +222,12 @@ def _step(  # noqa: PLR0911  # a table of kinds
 def _span(row: StepRow) -> timedelta:
     """Raises ValueError."""
     return int(row.number) * UNITS[row.unit]
+
+
+def _split(row: StepRow, key: str, *, to: str) -> Split:
+    """So many percent go on, by a chance that repeats itself; the others end here."""
+    share = float(Decimal(row.number.replace(",", ".")) / 100)
+    return Split(key=key, arms=(Arm(share=share, to=to), Arm(share=1 - share, to=END)))
 
 
 def _offer(row: StepRow, key: str, *, else_to: str) -> Offer:

@@ -1,6 +1,7 @@
 """PR-3: forgetting a person, and forgetting a shop."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,8 +98,8 @@ def _forget_orders(tx: Tx, persons: Collection[int], *, but: Collection[int], at
     """Their amounts stay in every book. No later telling gives them to anybody again."""
     theirs = or_(col(Order.person).in_(persons), col(Order.source).in_(persons))
     new = and_(col(Order.source).in_(but), col(Order.created_at) > at)
-    nobody = {"person": None, "source": None, "earns": False, "gaps": {"buyer": SEALED}}
-    nobody |= {"postal": "", "company": ""}
+    nobody: dict[str, Any] = {"person": None, "source": None, "earns": False}
+    nobody |= {"postal": "", "company": "", "gaps": {"buyer": SEALED}}
     tx.exec(update(Order).where(theirs, not_(new)).values(nobody))
 
 
@@ -126,8 +127,8 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
         stub = {
             "key": f"erased:{id_}", "account": None, "email": None, "confirmed": False,
             "staff": False, "first_name": "", "last_name": "", "language": "", "country": "",
-            "region": "", "postal": "", "company": "", "joined_at": None, "merged_into": None, "first_hand": False,
-            "updated_at": None, "issued_at": None, "hash": "", "erased_at": tx.now,
+            "region": "", "postal": "", "company": "", "joined_at": None, "merged_into": None,
+            "first_hand": False, "updated_at": None, "issued_at": None, "hash": "", "erased_at": tx.now,
         }  # fmt: skip
         tx.exec(update(Person).where(col(Person.id) == id_).values(stub))
     tx.exec(delete(Address).where(col(Address.person).in_(persons)))

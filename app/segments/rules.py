@@ -223,8 +223,8 @@ class Alike(Fact):
 
 
 Leaf: TypeAlias = (
-    Orders | Spend | Average | Since | Cart | Account | Place | Region | Postal | Company | Language | Tier | Trait
-    | Affinity | Stage | Score | Group | Chance | Member | Kind | Alike
+    Orders | Spend | Average | Since | Cart | Account | Place | Region | Postal | Company | Language
+    | Tier | Trait | Affinity | Stage | Score | Group | Chance | Member | Kind | Alike
 )  # fmt: skip
 _LEAF: TypeAdapter[Any] = TypeAdapter(Annotated[Leaf, Field(discriminator="fact")])
 

@@ -82,6 +82,18 @@ class Counter(Till):
         ]
         return {"productVariants": {"edges": [{"node": node} for node in nodes]}}
 
+    def _products_for_sale(self, given: JSON) -> JSON:
+        sold = [id_ for id_ in given["ids"] if id_ in self.shelf]
+        nodes = [
+            {
+                "id": id_, "isAvailable": self.shelf[id_][0] != 0,
+                "pricing": {"priceRange": {"start": price(self.shelf[id_][1])}},
+            }
+            for id_ in sold
+        ]  # fmt: skip
+        page = {"hasNextPage": False, "endCursor": None}
+        return {"products": {"edges": [{"node": node} for node in nodes], "pageInfo": page}}
+
     def _checkout_create(self, given: JSON) -> JSON:
         id_ = gid("Checkout", f"new-{next(self._numbers)}")
         made = given | {
