@@ -17,7 +17,7 @@ from app.privacy import flows as privacy
 from app.segments import flows, queries, rules
 from app.segments.flows import Review
 from app.segments.tables import Segment, Stay
-from tests.support.makers import customer, event, gid, line, order, place, user
+from tests.support.makers import customer, event, gid, line, order, place, user, variant
 from tests.support.story import Shop
 
 FACTS: list[tuple[dict[str, Any], bool]] = [
@@ -339,3 +339,35 @@ def test_the_editor_says_postal_codes_and_companies(row: FactRow, tree: dict[str
     made = segment_form.tree_of("all", [row])
     assert made == {"all": [tree]}
     assert segment_form.flat(made) == ("all", [row])
+
+
+def test_an_owner_names_goods_as_her_shop_calls_them(shop: Shop) -> None:
+    """S1, S4: bought and preferred goods are rows of the editor, by name; a tree has ids."""
+    for name in ("tee", "cap"):
+        kind = variant(name, category="clothes" if name == "tee" else "hats")
+        lines = [line(name, quantity=3, variant=kind)]
+        body = order(user(), created=at(shop), lines=lines)
+        shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at(shop), order=body))
+    path = "/app/segments/new-segment"
+    told = {
+        "name": "Tees", "joined": "all", "fact": ["bought", "affinity"], "least": ["1", "50"],
+        "most": ["", ""], "days": ["365", ""], "among": ["Tee", "clothes"],
+    }  # fmt: skip
+
+    def posts(path: str, **fields: object) -> str:
+        return shop.http.post(path, data=told | fields, headers=shop.staff()).text
+
+    assert "1 person today" in posts(path, do="count")
+    assert "0 people today" in posts(path, do="count", least=["1", "51"])
+    assert "is called “Tea”" in posts(path, do="count", among=["Tea", "clothes"])
+    posts(path, do="save")
+    page = shop.sees("/app/segments/own-tees")
+    assert 'value="Tee"' in page
+    assert 'value="50"' in page
+    saved = next(one for one in shop.all(Segment) if one.key == "own-tees")
+    assert saved.tree["all"][1] == {
+        "fact": "affinity", "of": {"categories": [gid("Category", "clothes")]}, "share": 0.5,
+    }  # fmt: skip
+    why = posts("/app/segments/own-tees", do="why", who="ana@example.com")
+    assert "Orders with these goods (Tee)" in why
+    assert "Prefers: Clothes (50%)" in why

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
+from app.journeys.goods import KINDS, NOTHING, Goods
 from app.journeys.view import FactRow
 from app.segments import rules
-from app.segments.rules import WrongTreeError
+from app.segments.rules import Affinity, Orders, WrongTreeError
 
 NUMBERS = ("orders", "spend", "average")
 AGO = ("last_order", "first_order", "joined")
 LISTS = ("country", "region", "postal", "company", "language", "tier", "stage", "rfm", "value_tier")
-FACTS = (*NUMBERS, *AGO, "cart", "account", *LISTS, "trait", "segment")
-"""What the rows can say. The rest (scores, affinity, goods) is written as a tree."""
+GOODS = ("bought", "affinity")
+"""`bought` is a number of orders with certain goods."""
+FACTS = (*NUMBERS, *GOODS, *AGO, "cart", "account", *LISTS, "trait", "segment")
+"""What the rows can say. The rest (scores, chances) is written as a tree."""
 EMPTY_ROWS = 2
 
 
@@ -21,17 +25,34 @@ class Fields(Protocol):
     def get(self, key: str, /) -> object: ...
 
 
-def flat(tree: Mapping[str, Any]) -> tuple[str, list[FactRow]] | None:
+def ids_in(tree: Mapping[str, Any]) -> set[str]:
+    """Saleor's ids of the goods it names."""
+    found = [
+        leaf.of
+        for leaf in rules.leaves(rules.read(tree))
+        if isinstance(leaf, Orders | Affinity) and leaf.of
+    ]
+    return {id_ for of in found for kind in KINDS for id_ in getattr(of, kind)}
+
+
+def words_in(rows: Sequence[FactRow]) -> list[str]:
+    """Names of goods that stand in the form."""
+    return [word for row in rows if row.fact in GOODS for word in _words(row)]
+
+
+def flat(tree: Mapping[str, Any], goods: Goods = NOTHING) -> tuple[str, list[FactRow]] | None:
     """The tree as rows; None where rows cannot say it."""
     joined = "any" if "any" in tree else "all"
     parts = tree.get(joined, [tree])
-    rows = [_row(part) for part in parts]
+    rows = [_row(part, goods) for part in parts]
     return None if None in rows else (joined, [row for row in rows if row])
 
 
-def _row(part: Mapping[str, Any]) -> FactRow | None:
+def _row(part: Mapping[str, Any], goods: Goods) -> FactRow | None:
     negated = "not" in part
     told = part["not"] if negated else part
+    if told.get("of") and told.get("fact") in {"orders", "affinity"}:
+        return _of_goods(told, goods, negated=negated)
     if told.get("fact") not in FACTS or told.get("of") or told.get("channels"):
         return None
     kind = str(told["fact"])
@@ -47,6 +68,18 @@ def _row(part: Mapping[str, Any]) -> FactRow | None:
         negated = not negated
     texts = {name: "" if value is None else str(value) for name, value in values.items()}
     return FactRow(fact=kind, negated=negated, among=among, **texts)
+
+
+def _of_goods(told: Mapping[str, Any], goods: Goods, *, negated: bool) -> FactRow | None:
+    among, days = goods.told(told["of"]), told.get("days")
+    if among is None or told.get("channels"):
+        return None
+    row = FactRow(negated=negated, among=among, days="" if days is None else str(days))
+    if told["fact"] == "affinity":
+        return replace(row, fact="affinity", least=f"{float(told['share']) * 100:g}")
+    least, most = told.get("at_least"), told.get("at_most")
+    texts = ["" if value is None else str(value) for value in (least, most)]
+    return replace(row, fact="bought", least=texts[0], most=texts[1])
 
 
 def typed_rows(fields: Fields) -> list[FactRow]:
@@ -68,9 +101,9 @@ def typed_rows(fields: Fields) -> list[FactRow]:
     return rows
 
 
-def tree_of(joined: str, rows: Sequence[FactRow]) -> dict[str, Any]:
+def tree_of(joined: str, rows: Sequence[FactRow], goods: Goods = NOTHING) -> dict[str, Any]:
     """Raises WrongTreeError where a row says nothing that can be read."""
-    parts = [_part(row) for row in rows]
+    parts = [_part(row, goods) for row in rows]
     if not parts:
         raise WrongTreeError("there is no fact in it")
     tree = {"any" if joined == "any" else "all": parts}
@@ -78,10 +111,16 @@ def tree_of(joined: str, rows: Sequence[FactRow]) -> dict[str, Any]:
     return tree
 
 
-def _part(row: FactRow) -> dict[str, Any]:
+def _words(row: FactRow) -> list[str]:
+    return [word.strip() for word in row.among.split(",") if word.strip()]
+
+
+def _part(row: FactRow, goods: Goods) -> dict[str, Any]:
     told: dict[str, Any] = {"fact": row.fact}
-    words = [word.strip() for word in row.among.split(",") if word.strip()]
-    if row.fact in NUMBERS:
+    words = _words(row)
+    if row.fact in GOODS:
+        told = _bought(row, goods.of(words))
+    elif row.fact in NUMBERS:
         told |= _bounds(row, "at_least", "at_most")
         if row.days:
             told["days"] = _whole(row.days)
@@ -100,6 +139,18 @@ def _part(row: FactRow) -> dict[str, Any]:
     elif row.fact in LISTS:
         told["among"] = words
     return {"not": told} if row.negated else told
+
+
+def _bought(row: FactRow, of: Mapping[str, Any]) -> dict[str, Any]:
+    days = {"days": _whole(row.days)} if row.days else {}
+    if row.fact == "bought":
+        bounds = _bounds(row, "at_least", "at_most") or {"at_least": "1"}
+        return {"fact": "orders", "of": of, **bounds, **days}
+    try:
+        share = float(row.least.replace(",", ".")) / 100
+    except ValueError:
+        raise WrongTreeError("say from how many percent on") from None
+    return {"fact": "affinity", "of": of, "share": share, **days}
 
 
 def _bounds(row: FactRow, least: str, most: str) -> dict[str, str]:

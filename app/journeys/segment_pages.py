@@ -13,8 +13,9 @@ from starlette.datastructures import FormData
 
 from app.customers import queries as people
 from app.customers.tables import Person
-from app.journeys import kind_pages, overlap_pages, own_pages
+from app.journeys import goods, kind_pages, overlap_pages, own_pages
 from app.journeys import segment_form as form
+from app.journeys.goods import Goods
 from app.journeys.pages import CHANGES
 from app.journeys.view import (
     FactRow,
@@ -98,7 +99,7 @@ def segment(visit: Viewing, page: Rendered, key: str) -> HTMLResponse:
     if found is None and key != NEW:
         raise HTTPException(404, "There is no such segment.")
     tree: Mapping[str, Any] = found.tree if found else {"all": [{"fact": "orders", "at_least": 1}]}
-    rows = form.flat(tree)
+    rows = form.flat(tree, goods.with_ids(visit.tx, form.ids_in(tree)))
     return _page(
         page,
         visit.tx,
@@ -123,7 +124,8 @@ def change_segment(
     tree: Mapping[str, Any] | None = None
     wrong = ""
     try:
-        tree = _typed_tree(fields, joined, rows)
+        with house.look(caller.shop) as tx:
+            tree = _typed_tree(tx, fields, joined, rows)
     except WrongTreeError as failure:
         wrong = str(failure)
     saved = False
@@ -152,9 +154,10 @@ def change_segment(
         )  # fmt: skip
 
 
-def _typed_tree(fields: FormData, joined: str, rows: Sequence[FactRow]) -> dict[str, Any]:
-    written = str(fields.get("tree", "")).strip()
-    return form.written_tree(written) if written else form.tree_of(joined, rows)
+def _typed_tree(tx: Tx, fields: FormData, joined: str, rows: Sequence[FactRow]) -> dict[str, Any]:
+    if written := str(fields.get("tree", "")).strip():
+        return form.written_tree(written)
+    return form.tree_of(joined, rows, goods.called(tx, form.words_in(rows)))
 
 
 def _key(key: str, name: str) -> str:
@@ -182,7 +185,8 @@ def _page(
     kept: bool = False,
 ) -> HTMLResponse:
     segment_ = queries.by_key(tx, key)
-    told = form.flat(tree) if tree else (joined, list(rows))
+    known = goods.with_ids(tx, form.ids_in(tree)) if tree else Goods()
+    told = form.flat(tree, known) if tree else (joined, list(rows))
     size, reachable = _kept(tx, segment_) if kept else _counted(tx, tree if counted else None)
     shown = SegmentPage(
         key=key,
@@ -200,6 +204,8 @@ def _page(
         wrong=wrong,
         saved=saved,
         facts=form.FACTS,
+        goods=known.names,
+        proposed=goods.proposed(tx),
         handouts=queries.handouts(tx, segment_.id or 0) if segment_ else (),
         sees_people=caller.may(SEES_PEOPLE),
         now=tx.now,

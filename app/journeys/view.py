@@ -1,7 +1,7 @@
 """What the pages of journeys and segments are given."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -225,6 +225,10 @@ class SegmentPage:
     wrong: str = ""
     saved: bool = False
     facts: Sequence[str] = ()
+    goods: Mapping[str, str] = field(default_factory=dict)
+    """By id: what the goods in it are called."""
+    proposed: Sequence[str] = ()
+    """Names of categories and collections."""
     handouts: Sequence[Handout] = ()
     sees_people: bool = False
     now: datetime
