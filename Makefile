@@ -5,7 +5,7 @@ RUN_READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test check format prove words lock shots
+.PHONY: demo run test check format prove words lock shots letters
 
 demo: $(RUN_READY)  ## a sandbox shop with the app in it; ONCE=1 plays one round and exits
 	$(BIN)/perennial demo $(if $(ONCE),--once)
@@ -31,6 +31,9 @@ prove: $(DEV_READY)  ## the long proofs: the same stories at full size
 
 shots: $(DEV_READY)  ## pictures of every page: two themes, three languages, two widths
 	$(BIN)/python -m sandbox.shots $(or $(OUT),shots) $(ARGS)
+
+letters: $(DEV_READY)  ## pictures of every e-mail: two themes, three languages, two widths
+	$(BIN)/python -m sandbox.letters $(or $(OUT),letters) $(ARGS)
 
 bench-import: $(DEV_READY)
 	$(BIN)/python -m benchmarks.history $(ARGS)

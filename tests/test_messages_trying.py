@@ -9,7 +9,7 @@ from app.kit.house import House
 from app.messages import library, queries, trying
 from app.messages.library import Block, Draft, Letter
 from app.privacy import flows as privacy
-from tests.support.makers import checkout, event, user
+from tests.support.makers import checkout, event, line, order, user
 from tests.support.postbox import Postbox
 from tests.support.writing import HELLO, Writing
 
@@ -31,6 +31,25 @@ BARE = Draft(
     variants={
         "email": {"en": Letter(subject="x", blocks=(Block(kind="text", text="{{ first_name }}"),))}
     },
+)
+
+
+ENDS = Draft(
+    key="ends",
+    name="Ends",
+    variants={
+        "email": {
+            "pl": Letter(
+                subject="{{ days_left }} dni, do {{ kept_until }}: {{ missing }}",
+                blocks=(Block(kind="text", text="x"),),
+            )
+        }
+    },
+)
+DUE = Draft(
+    key="due",
+    name="Due",
+    variants={"email": {"en": Letter(subject="x", blocks=(Block(kind="products"),))}},
 )
 
 
@@ -77,6 +96,19 @@ def test_a_preview_is_the_message_of_a_real_customer_in_any_language(shop: Writi
         assert (polish.language, polish.subject) == ("pl", "Dzień dobry, Ana")
         assert trying.preview(tx, HELLO, ana, language="pt_BR").language == "en"
         assert 'lang="pl"' in polish.html
+
+
+def test_what_a_journey_would_tell_is_shown_by_examples(shop: Writing) -> None:
+    """A tier that ends; and what she last bought for what is due or back in stock."""
+    now = shop.house.clock.now().isoformat()
+    told = order(user("ana"), created=now, lines=[line("tee")])
+    shop.hears("ORDER_CREATED", event("ORDER_CREATED", issued=now, order=told))
+    with shop.look() as tx:
+        ana = queries.whole(tx, shop.ana)
+        assert ana
+        ends = trying.preview(tx, ENDS, ana, language="pl").subject
+        assert ends == "30 dni, do 1 kwi 2026: 25,00 €"
+        assert "Tee" in trying.preview(tx, DUE, ana).html
 
 
 def test_ss5_a_test_send_leaves_nothing_behind(shop: Writing) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from app.carts.tables import Cart
+from app.catalog.tables import Product
 from app.customers.tables import Person
 from app.kit.tx import Tx
 from app.messages import blocks, content, hashing, outlets, queries, rendering
@@ -21,13 +22,18 @@ from app.messages.library import Draft, Letter
 from app.messages.policy import policy
 from app.messages.rendering import Frame, Rendered, Sender
 from app.messages.rules import Purpose, RefusedError
+from app.orders.tables import Line as OrderLine
 from app.orders.tables import Order
 from app.shops.flows import this_shop
+from app.web.notation import Notation
+from app.web.words import catalogue
 from app.world import World
 
 NOWHERE = "https://example.com/"
 SAMPLE = 20
 CODE = {"text": "SAMPLE-23456789AB", "percent": Decimal(10)}
+NOTICE, MISSING, USUAL = timedelta(days=30), Decimal(25), "EUR"
+"""Of a tier that ends; the currency where the shop's own is not known yet."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,12 @@ def preview(
     tx: Tx, draft: Draft, person: Person, *, channel: str = "email", language: str = ""
 ) -> Rendered:
     """As she would get it now, or in another language. Raises RefusedError."""
-    shown = _content(tx, draft, person)
     wishes = tuple(
         blocks.tidy_language(wish)
         for wish in (language, person.language, this_shop(tx).locale)
         if wish
     )
+    shown = _content(tx, draft, person, language=next(iter(wishes), ""))
     return _render(tx, draft, shown, channel=channel, wishes=wishes)
 
 
@@ -94,17 +100,28 @@ def send_test(
     outlets.carrier(how, channel, world).hand_over(parcel)
 
 
-def _content(tx: Tx, draft: Draft, person: Person) -> Content:
+def _content(tx: Tx, draft: Draft, person: Person, *, language: str) -> Content:
     """With what she really has: her newest basket and order; a code that is none."""
     shop = this_shop(tx)
     told: dict[str, Any] = {
         "link": NOWHERE, "code": CODE | {"ends_at": tx.now + timedelta(days=7)},
-        **_latest(tx, person),
+        **_notice(tx, shop.zone, shop.currency or USUAL, language), **_latest(tx, person),
     }  # fmt: skip
     return content.gather(
         tx, person, draft, told, own=policy(tx), fresh=None, shop_name=shop.name or shop.api_url,
         zone=shop.zone,
     )  # fmt: skip
+
+
+def _notice(tx: Tx, zone: str, currency: str, language: str) -> Mapping[str, Any]:
+    """What a journey tells of a tier that ends soon (TI-4), for whoever's does not."""
+    locale = rendering.locale_of(language)
+    notation = Notation(locale, catalogue(locale))
+    return {
+        "days_left": NOTICE.days,
+        "missing": notation.money(MISSING, currency),
+        "kept_until": notation.day(tx.now + NOTICE, zone),
+    }
 
 
 def _latest(tx: Tx, person: Person) -> Mapping[str, Any]:
@@ -121,7 +138,13 @@ def _latest(tx: Tx, person: Person) -> Mapping[str, Any]:
     ).first()
     told: dict[str, Any] = {}
     if order:
-        told |= {"order": order[0], "channel": order[1]}
+        bought = (
+            select(Product.saleor_id)
+            .join(OrderLine, col(OrderLine.product) == col(Product.id))
+            .join(Order, col(Order.id) == col(OrderLine.order))
+            .where(Order.saleor_id == order[0])
+        )
+        told |= {"order": order[0], "channel": order[1], "products": tx.exec(bought).all()}
     if cart:
         told |= {"checkout": cart[0], "channel": cart[1]}
     return told
