@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.journeys import errands, flows
+from app.journeys import errands, flows, switching
 from app.journeys.flows import Entrant
 from app.journeys.incentives import Word
 from app.journeys.jobs import BringOffer
@@ -251,6 +251,27 @@ def test_cp4_the_owner_chooses_how_a_reward_is_bound_and_gives_the_permission_fo
     assert (ask in page, chosen in page) == (False, True)
     runs_on(shop, "3.22.0")
     assert "knows no gift cards for one account" in shop.sees(path)
+
+
+def test_cp4_the_recovery_of_a_cart_leaves_the_card_to_her_who_signs_in(
+    shop: Recovering, counter: Counter
+) -> None:
+    """RL-5: the rebuilt checkout is nobody's: Saleor would refuse the card on it."""
+    with shop.work() as tx:
+        switching.set_up(tx, "cart", {"bound": 1})
+        flows.switch_on(tx, "cart")
+    shop.hears("CUSTOMER_CREATED", event("CUSTOMER_CREATED", user=customer("cleo")))
+    shop.leaves(CLEO, lines=[checkout_line("tee", each=120)])
+    for hours in (1, 23, 49):
+        shop.waits(hours=hours)
+    assert shop.subjects()[2:] == ["A gift card for your cart"]
+    assert "€12.00" in shop.mail()[-1].text
+    token = shop.token()
+    page = shop.http.get(f"/r/{token}").text
+    assert "Your gift card of €12.00 is in our e-mail" in page
+    answer = shop.http.post("/public/v1/recover", json={"rt": token}).json()
+    assert answer["problems"] == []
+    assert counter.on(answer["checkoutId"]) is None
 
 
 def saves(shop: Recovering, path: str, **fields: str) -> str:

@@ -152,6 +152,40 @@ THIRD_WITH_CODE = draft(
         ),
     },
 )
+THIRD_WITH_CARD = draft(
+    "cart-3-card",
+    "Abandoned checkout, last, with a gift card",
+    {
+        "en": letter(
+            "A gift card for your cart",
+            "Yours alone, and only for a few days",
+            heading("A little something to decide by"),
+            text("Sign in, and type the code where you pay."),
+            block("code", text="Your gift card"),
+            block("cart"),
+            button("Back to my cart"),
+        ),
+        "pt_BR": letter(
+            "Um vale-presente para o seu carrinho",
+            "Só seu, e só por alguns dias",
+            heading("Um empurrãozinho"),
+            text("Entre na sua conta e digite o código na hora de pagar."),
+            block("code", text="Seu vale-presente"),
+            block("cart"),
+            button("Voltar ao carrinho"),
+        ),
+        "pl": letter(
+            "Karta podarunkowa do Twojego koszyka",
+            "Tylko dla Ciebie i tylko na kilka dni",
+            heading("Coś, co ułatwi decyzję"),
+            text("Zaloguj się i wpisz kod przy płatności."),
+            block("code", text="Twoja karta podarunkowa"),
+            block("cart"),
+            button("Wróć do koszyka"),
+        ),
+    },
+)
+"""CP-4, firm: nobody can put it on a cart for her."""
 
 LINK = draft(
     "cart-link",
@@ -234,6 +268,7 @@ CODE_ENDS = draft(
 
 def define(options: Options) -> Definition:
     """Times count from the shopper's last act (AC-4)."""
+    reward = THIRD_WITH_CARD if bound(options) == "firm" else THIRD_WITH_CODE
     return Definition(
         trigger=Trigger.CART_ABANDONED,
         steps=(
@@ -249,7 +284,7 @@ def define(options: Options) -> Definition:
                 bound=bound(options),
                 else_to="third",
             ),
-            Send(key="third-code", message=THIRD_WITH_CODE.key, valid_for=VALID, then="end"),
+            Send(key="third-code", message=reward.key, valid_for=VALID, then="end"),
             Send(key="third", message=THIRD.key, valid_for=VALID),
         ),
         reentry=Reentry(days=options["rest"]),
@@ -260,7 +295,7 @@ def define(options: Options) -> Definition:
 CART = Recipe(
     key="cart",
     define=define,
-    messages=(FIRST, SECOND, THIRD, THIRD_WITH_CODE, LINK),
+    messages=(FIRST, SECOND, THIRD, THIRD_WITH_CODE, THIRD_WITH_CARD, LINK),
     choices=(
         Choice("first", 60, 30, 24 * 60, "minutes"),
         Choice("second", 24, 13, 24 * 7, "hours"),
