@@ -33,6 +33,25 @@ def shop(house: House) -> Iterator[Shop]:
         yield shop
 
 
+@pytest.fixture
+def base(house: House) -> Iterator[Shop]:
+    """The same people, and nobody has looked for kinds among them."""
+    with Shop(house) as shop:
+        fills(shop)
+        yield shop
+
+
+@pytest.fixture
+def little(house: House) -> Iterator[Shop]:
+    """A few of them: too few to be of kinds, and enough to be in segments."""
+    with Shop(house) as shop:
+        fills(shop, 20, 10)
+        with shop.work() as tx:
+            flows.fill(tx)
+        shop.settles()
+        yield shop
+
+
 def fills(shop: Shop, drinkers: int = DRINKERS, collectors: int = COLLECTORS) -> None:
     """What orders would have left behind, without telling each of them."""
     now = shop.house.clock.now()
@@ -215,108 +234,108 @@ def test_after_a_month_kinds_are_looked_for_anew_and_nobody_hears_of_it(shop: Sh
         assert again.filled_at, "taken in as at first, and known since"
 
 
-def test_look_alikes_of_a_segment_are_asked_for_and_kept(shop: Shop) -> None:
+def test_look_alikes_of_a_segment_are_asked_for_and_kept(base: Shop) -> None:
     """S7: half of the tea drinkers carry a mark; the other half is who is like them."""
-    with shop.work() as tx:
+    with base.work() as tx:
         drinkers = tx.exec(select(Person.id).where(Person.country == "PT").order_by(col(Person.id)))
         marked = [id_ for id_ in drinkers if id_][:35]
         flows.tag(tx, marked, "club", "yes", source="staff")
         flows.save(tx, "own-club", name="Club", tree={"fact": "trait", "name": "club"})
-    shop.settles()
-    assert "Look for them" in shop.sees("/app/segments/alike/own-club")
-    assert "being worked out" in posts(shop, "/app/segments/alike/own-club", "alike", do="look")
-    shop.settles()
-    told = shop.sees("/app/segments/alike/own-club")
+    base.settles()
+    assert "Look for them" in base.sees("/app/segments/alike/own-club")
+    assert "being worked out" in posts(base, "/app/segments/alike/own-club", "alike", do="look")
+    base.settles()
+    told = base.sees("/app/segments/alike/own-club")
     assert "the member is picked out" in told
     assert "Person 36" in told
     assert "Person 1<" not in told
     typed = {"do": "keep", "best": "20", "name": "Like the club"}
-    assert "It is a segment now." in posts(shop, "/app/segments/alike/own-club", "alike", **typed)
-    shop.settles()
-    assert size(shop, "alike-own-club") == 20
-    with shop.look() as tx:
-        inside = set(queries.people_in(tx, _id(shop, "alike-own-club")))
+    assert "It is a segment now." in posts(base, "/app/segments/alike/own-club", "alike", **typed)
+    base.settles()
+    assert size(base, "alike-own-club") == 20
+    with base.look() as tx:
+        inside = set(queries.people_in(tx, _id(base, "alike-own-club")))
     assert not inside & set(marked)
     typed["best"] = "many"
-    assert "Nothing was saved" in posts(shop, "/app/segments/alike/own-club", "alike", **typed)
+    assert "Nothing was saved" in posts(base, "/app/segments/alike/own-club", "alike", **typed)
 
 
-def test_who_joins_the_segment_is_no_look_alike_any_more(shop: Shop) -> None:
+def test_who_joins_the_segment_is_no_look_alike_any_more(base: Shop) -> None:
     """S7: excluding members, also those since last night."""
-    with shop.work() as tx:
+    with base.work() as tx:
         people = [id_ for id_ in tx.exec(select(Person.id).order_by(col(Person.id))) if id_]
         flows.tag(tx, people[:35], "club", "yes", source="staff")
         flows.save(tx, "own-club", name="Club", tree={"fact": "trait", "name": "club"})
-    shop.settles()
-    posts(shop, "/app/segments/alike/own-club", "alike", do="look")
-    shop.settles()
-    posts(shop, "/app/segments/alike/own-club", "alike", do="keep", best="30", name="Like")
-    shop.settles()
-    with shop.look() as tx:
-        near = queries.people_in(tx, _id(shop, "alike-own-club"))
-    with shop.work() as tx:
+    base.settles()
+    posts(base, "/app/segments/alike/own-club", "alike", do="look")
+    base.settles()
+    posts(base, "/app/segments/alike/own-club", "alike", do="keep", best="30", name="Like")
+    base.settles()
+    with base.look() as tx:
+        near = queries.people_in(tx, _id(base, "alike-own-club"))
+    with base.work() as tx:
         flows.tag(tx, [near[0]], "club", "yes", source="staff")
         flows.look_again(tx, [near[0]])
-    shop.waits(seconds=5)
-    with shop.look() as tx:
-        assert near[0] not in queries.people_in(tx, _id(shop, "alike-own-club"))
+    base.waits(seconds=5)
+    with base.look() as tx:
+        assert near[0] not in queries.people_in(tx, _id(base, "alike-own-club"))
 
 
-def test_a_segment_of_ten_has_nobody_like_it(shop: Shop) -> None:
+def test_a_segment_of_ten_has_nobody_like_it(base: Shop) -> None:
     """S7: a plain answer where nothing can be learnt, and where members cannot be told apart."""
-    with shop.work() as tx:
+    with base.work() as tx:
         people = [id_ for id_ in tx.exec(select(Person.id).order_by(col(Person.id))) if id_]
         flows.tag(tx, people[:10], "few", "yes", source="staff")
         flows.tag(tx, people[::3], "third", "yes", source="staff")
         for name in ("few", "third"):
             flows.save(tx, f"own-{name}", name=name, tree={"fact": "trait", "name": name})
-    shop.settles()
+    base.settles()
     for name in ("few", "third"):
-        posts(shop, f"/app/segments/alike/own-{name}", "alike", do="look")
-    shop.settles()
-    assert "There are 10." in shop.sees("/app/segments/alike/own-few")
-    assert "cannot be told from other customers" in shop.sees("/app/segments/alike/own-third")
-    posts(shop, "/app/segments/alike/own-third", "alike", do="keep", best="10", name="x")
-    assert size(shop, "alike-own-third") == -1, "nobody is called alike by chance"
+        posts(base, f"/app/segments/alike/own-{name}", "alike", do="look")
+    base.settles()
+    assert "There are 10." in base.sees("/app/segments/alike/own-few")
+    assert "cannot be told from other customers" in base.sees("/app/segments/alike/own-third")
+    posts(base, "/app/segments/alike/own-third", "alike", do="keep", best="10", name="x")
+    assert size(base, "alike-own-third") == -1, "nobody is called alike by chance"
 
 
-def test_overlap_counts_each_person_once(shop: Shop) -> None:
-    with shop.work() as tx:
+def test_overlap_counts_each_person_once(little: Shop) -> None:
+    with little.work() as tx:
         people = [id_ for id_ in tx.exec(select(Person.id).order_by(col(Person.id))) if id_]
-        for name, some in (("a", people[:30]), ("b", people[20:60]), ("c", people[100:110])):
+        for name, some in (("a", people[:10]), ("b", people[5:20]), ("c", people[20:25])):
             flows.tag(tx, some, name, "yes", source="staff")
             flows.save(tx, f"own-{name}", name=name.upper(), tree={"fact": "trait", "name": name})
-    shop.settles()
-    with shop.look() as tx:
-        ids = [_id(shop, f"own-{name}") for name in "abc"]
-        assert queries.overlap(tx, ids) == {1: 20, 2: 30, 3: 10, 4: 10}
-    told = shop.sees("/app/segments/overlap?of=own-a&of=own-b&of=own-c&of=nobody")
-    assert "0.17" in told, "10 in both of 60 in either"
+    little.settles()
+    with little.look() as tx:
+        ids = [_id(little, f"own-{name}") for name in "abc"]
+        assert queries.overlap(tx, ids) == {1: 5, 2: 10, 3: 5, 4: 5}
+    told = little.sees("/app/segments/overlap?of=own-a&of=own-b&of=own-c&of=nobody")
+    assert "0.25" in told, "5 in both of 20 in either"
     assert "33.3%" in told
-    assert "Choose two or more" in shop.sees("/app/segments/overlap")
+    assert "Choose two or more" in little.sees("/app/segments/overlap")
 
 
-def test_a_list_is_taken_away_by_who_may_and_that_is_written_down(shop: Shop) -> None:
+def test_a_list_is_taken_away_by_who_may_and_that_is_written_down(little: Shop) -> None:
     """PR-3: whoever has been erased is in no list; the column says who may be written to."""
-    with shop.work() as tx:
+    with little.work() as tx:
         people = [id_ for id_ in tx.exec(select(Person.id).order_by(col(Person.id))) if id_][:3]
         flows.tag(tx, people, "club", "yes", source="staff")
         flows.save(tx, "own-club", name="Club", tree={"fact": "trait", "name": "club"})
-    shop.settles()
-    with shop.work() as tx:
+    little.settles()
+    with little.work() as tx:
         tx.exec(update(Person).where(col(Person.id) == people[0]).values(erased_at=tx.now))
     path = "/app/segments/csv/own-club"
-    refused = shop.http.get(path, headers=shop.staff(("MANAGE_ORDERS",)))
+    refused = little.http.get(path, headers=little.staff(("MANAGE_ORDERS",)))
     assert refused.status_code == 403
-    assert shop.all(Handout) == []
-    table = shop.http.get(path, headers=shop.staff()).text
+    assert little.all(Handout) == []
+    table = little.http.get(path, headers=little.staff()).text
     head, *rows = table.lstrip("\ufeff").strip().splitlines()
     assert head.endswith("in_since,may_be_written_to")
     assert [row.split(",")[1] for row in rows] == ["u2@example.com", "u3@example.com"]
     assert {row.split(",")[-1] for row in rows} <= {"yes", "no"}
-    [written] = shop.all(Handout)
+    [written] = little.all(Handout)
     assert written.by == "VXNlcjox"
-    assert "taken out of the app" in shop.sees("/app/segments/own-club")
+    assert "taken out of the app" in little.sees("/app/segments/own-club")
 
 
 def test_what_is_known_of_somebody_goes_with_her(shop: Shop) -> None:
@@ -328,17 +347,17 @@ def test_what_is_known_of_somebody_goes_with_her(shop: Shop) -> None:
         assert tx.exec(select(func.count()).where(Placing.person == one)).one() == 0
 
 
-def test_the_list_counts_nobody_while_it_is_looked_at(shop: Shop) -> None:
+def test_the_list_counts_nobody_while_it_is_looked_at(little: Shop) -> None:
     """Sizes are kept, a minute old at most: the page asks for segments, and of people nothing."""
     asked: list[str] = []
 
     def hear(_: object, __: object, statement: str, *rest: object) -> None:
         asked.append(statement)
 
-    listening.listen(shop.house.engine, "before_cursor_execute", hear)
-    shop.sees("/app/segments")
-    listening.remove(shop.house.engine, "before_cursor_execute", hear)
+    listening.listen(little.house.engine, "before_cursor_execute", hear)
+    little.sees("/app/segments")
+    listening.remove(little.house.engine, "before_cursor_execute", hear)
     assert not [one for one in asked if "stay" in one.lower()]
-    kept = {row.key: row.people for row in shop.all(Segment)}
-    assert kept["prospects"] == size(shop, "prospects")
+    kept = {row.key: row.people for row in little.all(Segment)}
+    assert kept["prospects"] == size(little, "prospects")
     assert all(people is not None for people in kept.values())

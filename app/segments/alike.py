@@ -26,7 +26,7 @@ FOLDS = 5
 RIDGE = 1.0
 STEPS, CLOSE = 30, 1e-6
 STEEPEST = 30.0
-SIZES = (100, 300, 1_000, 3_000, 10_000)
+SIZES = (20, 50, 100, 300, 1_000, 3_000, 10_000)
 """Of the most alike: what a shop may choose of."""
 CURVED = frozenset((*RHYTHM, *BASKET))
 REASONS = 2

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.ltv.backtest import BUYERS
 from app.ltv.history import History, Outcome
 from app.ltv.model import Outlook, learn
 from app.ltv.scores import silent
@@ -26,7 +27,7 @@ QUIET, SOON = 180, 30
 LIKELY_LAPSE, LIKELY_BUY = 0.7, 0.5
 TOP = 0.05
 """TI-0: the best are the top twentieth of the buyers of the window."""
-FEWEST = 30
+FEWEST = 10
 """People picked at a day gone by: of fewer, nothing is said."""
 Z80 = 1.2816
 STEP = 0.05
@@ -71,7 +72,7 @@ def calibrate(
 
 def _learnt(history: History, cut: int, horizon: int, traits: Sequence[str]) -> Outlook | None:
     """None where the past before that day is shorter than what is asked of it."""
-    if cut - history.first_day < max(horizon, 90) or len(known := history.at(cut)) < FEWEST:
+    if cut - history.first_day < max(horizon, 90) or len(known := history.at(cut)) < BUYERS:
         return None
     return learn(history, today=cut, horizon=horizon, traits=traits).score(known)
 
