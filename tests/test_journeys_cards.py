@@ -261,6 +261,7 @@ def test_cp4_the_recovery_of_a_cart_leaves_the_card_to_her_who_signs_in(
         switching.set_up(tx, "cart", {"bound": 1})
         flows.switch_on(tx, "cart")
     shop.hears("CUSTOMER_CREATED", event("CUSTOMER_CREATED", user=customer("cleo")))
+    counter.sells("tee", each=120)
     shop.leaves(CLEO, lines=[checkout_line("tee", each=120)])
     for hours in (1, 23, 49):
         shop.waits(hours=hours)
