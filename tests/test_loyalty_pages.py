@@ -1,12 +1,13 @@
 """The owner's settings and the widget beside a customer, through the real door."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
 from app.kit.clock import StillClock
 from app.kit.house import House
-from app.loyalty import queries
+from app.loyalty import queries, settings
 from app.loyalty.tables import Code, Edit
 from app.shops.tables import Channel, Rate
 from tests.support.loyal import Loyal, draft
@@ -47,6 +48,20 @@ def posts(shop: Loyal, do: str = "save", *, status: int = 200, **fields: object)
     answer = shop.http.post("/app/offers", data=data, headers=headers)
     assert answer.status_code == status, answer.text
     return answer.text
+
+
+def test_ti2_what_the_last_review_proposed_is_shown_without_a_look_at_all_orders(
+    shop: Loyal,
+) -> None:
+    with shop.work() as tx:
+        terms = queries.terms(tx)
+        assert terms
+        assert settings.suggest(tx, terms) == []  # one buyer says nothing
+        settings.keep_proposals(tx, [[12_000, 200_000], [30_000, 70_000]])
+        assert [(p.name, p.threshold, p.share) for p in settings.proposals(terms)] == [
+            ("Bronze", 120, Decimal("0.2")), ("Silver", 300, Decimal("0.07")),
+        ]  # fmt: skip
+    assert "€120.00" in shop.sees("/app/offers")
 
 
 def widget(shop: Loyal, name: str = "ana", *, token: str | None = None) -> str:

@@ -73,6 +73,17 @@ def test_customers_are_listed_with_what_they_are_worth(shop: Loyal) -> None:
         assert seen.index("ana@") < seen.index("ben@") or order != "value"
 
 
+def test_the_people_of_a_tier_are_the_ones_that_are_counted(shop: Loyal) -> None:
+    today = shop.http.get("/app", headers=shop.staff(part="main")).text
+    assert '<a href="/app/customers?tier=bronze">1</a>' in today  # and it leads to her
+    listed = shop.http.get("/app/customers?tier=bronze", headers=shop.staff(part="main")).text
+    assert "In the tier Bronze" in listed
+    assert "ana@example.com" in listed
+    assert "ben@example.com" not in listed
+    nobody = shop.http.get("/app/customers?tier=nothing", headers=shop.staff(part="main")).text
+    assert "Who has bought" in nobody
+
+
 def test_a_search_finds_by_the_beginning_of_a_name_or_an_address(shop: Loyal) -> None:
     assert "ben@example.com" not in shop.sees("/app/customers?q=ANA@ex")
     assert "ana@example.com" in shop.sees("/app/customers?q=ANA@ex")

@@ -69,6 +69,19 @@ def test_who_may_not_see_the_page_takes_nothing_along(shop: Loyal) -> None:
     assert shop.http.get(address, headers={"x-part": "file"}).status_code == 401
 
 
+def test_whole_tables_are_for_who_may_see_customers_and_set_things_up(shop: Loyal) -> None:
+    shop.buys("ana", 120)
+    shop.settles()
+    address = "/app/settings/keys/customers.csv"
+    told = shop.http.get(address, headers=shop.staff(part="file"))
+    assert told.headers["content-disposition"] == 'attachment; filename="customers.csv"'
+    assert "ana@example.com" in told.text
+    for may in (("MANAGE_USERS",), ("MANAGE_APPS",)):
+        assert shop.http.get(address, headers=shop.staff(may)).status_code == 403
+    other = shop.http.get("/app/settings/keys/nothing.csv", headers=shop.staff(part="file"))
+    assert other.status_code == 404
+
+
 def test_what_no_section_is_called_is_not_there(shop: Loyal) -> None:
     answer = shop.http.get("/app?csv=nothing-title", headers=shop.staff(part="file"))
     assert answer.status_code == 404

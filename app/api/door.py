@@ -100,44 +100,45 @@ BEARER: DependsMarker = DependsMarker(HTTPBearer(auto_error=False))
 
 @door.get("/customers", summary="Everybody who bought: value, tier, group")
 def customers(seat: Seated, wish: Wished) -> Response:
-    return _answer(seat, wish, lists.customers, name="customers")
+    return answer(seat, wish, lists.customers, name="customers")
 
 
 @door.get("/segments", summary="Segments and how many are in them")
 def segments(seat: Seated, wish: Wished) -> Response:
-    return _answer(seat, wish, lists.groups, name="segments")
+    return answer(seat, wish, lists.groups, name="segments")
 
 
 @door.get("/segments/{key}/members", summary="Who is in a segment now")
 def members(seat: Seated, wish: Wished, key: str) -> Response:
-    return _answer(seat, wish, lists.members, name="members", asked={"key": key})
+    return answer(seat, wish, lists.members, name="members", asked={"key": key})
 
 
 @door.get("/cohorts", summary="Cohorts by age in periods of 30 days")
 def cohorts(
     seat: Seated, wish: Wished, by: Annotated[str, Query(max_length=20)] = "month"
 ) -> Response:
-    return _answer(seat, wish, lists.cohorts, name="cohorts", asked={"by": by})
+    return answer(seat, wish, lists.cohorts, name="cohorts", asked={"by": by})
 
 
 @door.get("/rfm", summary="Recency, frequency and money")
 def rfm(seat: Seated, wish: Wished) -> Response:
-    return _answer(seat, wish, lists.rfm, name="rfm")
+    return answer(seat, wish, lists.rfm, name="rfm")
 
 
 @door.get("/journeys", summary="Automations and who is in them")
 def journeys(seat: Seated, wish: Wished) -> Response:
-    return _answer(seat, wish, lists.automations, name="journeys")
+    return answer(seat, wish, lists.automations, name="journeys")
 
 
 @door.get("/offers", summary="Vouchers: codes given and used, and what they brought")
 def offers(seat: Seated, wish: Wished) -> Response:
-    return _answer(seat, wish, lists.offers, name="offers")
+    return answer(seat, wish, lists.offers, name="offers")
 
 
-def _answer(
+def answer(
     seat: Seat, wish: Wish, read: Reader, *, name: str, asked: Mapping[str, str] | None = None
 ) -> Response:
+    """The table in the form wished for. 404 where it is about something that is not there."""
     form = wish.form
     if form is Form.PARQUET and not writing.PARQUET:
         raise HTTPException(406, 'Parquet needs the extra: pip install "perennial[parquet]".')

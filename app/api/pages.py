@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import HTMLResponse
 
-from app.api import keys, writing
+from app.api import door, keys, lists, writing
+from app.api.door import Form, Seat, Wish
 from app.api.tables import ApiKey
 from app.kit.tx import Tx
 from app.shops.flows import this_shop
-from app.web.asked import Typed
-from app.web.door import PatientRoute, Viewing, Working, needs
+from app.web.asked import TheHouse, Typed
+from app.web.door import Called, PatientRoute, Viewing, Working, needs
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
@@ -20,6 +21,15 @@ CHANGES = "MANAGE_APPS"
 SEES_PEOPLE = "MANAGE_USERS"
 """A key reads customers: only who may see them makes one."""
 LONGEST = 80
+TABLES = {
+    "customers": lists.customers,
+    "segments": lists.groups,
+    "cohorts": lists.cohorts,
+    "rfm": lists.rfm,
+    "journeys": lists.automations,
+    "offers": lists.offers,
+}
+"""What machines are given, for a person who takes it along whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,13 @@ class KeysPage:
 @router.get("/app/settings/keys", dependencies=[needs(CHANGES, SEES_PEOPLE)])
 def keys_page(visit: Viewing, page: Rendered) -> HTMLResponse:
     return _show(visit.tx, page)
+
+
+@router.get("/app/settings/keys/{name}.{form}", dependencies=[needs(CHANGES, SEES_PEOPLE)])
+def whole_table(name: str, form: Form, caller: Called, house: TheHouse) -> Response:
+    if name not in TABLES:
+        raise HTTPException(404, "There is no such table.")
+    return door.answer(Seat(house, caller.shop), Wish(form), TABLES[name], name=name)
 
 
 @router.post("/app/settings/keys", dependencies=[needs(CHANGES, SEES_PEOPLE)])

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
-from app.loyalty import codes, offers, placing, queries, standings, vouchers
+from app.loyalty import codes, offers, placing, queries, settings, standings, vouchers
 from app.loyalty.acts import Verb, note
 from app.loyalty.flows import Review, TidyCodes, end_review
 from app.loyalty.guards import Word
@@ -98,8 +98,10 @@ def review(job: Review, world: World) -> None:
         if terms is None or not terms.open:
             return
         moving = [s.person for s in standings.everybody(tx, terms, terms) if s.moves]
+        proposed = settings.suggest(tx, terms)
     for some in batched(moving, TOGETHER):
         world.do(partial(placing.place, people=some, cause=job.cause))
+    world.do(partial(settings.keep_proposals, told=proposed))
     world.do(end_review)
 
 

@@ -61,13 +61,13 @@ def change_settings(fields: Typed, caller: Called, house: TheHouse, page: Render
         if do == "save" and draft.wrong:
             return _show(page, tx, caller, draft, status=422)
         if do != "save":
-            draft = _filled_in(tx, terms, draft, fields)
+            draft = _filled_in(terms, draft, fields)
             return _show(page, tx, caller, draft, preview=settings.preview(tx, terms, draft))
     version = house.do(caller.shop, lambda tx: settings.save(tx, draft, by=by))
     return _afresh(page, caller, house, Saved(undo=str(version)))
 
 
-def _filled_in(tx: Tx, terms: Terms, draft: Draft, fields: FormData) -> Draft:
+def _filled_in(terms: Terms, draft: Draft, fields: FormData) -> Draft:
     """What a button does to a form that is not saved."""
     if removed := fields.get("remove"):
         return form.without(draft, str(removed))
@@ -75,7 +75,7 @@ def _filled_in(tx: Tx, terms: Terms, draft: Draft, fields: FormData) -> Draft:
         case "add":
             return form.added(draft)
         case "propose":
-            return settings.with_proposals(draft, settings.proposals(tx, terms))
+            return settings.with_proposals(draft, settings.proposals(terms))
         case _:
             return draft
 
@@ -119,7 +119,7 @@ def _show(
         excluded=draft.excluded,
         rates=draft.rates,
         problems=draft.problems,
-        proposals=_news(settings.proposals(tx, terms), draft) if terms.open else (),
+        proposals=_news(settings.proposals(terms), draft) if terms.open else (),
         preview=preview,
         saved=saved,
         stopped_at=terms.programme.stopped_at,

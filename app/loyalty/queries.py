@@ -182,16 +182,7 @@ def by_account(tx: Tx, account: str) -> Person | None:
 
 def people_by_tier(tx: Tx, terms_: Terms) -> Mapping[str, int]:
     """How many people with an account are in each tier, those without any order in the first."""
-    base = terms_.ladder.base.key
-    earned = case(terms_.ladder.heights, value=col(Membership.tier), else_=0)
-    by_hand = case(
-        (
-            col(Membership.manual_till) > tx.now,
-            case(terms_.ladder.heights, value=col(Membership.manual_tier), else_=0),
-        ),
-        else_=0,
-    )
-    height = case((by_hand > earned, by_hand), else_=earned)
+    base, height = terms_.ladder.base.key, _height(terms_, tx.now)
     rows = tx.exec(
         select(height, func.count())
         .select_from(Membership)
@@ -205,6 +196,25 @@ def people_by_tier(tx: Tx, terms_: Terms) -> Mapping[str, int]:
     everybody = tx.exec(select(func.count()).select_from(Person).where(HAS_ACCOUNT)).one()
     counts[base] = everybody - sum(n for key, n in counts.items() if key != base)
     return counts
+
+
+def _height(terms_: Terms, now: datetime) -> ColumnElement[int]:
+    """Which step counts: the better of what was earned and what was given by hand (TI-7)."""
+    earned = case(terms_.ladder.heights, value=col(Membership.tier), else_=0)
+    by_hand = case(
+        (
+            col(Membership.manual_till) > now,
+            case(terms_.ladder.heights, value=col(Membership.manual_tier), else_=0),
+        ),
+        else_=0,
+    )
+    return case((by_hand > earned, by_hand), else_=earned)
+
+
+def in_tier(terms_: Terms, key: str, *, now: datetime) -> ColumnElement[bool]:
+    """A condition on `Membership` and `Person`: those whom `people_by_tier` counts there. Not for
+    the first tier, which is everybody else's."""
+    return and_(_height(terms_, now) == terms_.ladder.heights[key], HAS_ACCOUNT, ~_excluded(terms_))
 
 
 def _excluded(terms_: Terms) -> ColumnElement[bool]:

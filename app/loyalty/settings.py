@@ -27,6 +27,7 @@ from app.shops.tables import Rate
 STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 """Letters that Unicode does not take apart."""
 UNDOABLE = timedelta(seconds=30)
+MILLION = 1_000_000
 """Nobody is moved before the owner can no longer take it back."""
 USUAL = {"bronze": ("Bronze", 500), "silver": ("Silver", 1000), "gold": ("Gold", 1500)}
 """TI-2: the default ladder above Member, with what its codes take off once switched on."""
@@ -69,20 +70,31 @@ def _rung(terms: Terms, tier: Tier, people: Mapping[str, int] | None) -> Rung:
     )
 
 
-def proposals(tx: Tx, terms: Terms) -> Sequence[Proposal]:
-    """TI-2: what the shop's own distribution suggests. Nothing while there are few buyers."""
+def suggest(tx: Tx, terms: Terms) -> list[list[int]]:
+    """TI-2: what the shop's own distribution suggests. Nothing while there are few buyers. A pass
+    over a year of orders: a review makes it, and pages show what it kept."""
     spent = _spendings(tx, terms)
     if len(spent) < proposal.FEW:
-        return ()
-    thresholds = propose(terms, spent)
+        return []
+    return [
+        [threshold, round(proposal.share_reaching(spent, threshold) * MILLION)]
+        for threshold in propose(terms, spent)
+    ]
+
+
+def keep_proposals(tx: Tx, told: list[list[int]]) -> None:
+    if (terms := queries.terms(tx)) and terms.programme.proposed != told:
+        terms.programme.proposed = told
+
+
+def proposals(terms: Terms) -> Sequence[Proposal]:
+    """As of the last review."""
     names = [tier.name for tier in terms.rungs[1:]] or [name for name, _ in USUAL.values()]
     return tuple(
         Proposal(
-            name=name,
-            threshold=major(threshold, terms.currency),
-            share=proposal.share_reaching(spent, threshold),
+            name=name, threshold=major(threshold, terms.currency), share=Decimal(share) / MILLION
         )
-        for name, threshold in zip(names, thresholds, strict=False)
+        for name, (threshold, share) in zip(names, terms.programme.proposed, strict=False)
     )
 
 

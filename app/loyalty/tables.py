@@ -27,6 +27,8 @@ class Programme(OfShop, SQLModel, table=True):
     open_since: datetime | None = Field(default=None, sa_type=Instant)
     """Since when people can have a tier: not before the shop's history is in."""
     reviewed_at: datetime | None = Field(default=None, sa_type=Instant)
+    proposed: list[list[int]] = Field(default_factory=list, sa_type=JSON)
+    """TI-2, of the last review: thresholds, and of how many in a million buyers each is reached."""
     stopped_at: datetime | None = Field(default=None, sa_type=Instant)
     """MG-8: all offers stopped at once, without touching what each tier is set to."""
 

@@ -29,12 +29,18 @@ LAST_PAGE = 10_000
 
 @router.get("/app/customers", dependencies=[needs(SEES_PEOPLE)])
 def people(
-    visit: Viewing, page: Rendered, q: str = "", by: str = Order.WORTH, at: int = 0
+    visit: Viewing,
+    page: Rendered,
+    *,
+    q: str = "",
+    by: str = Order.WORTH,
+    at: int = 0,
+    tier: str = "",
 ) -> HTMLResponse:
     terms = known_terms(visit.tx)
     order = Order(by) if by in set(Order) else Order.WORTH
     at = max(0, min(at, LAST_PAGE))
-    found = queries.people(visit.tx, terms, asked=q[:200], order=order, page=at)
+    found = queries.people(visit.tx, terms, asked=q[:200], order=order, page=at, tier=tier)
     return page("people/customers.html", people=found)
 
 

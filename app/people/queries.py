@@ -47,10 +47,17 @@ COLUMNS: list[Any] = [
 ]
 
 
-def people(tx: Tx, terms: Terms, *, asked: str, order: Order, page: int) -> People:
-    """Those who bought, in that order; or whoever's name or address begins with what is asked."""
+def people(tx: Tx, terms: Terms, *, asked: str, order: Order, page: int, tier: str = "") -> People:
+    """Those who bought, in that order; or whoever's name or address begins with what is asked; or
+    who is in a tier above the first."""
     asked = asked.strip()
-    rows = _found(tx, asked, page) if len(asked) >= SHORTEST else _ranked(tx, order, page)
+    rung = next((one for one in terms.rungs[1:] if one.key == tier and terms.open), None)
+    if len(asked) >= SHORTEST:
+        rows, rung = _found(tx, asked, page), None
+    elif rung:
+        rows = _in_tier(tx, loyalty.in_tier(terms, tier, now=tx.now), order, page)
+    else:
+        rows = _ranked(tx, order, page)
     lines = [_line(terms, row, now=tx.now) for row in rows[:PAGE]]
     sheet = value.sheet(tx, "overview") or {}
     again = sheet.get("again")
@@ -64,6 +71,8 @@ def people(tx: Tx, terms: Terms, *, asked: str, order: Order, page: int) -> Peop
         zone=terms.zone.key,
         all=sheet.get("customers", 0),
         again=None if again is None else Decimal(str(again)),
+        tier=rung.key if rung else "",
+        tier_name=rung.name if rung else "",
     )
 
 
@@ -80,6 +89,21 @@ def _ranked(tx: Tx, order: Order, page: int) -> list[Any]:
         .join(second, col(second.person) == col(first.person), isouter=True)
         .join(Membership, col(Membership.person) == col(first.person), isouter=True)
         .order_by(*(column.desc() for column in ORDERS[order]))
+    )
+    return list(tx.exec(_paged(rows, page)))
+
+
+def _in_tier(tx: Tx, fits: Any, order: Order, page: int) -> list[Any]:  # noqa: ANN401  # a clause
+    """A tier is small beside the shop: it is read first, and then put in order."""
+    first, second = ORDERS[order]
+    rows = (
+        select(*COLUMNS)
+        .select_from(Membership)
+        .join(Person, col(Person.id) == col(Membership.person))
+        .join(CustomerTally, col(CustomerTally.person) == Person.id, isouter=True)
+        .join(CustomerScore, col(CustomerScore.person) == Person.id, isouter=True)
+        .where(fits)
+        .order_by(func.coalesce(first, 0).desc(), second.desc())
     )
     return list(tx.exec(_paged(rows, page)))
 

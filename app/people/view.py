@@ -48,6 +48,9 @@ class People:
     """Who had bought last night."""
     again: Decimal | None = None
     """Of those who had 90 days for it, the share with a second order."""
+    tier: str = ""
+    """The key of the tier whose people these are."""
+    tier_name: str = ""
 
 
 class Kind(StrEnum):

@@ -43,6 +43,7 @@ def marks(tx: Tx, *, currency: str) -> tuple[Mark, ...]:
             before=_value(measure, before, currency),
             goal=_value(measure, goals.get(measure), currency),
             currency=currency,
+            since=entries.today(tx) - PERIOD.days + 1,
         )
         for measure, (now, before) in known.items()
     )

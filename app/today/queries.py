@@ -65,6 +65,7 @@ def _tiers(tx: Tx, terms: Terms) -> tuple[TierCount, ...]:
     everybody = sum(people.values())
     return tuple(
         TierCount(
+            key=tier.key,
             name=tier.name,
             threshold=terms.sum(tier.threshold_minor),
             people=people[tier.key],
@@ -162,16 +163,23 @@ def _count(tx: Tx, which: Any) -> int:  # noqa: ANN401  # a clause
 
 
 def _recent(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[CodeLine, ...]:
-    """The last ones given or used."""
-    last = func.coalesce(Code.used_at, Code.minted_at).desc()
-    rows: Any = tx.exec(
-        select(Code, Voucher, Order)
+    """The last ones given or used, each by the index of its own instant: there are many."""
+    columns: list[Any] = [Code, Voucher, Order]
+    latest: Any = (
+        select(*columns)
         .join(Voucher, col(Voucher.id) == col(Code.voucher))
         .join(Order, col(Order.saleor_id) == col(Code.used_order), isouter=True)
-        .order_by(last, col(Code.id).desc())
         .limit(MOST_LINES)
-    ).all()
-    people = _people(tx, [code.person for code, _, _ in rows])
+    )
+    given, used = col(Code.minted_at).desc(), col(Code.used_at).desc()
+    found = [
+        *tx.exec(latest.order_by(given, col(Code.id).desc())),
+        *tx.exec(latest.where(col(Code.used_at).is_not(None)).order_by(used, col(Code.id).desc())),
+    ]
+    rows = {code.id: (code, voucher, order) for code, voucher, order in found}
+    newest = sorted(rows.values(), key=lambda row: (_told_at(row[0]), row[0].id), reverse=True)
+    lines = newest[:MOST_LINES]
+    people = _people(tx, [code.person for code, _, _ in lines])
     return tuple(
         CodeLine(
             tier=_tier_name(terms, voucher.tier),
@@ -182,8 +190,12 @@ def _recent(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[CodeLine
             order=order.number if order else None,
             order_link=f"/orders/{order.saleor_id}" if order else None,
         )
-        for code, voucher, order in rows
+        for code, voucher, order in lines
     )
+
+
+def _told_at(code: Code) -> datetime:
+    return code.used_at or code.minted_at
 
 
 def _tier_name(terms: Terms | None, key: str) -> str:

@@ -97,6 +97,7 @@ class ImportProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierCount:
+    key: str = ""
     name: str
     threshold: Sum
     people: int | None
@@ -205,6 +206,8 @@ class Mark:
     now: Decimal | None
     before: Decimal | None
     goal: Decimal | None
+    since: int = 0
+    """The first of the 28 days, as app.ltv counts days."""
     currency: str
 
     @property
