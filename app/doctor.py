@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select
 
 from app.history import queries as history
+from app.journeys import queries as journeys
 from app.kit.house import House
 from app.kit.promises import Promise
 from app.kit.secret import SecretLostError
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
+from app.loyalty import cards
 from app.shops.tables import Shop, Status
 
 LATE_SECONDS = 300
@@ -57,6 +59,9 @@ def _shop(house: House, shop: Shop) -> Iterator[Finding]:
             minutes = late / 60
             yield Finding(fine=False, words=f"{name}: work waits since {minutes:.0f} minutes.")
         yield from _completeness(name, tx)
+        if journeys.gives_cards(tx) and not cards.allowed(tx):
+            words = f"{name}: rewards are to be gift cards, and {cards.PERMISSION} was not given."
+            yield Finding(fine=False, words=words)
 
 
 def _completeness(name: str, tx: Tx) -> Iterator[Finding]:

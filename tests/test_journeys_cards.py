@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from app import doctor
 from app.customers.tables import Person
-from app.journeys import errands, flows, switching
+from app.journeys import errands, flows, queries, switching
 from app.journeys.flows import Entrant
 from app.journeys.incentives import Word
 from app.journeys.jobs import BringOffer
@@ -22,6 +23,7 @@ from app.messages import library
 from app.messages.blocks import Block, Draft, Letter
 from app.orders.tables import Order
 from app.proof.attribution_tables import Attribution
+from app.shops.flows import this_shop
 from app.shops.tables import Shop as ShopRow
 from tests.support.makers import JSON, checkout_line, customer, event, gid, line, order, user
 from tests.support.recovering import Counter, Recovering
@@ -154,6 +156,10 @@ def test_cp4_without_the_permission_the_letter_goes_without_a_reward(
     assert enters(shop, bought_before(shop)) == "no_offer"
     assert shop.subjects() == ["plain"]
     assert shop.errors() == []
+    with shop.look() as tx:
+        assert queries.gives_cards(tx)
+        said = [finding.words for finding in doctor._shop(shop.house, this_shop(tx))]
+    assert said[-1].endswith("rewards are to be gift cards, and MANAGE_GIFT_CARD was not given.")
 
 
 @pytest.mark.parametrize("call", range(3))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import and_, col, func, select
 
 from app.customers.tables import Person
-from app.journeys.rules import Definition, Last, Trigger
+from app.journeys.rules import Definition, Last, Offer, Trigger
 from app.journeys.tables import Grant, Journey, Link, Recovery, Redemption, Run, Version
 from app.kit.asking import any_of, ask, question
 from app.kit.tx import Tx, among
@@ -28,7 +28,12 @@ class Live:
 
 
 def live(tx: Tx, trigger: Trigger) -> Sequence[Live]:
-    """What this trigger begins today. Every delivery asks: read once a unit of work."""
+    """What this trigger begins today."""
+    return [one for one in every_live(tx) if one.definition.trigger == trigger]
+
+
+def every_live(tx: Tx) -> Sequence[Live]:
+    """What is on. Every delivery asks: read once a unit of work."""
     known: list[Live] | None = tx.info.get("journeys live")
     if known is None:
         newest = and_(
@@ -42,11 +47,17 @@ def live(tx: Tx, trigger: Trigger) -> Sequence[Live]:
         )
         known = [Live(j, Definition.model_validate(v.definition), v.number) for j, v in rows]
         tx.info["journeys live"] = known
-    return [one for one in known if one.definition.trigger == trigger]
+    return known
 
 
 def any_on(tx: Tx) -> bool:
-    return bool(live(tx, Trigger.CART_ABANDONED) or tx.info["journeys live"])
+    return bool(every_live(tx))
+
+
+def gives_cards(tx: Tx) -> bool:
+    """CP-4: something that is on gives gift cards."""
+    steps = [step for one in every_live(tx) for step in one.definition.steps]
+    return any(isinstance(step, Offer) and step.bound == "firm" for step in steps)
 
 
 def by_key(tx: Tx, key: str) -> Journey | None:
