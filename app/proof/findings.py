@@ -10,7 +10,7 @@ import numpy as np
 
 from app.proof import balance, bayes, planning, sequences, verdicts
 from app.proof.difference import Difference, stratified
-from app.proof.planning import Analysis
+from app.proof.planning import Analysis, Noise
 from app.proof.sums import Floats, Sums
 from app.proof.verdicts import Interval, Seen, Verdict
 
@@ -19,8 +19,8 @@ LEAST_IN_GROUP = 50
 """S9: people in either arm of a group, before anything is said of it."""
 USUAL_BASE, USUAL_LEAST = 0.05, 0.02
 """HO-6: what a shop expects of which nothing is known: from 5 to 7 in a hundred."""
-NEW = np.array([0.0, 1.0])
-"""Covariates of who never ordered: no past, and new (AB-5)."""
+NEW = np.array([0.0, 1.0, 0.0])
+"""What is known of who never ordered (AB-5); see `known_before`."""
 CAP = 0.99
 """AB-5."""
 HARM = 1.64
@@ -92,8 +92,14 @@ class Active:
         return money if cap is None else np.minimum(money, cap)
 
     def x(self, cap: float | None) -> Floats:
-        past = self.past if cap is None else np.minimum(self.past, cap)
-        return np.stack([past, (self.before == 0).astype(float)], axis=1)
+        return known_before(self.past if cap is None else np.minimum(self.past, cap), self.before)
+
+
+def known_before(past: Floats, orders: Floats) -> Floats:
+    """AB-5: what tells an outcome before somebody is drawn, shape (n, 3): the margin of the 180
+    days before, whether she is new, and the logarithm of her orders so far, which says more of who
+    buys than what was spent (docs/proof.md)."""
+    return np.stack([past, (orders == 0).astype(float), np.log1p(orders)], axis=1)
 
 
 Arms = Mapping[Cell, Sums]
@@ -279,7 +285,7 @@ def _whole(arms: Arms, arm: str) -> Sums:
     own = [one for (name, _), one in arms.items() if name == arm]
     if not own:
         nothing = np.zeros(0)
-        return Sums.of(nothing, np.zeros((0, 2)))
+        return Sums.of(nothing, np.zeros((0, len(NEW))))
     total = own[0]
     for one in own[1:]:
         total += one
@@ -295,22 +301,23 @@ def _ahead(
 ) -> dict[str, Any]:
     """HO-6: how many people it takes, and weeks left at the pace of the last four."""
     share = float(told.shares[-1][0]) if told.shares else 0.0
-    spread = spread_of(by_metric[plan.metric], told.arms, plan)
-    needed = planning.people(spread, plan.least, share, plan.mode)
+    noise = noise_of(by_metric[plan.metric], told.arms, plan)
+    needed = planning.people(noise, plan.least, share, plan.mode)
     ahead = planning.plan(needed, a_week=told.lately / 4, so_far=sum(ripe.values()))
     return {"needed": needed, "weeks": ahead.weeks if isfinite(ahead.weeks) else None}
 
 
-def spread_of(arms: Arms, names: Sequence[str], plan: Plan) -> tuple[float, float]:
-    """Variance of one person's outcome in the first arm and the next; before anybody is known, of
-    a conversion as planned."""
+def noise_of(arms: Arms, names: Sequence[str], plan: Plan) -> tuple[Noise, Noise]:
+    """Of one person's outcome in the first arm and the next; before anybody is known, of a
+    conversion as planned."""
     known = [_whole(arms, name) for name in names[:2]]
-    if len(known) == 2 and all(float(one.y) > 0 and float(one.n) > 1 for one in known):  # noqa: PLR2004
-        return float(known[0].var), float(known[1].var)
+    seen = len(known) == 2 and all(float(one.y) > 0 and float(one.n) > 1 for one in known)  # noqa: PLR2004
     if plan.metric in ("conversion", "second"):
-        risen = plan.base + plan.least
-        return plan.base * (1 - plan.base), risen * (1 - risen)
-    return 0.0, 0.0
+        shares = [float(one.mean) for one in known] if seen else [plan.base, plan.base + plan.least]
+        return Noise.of_share(shares[0]), Noise.of_share(shares[1])
+    if seen:
+        return Noise(float(known[0].var)), Noise(float(known[1].var))
+    return Noise(0.0), Noise(0.0)
 
 
 def guards_hold(body: Mapping[str, Any], control: str, arm: str) -> bool:

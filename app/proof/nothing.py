@@ -11,7 +11,7 @@ from app.kit.chance import roll
 from app.kit.tx import Tx
 from app.ltv.tables import CustomerTally
 from app.proof import peeking, queries, rules
-from app.proof.findings import CAP
+from app.proof.findings import CAP, known_before
 from app.proof.rules import Lived
 
 DAYS = 60
@@ -48,7 +48,7 @@ def judged(lived: Sequence[Lived], days: Sequence[int], *, seed: int) -> dict[st
     margin = np.array([float(money) for _, money, *_ in told])
     past = np.array([float(one.past) for one in lived])
     y = np.minimum(margin, np.quantile(margin[bought], CAP))
-    x = np.stack([_capped(past), np.array([float(one.before == 0) for one in lived])], axis=1)
+    x = known_before(_capped(past), np.array([float(one.before) for one in lived]))
     ends = np.searchsorted(np.array(days), np.arange(DAYS), side="right")
     dice = np.random.default_rng(seed)
     found = 0

@@ -3,17 +3,28 @@
 Two independent means at a two-sided level (Lachin: Introduction to sample size determination and
 power analysis for clinical trials, Controlled Clinical Trials 2, 1981, equation 1), with each arm's
 own variance. In the mode that may be looked at daily the interval is wider and so are the numbers.
+
+That formula takes the width of the interval for known. It is estimated from the same people: where
+few are held back and by chance fewer than usual of them bought, the effect looks larger and the
+interval narrower at once, and the other way round. So the distance between effect and edge scatters
+more than the effect, which is what has to be planned for (delta method; Agresti: Categorical Data
+Analysis, 3rd ed., 16.1). Half and half, the two arms' shares in that cancel.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil, inf
+from math import ceil, inf, sqrt
+from typing import NamedTuple
 
 from scipy.special import ndtri
 
 from app.proof.sequences import ALPHA, fixed, stretch
 
 POWER = 0.80
+HOPED = float(ndtri(POWER))
+"""Standard errors that an effect lies beyond the interval's edge to be found that often."""
+STEPS = 8
+"""Of a fixed point that stands after three or four."""
 LONGEST_WEEKS = 26
 """AB-3: what cannot finish in half a year is said before it starts."""
 
@@ -39,27 +50,55 @@ class Plan:
         return self.weeks <= LONGEST_WEEKS
 
 
-def people(spread: tuple[float, float], effect: float, share: float, mode: Analysis) -> int:
-    """In all. `spread`: variance of a person's outcome in the arm with `share` of the people, and
-    in the other one."""
-    if effect == 0 or not 0 < share < 1:
+class Noise(NamedTuple):
+    """Of one person's outcome in an arm."""
+
+    variance: float
+    lean: float = 0.0
+    """By how much a sample's variance moves with its mean: third central moment by variance.
+    Nought where it is not known."""
+
+    @classmethod
+    def of_share(cls, bought: float) -> "Noise":
+        return cls(bought * (1.0 - bought), 1.0 - 2.0 * bought)
+
+
+def people(noise: tuple[Noise, Noise], effect: float, share: float, mode: Analysis) -> int:
+    """In all. `noise`: in the arm with `share` of the people, and in the other one."""
+    if effect == 0 or not 0 < share < 1 or not (spread := _spread(noise, share)):
         return 0
-    a, b = spread
-    variance = a / share + b / (1.0 - share)
-    return ceil(_needed(mode) ** 2 * variance / effect**2)
+    edge = _edge(mode)
+    needed = ((edge + HOPED) * spread / effect) ** 2
+    for _ in range(STEPS):
+        strays = _strays(noise, share, needed, edge)
+        needed = ((edge + HOPED * strays) * spread / effect) ** 2
+    return ceil(needed)
 
 
-def _needed(mode: Analysis) -> float:
-    """Standard errors that an effect has to be away from nought to be found that often."""
+def _spread(noise: tuple[Noise, Noise], share: float) -> float:
+    """Standard deviation of an effect measured with one person."""
+    return sqrt(noise[0].variance / share + noise[1].variance / (1.0 - share))
+
+
+def _strays(noise: tuple[Noise, Noise], share: float, n: float, edge: float) -> float:
+    """How much more the effect's distance from the interval's edge scatters than the effect."""
+    spread = _spread(noise, share)
+    found = 0.0
+    for one, part, sign in ((noise[0], share, 1.0), (noise[1], 1.0 - share, -1.0)):
+        pull = edge * one.lean / (2.0 * part * spread * sqrt(n))
+        found += one.variance / part * (1.0 + sign * pull) ** 2
+    return max(sqrt(found) / spread, 1.0)
+
+
+def _edge(mode: Analysis) -> float:
+    """How many standard errors the interval reaches."""
     # a sequence is tuned to its own end, where its stretch is the same however long it is
-    edge = fixed(ALPHA) if mode is not Analysis.ALWAYS else float(stretch(1.0, 1.0))
-    return edge + float(ndtri(POWER))
+    return fixed(ALPHA) if mode is not Analysis.ALWAYS else float(stretch(1.0, 1.0))
 
 
 def for_share(base: float, lift: float, share: float, mode: Analysis = Analysis.FIXED) -> int:
     """Conversion: `share` of the people stay at `base`, the others rise by `lift`."""
-    risen = base + lift
-    return people((base * (1 - base), risen * (1 - risen)), lift, share, mode)
+    return people((Noise.of_share(base), Noise.of_share(base + lift)), lift, share, mode)
 
 
 def for_mean(
@@ -67,8 +106,8 @@ def for_mean(
 ) -> int:
     """Money: `spread` is the standard deviation of a person's, `lift` the rise, both in one unit.
     `r`: how well the past tells the outcome (CUPED)."""
-    variance = spread**2 * (1 - r**2)
-    return people((variance, variance), lift, share, mode)
+    noise = Noise(spread**2 * (1 - r**2))
+    return people((noise, noise), lift, share, mode)
 
 
 def plan(needed: int, *, a_week: float, so_far: int = 0) -> Plan:
@@ -76,9 +115,9 @@ def plan(needed: int, *, a_week: float, so_far: int = 0) -> Plan:
     return Plan(needed, left / a_week if a_week > 0 else (0.0 if left == 0 else inf))
 
 
-def detectable(spread: tuple[float, float], n: int, share: float, mode: Analysis) -> float:
+def detectable(noise: tuple[Noise, Noise], n: int, share: float, mode: Analysis) -> float:
     """The smallest effect that so many people show with 80 % power."""
-    a, b = spread
     if n <= 0 or not 0 < share < 1:
         return inf
-    return float(_needed(mode) * ((a / share + b / (1.0 - share)) / n) ** 0.5)
+    edge, spread = _edge(mode), _spread(noise, share)
+    return (edge + HOPED * _strays(noise, share, n, edge)) * spread / sqrt(n) if spread else 0.0

@@ -18,7 +18,7 @@ from app.kit.tx import Tx
 from app.messages import queries as consents
 from app.proof import planning, queries, rules
 from app.proof.findings import USUAL_BASE
-from app.proof.planning import LONGEST_WEEKS, Analysis
+from app.proof.planning import LONGEST_WEEKS, Analysis, Noise
 from app.proof.view import Proposed
 from app.segments import queries as segments
 
@@ -56,9 +56,7 @@ def proposed(tx: Tx, wish: Wish) -> Proposed:
     conversions = past.outcomes.get("conversion", np.zeros(0))
     assumed = len(conversions) < LEAST_KNOWN or not conversions.any()
     base = USUAL_BASE if assumed else float(conversions.mean())
-    needed = planning.people(
-        _spread(wish, known, base, assumed=assumed), wish.least, 0.5, wish.mode
-    )
+    needed = planning.people(_noise(wish, known, base, assumed=assumed), wish.least, 0.5, wish.mode)
     weeks = planning.plan(needed, a_week=past.a_week).weeks
     if past.at_once:
         weeks = 0.0 if past.at_once >= needed else float("inf")
@@ -73,15 +71,14 @@ def proposed(tx: Tx, wish: Wish) -> Proposed:
     )
 
 
-def _spread(
+def _noise(
     wish: Wish, known: np.ndarray[Any, Any], base: float, *, assumed: bool
-) -> tuple[float, float]:
+) -> tuple[Noise, Noise]:
     if wish.metric in ("conversion", "second"):
-        risen = min(base + wish.least, 1.0)
-        return base * (1 - base), risen * (1 - risen)
+        return Noise.of_share(base), Noise.of_share(min(base + wish.least, 1.0))
     if assumed or len(known) < LEAST_KNOWN:  # HO-6: six times the mean, which nobody knows yet
-        return (36.0 * wish.least**2 * 100,) * 2
-    return (float(known.var()),) * 2
+        return (Noise(36.0 * wish.least**2 * 100),) * 2
+    return (Noise(float(known.var())),) * 2
 
 
 def _past(tx: Tx, subject: str) -> Past:

@@ -11,6 +11,7 @@ import numpy as np
 
 from app.proof import planning, sequences
 from app.proof.difference import Difference, difference
+from app.proof.findings import known_before
 from app.proof.peeking import Course, course
 from app.proof.planning import Analysis
 from app.proof.sums import Floats, Sums
@@ -20,6 +21,14 @@ SHAPE = 0.6
 PAST = 180 / 14
 """Spans as long as the test's that the past is looked at for."""
 SEED = 20260302
+HO_6 = [
+    (0.03, 0.02, 0.10, 6_750), (0.03, 0.02, 0.20, 4_020), (0.03, 0.02, 0.50, 3_010),
+    (0.05, 0.01, 0.10, 42_200), (0.05, 0.01, 0.20, 24_200), (0.05, 0.01, 0.50, 16_300),
+    (0.05, 0.02, 0.10, 10_740), (0.05, 0.02, 0.20, 6_260), (0.05, 0.02, 0.50, 4_420),
+    (0.10, 0.02, 0.10, 20_000), (0.10, 0.02, 0.20, 11_400), (0.10, 0.02, 0.50, 7_680),
+    (0.10, 0.03, 0.10, 8_950), (0.10, 0.03, 0.20, 5_160), (0.10, 0.03, 0.50, 3_540),
+]  # fmt: skip
+"""Its table: conversion, lift, share held back, people in all."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +109,57 @@ def _one(shops: Shops, at: int, *, cap: float, cuped: bool) -> Course:
     chance = rate + shops.lift * treated
     bought = dice.random(n) < chance
     y = np.where(bought, np.minimum(_spend(dice, taste), cap), 0.0)
-    x = np.stack([past, (orders == 0).astype(float)], axis=1)
+    x = known_before(past, orders)
     ends = np.cumsum(_arrivals(dice, Shops(1, n, shops.days))[0])
     return course(y, x, bought, treated, ends, cuped=cuped)
+
+
+KNOWN = 200_000
+"""People of whom every shop's are drawn where a test is looked at once."""
+
+
+def looked_at_once(shops: Shops) -> tuple[Course, Course]:
+    """Bought or not, on the day that was agreed: plain, and with what was known before (AB-5)."""
+    rate, x = _known(shops)
+    found = [_once(shops, at, rate, x) for at in range(shops.shops)]
+    plain, less = zip(*found, strict=True)
+    return _stacked(list(plain)), _stacked(list(less))
+
+
+def _known(shops: Shops) -> tuple[Floats, Floats]:
+    """How likely each buys if left alone, on average as in `base`, and her past."""
+    dice = np.random.default_rng([shops.seed, 4])
+    rate = np.minimum(shops.base * dice.gamma(SHAPE, 1.0 / SHAPE, KNOWN), 0.9)
+    rate *= shops.base / rate.mean()
+    orders = dice.poisson(rate * PAST)
+    past = _spend(dice, dice.standard_normal(KNOWN)) * orders
+    return rate, known_before(np.minimum(past, np.quantile(past, 0.99)), orders)
+
+
+def _once(shops: Shops, at: int, rate: Floats, x: Floats) -> tuple[Course, Course]:
+    dice = np.random.default_rng([shops.seed, 5, at])
+    held = int(dice.binomial(shops.people, shops.share))
+    arms = [
+        _arm(dice, n, rate, x, lift=lift)
+        for n, lift in ((held, 0.0), (shops.people - held, shops.lift))
+    ]
+    seen = arms[0].y + arms[1].y, np.minimum(arms[0].n, arms[1].n)
+    plain, less = (
+        Course(_last(difference(*arms, cuped=cuped)), *map(np.atleast_1d, seen))
+        for cuped in (False, True)
+    )
+    return plain, less
+
+
+def _arm(dice: np.random.Generator, n: int, rate: Floats, x: Floats, *, lift: float) -> Sums:
+    who = dice.integers(0, KNOWN, n)
+    return Sums.of((dice.random(n) < rate[who] + lift).astype(float), x[who])
+
+
+def _last(found: Difference) -> Difference:
+    """A course of one day."""
+    columns = (found.estimate, found.error, found.n, found.spared)
+    return Difference(*map(np.atleast_1d, columns))
 
 
 def _stacked(parts: list[Course]) -> Course:
