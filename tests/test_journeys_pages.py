@@ -11,8 +11,6 @@ from app.journeys import dawn, queries
 from app.journeys.recipes import RECIPES
 from app.kit.clock import StillClock
 from app.kit.house import House
-from app.messages import library
-from app.messages.blocks import Block, Draft, Letter
 from app.segments.tables import Trait
 from tests.support.makers import gid
 from tests.support.recovering import Counter, Recovering
@@ -126,9 +124,9 @@ def test_a_digest_shows_what_is_new_and_can_be_bought_and_nothing_new_is_nothing
     shop: Recovering, counter: Counter
 ) -> None:
     """J15, J9: a product that is made and not shown yet is in no letter."""
-    new = Letter(subject="New", blocks=(Block(kind="products"),))
+    written = {"do": "message", "tab": "messages", "name": "News", "products": "on"}
+    presses(shop, "/app/automations", "automations", **written)
     with shop.work() as tx:
-        library.ensure(tx, Draft(key="new", name="New", variants={"email": {"en": new}}))
         for name, days in (("Old", 60), ("Shown", 2), ("Hidden", 1), ("Sold-out", 1)):
             made = tx.now - timedelta(days=days)
             tx.add(
@@ -138,7 +136,7 @@ def test_a_digest_shows_what_is_new_and_can_be_bought_and_nothing_new_is_nothing
     counter.shelf |= {gid("Product", "Old"): (None, 9), gid("Product", "Shown"): (None, 9)}
     counter.shelf |= {gid("Product", "Sold-out"): (0, 9)}
     shop.guest("cleo@example.com")
-    plan = {"do": "plan", "tab": "calendar", "message": "new", "every": "7", "digest": "on"}
+    plan = {"do": "plan", "tab": "calendar", "message": "own-1", "every": "7", "digest": "on"}
     presses(shop, "/app/automations", "automations", **plan, at="2026-03-02T12:00")
     shop.waits(hours=3)
     (letter,) = shop.mail()

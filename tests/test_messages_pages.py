@@ -8,7 +8,8 @@ import pytest
 
 from app.kit.house import House
 from app.messages import library, queries
-from app.messages.tables import Message, Posted, Send
+from app.messages.blocks import Block, Draft, Letter, Note
+from app.messages.tables import Message, Outlet, Posted, Send
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
 
@@ -25,8 +26,8 @@ def shop(house: House, postbox: Postbox) -> Iterator[Writing]:
         yield shop
 
 
-def posts(shop: Writing, status: int = 200, **form: str) -> str:
-    answer = shop.http.post("/app/messages/hello", headers=shop.staff(), data=form)
+def posts(shop: Writing, status: int = 200, path: str = "/app/messages/hello", **form: str) -> str:
+    answer = shop.http.post(path, headers=shop.staff(), data=form)
     assert answer.status_code == status, answer.text
     return answer.text
 
@@ -81,6 +82,27 @@ def fields(page: str) -> dict[str, str]:
     told = dict(re.findall(r'<input id="([^"]+)" name="[^"]+" value="([^"]*)" lang', page))
     told |= dict(re.findall(r'<textarea id="([^"]+)"[^>]*>([^<]*)</textarea>', page))
     return {name: html.unescape(text) for name, text in told.items()}
+
+
+def test_a_text_for_the_phone_is_added_where_the_shop_can_send_one(shop: Writing) -> None:
+    """C11: one message, a channel more, once somebody has written its words."""
+    with shop.work() as tx:
+        tx.add(Outlet(channel="sms", url=shop.house.secrets.seal("mailbox:"), since=tx.now))
+        only = Letter(subject="Only mail", blocks=(Block(kind="text", text="mail"),))
+        library.ensure(tx, Draft(key="mail", name="Mail", variants={"email": {"en": only}}))
+    assert "sms.en.text" in fields(shop.sees("/app/messages/mail"))
+    assert "whatsapp.en.text" not in fields(shop.sees("/app/messages/mail"))
+    posts(shop, path="/app/messages/mail", do="save", **fields(shop.sees("/app/messages/mail")))
+    form = fields(shop.sees("/app/messages/mail")) | {"sms.pl.text": "{{ shop_name }}: nowości"}
+    with shop.look() as tx:
+        before = library.find(tx, "mail")
+    assert before
+    assert set(before.variants) == {"email"}
+    posts(shop, path="/app/messages/mail", do="save", **form)
+    with shop.look() as tx:
+        changed = library.find(tx, "mail")
+    assert changed
+    assert changed.variants["sms"] == {"pl": Note(text="{{ shop_name }}: nowości")}
 
 
 def test_what_is_no_merge_field_is_said_beside_its_field(shop: Writing) -> None:

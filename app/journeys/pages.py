@@ -96,7 +96,7 @@ def _write(tx: Tx, name: str, fields: FormData, caller: Caller, page: Page) -> N
     taken = {row.key for row in library.all_messages(tx)}
     key = next(k for n in range(1, len(taken) + 2) if (k := f"own-{n}") not in taken)
     blocks = [Block(kind=Kind.HEADING, text=name), Block(kind=Kind.TEXT, text="…")]
-    wanted = (kind for kind in (Kind.CODE, Kind.RECOMMENDATIONS) if kind.value in fields)
+    wanted = (kind for kind in (Kind.CODE, Kind.RECOMMENDATIONS, Kind.PRODUCTS) if kind.value in fields)
     blocks += [Block(kind=kind) for kind in wanted]
     front = urlsplit(policy.policy(tx).storefront)
     if front.netloc:

@@ -1,6 +1,6 @@
 """A message as a form, and back: its words change, what it is made of stays."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,11 +13,19 @@ LANGUAGES = ("en", "pt_BR", "pl")
 WORDS = ("title", "text", "label", "link", "url", "alt")
 
 
-def shown(draft: Draft, *, look: Mapping[tuple[str, str], str]) -> list[Words]:
-    """Every language side by side; one that is not there shows the shape of another, empty."""
+NOTES = (Channel.SMS.value, Channel.WHATSAPP.value, Channel.PUSH.value)
+EMPTY = Note(text="")
+
+
+def shown(
+    draft: Draft, *, look: Mapping[tuple[str, str], str], channels: Collection[str] = ()
+) -> list[Words]:
+    """Every language side by side; one that is not there shows the shape of another, empty. The
+    same for `channels`, the shop's own, in which it has no words yet: written here, it has some."""
     words = []
-    for channel, languages in draft.variants.items():
-        like = next(iter(languages.values()))
+    more = {name: dict[str, Letter | Note]() for name in NOTES if name in channels}
+    for channel, languages in (more | dict(draft.variants)).items():
+        like = next(iter(languages.values()), EMPTY)
         for language in dict.fromkeys((*LANGUAGES, *languages)):
             variant = languages.get(language)
             fields = list(_fields(variant or like, f"{channel}.{language}", empty=variant is None))
@@ -53,8 +61,9 @@ def read(draft: Draft, form: Mapping[str, str]) -> Draft:
     A language whose every word is left empty is not there; a missing one is made after another.
     """
     variants: dict[str, dict[str, Any]] = {}
-    for channel, languages in draft.variants.items():
-        like = next(iter(languages.values()))
+    more = {name: dict[str, Letter | Note]() for name in NOTES}
+    for channel, languages in (more | dict(draft.variants)).items():
+        like = next(iter(languages.values()), EMPTY)
         for language in dict.fromkeys((*LANGUAGES, *languages)):
             variant = languages.get(language) or like
             told = _told(variant, form, f"{channel}.{language}")

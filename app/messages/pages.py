@@ -142,7 +142,8 @@ def _show(
             other["problems"] = {**other.get("problems", {}), "person": "unknown"}
         editor = Editor(
             key=key, name=draft.name, purpose=draft.purpose, version=row.version if row else 0,
-            words=editing.shown(draft, look=look), missing=draft.missing(),
+            words=editing.shown(draft, look=look, channels=queries.channels(tx)),
+            missing=draft.missing(),
             plain_links=draft.plain_links,
             may_change=caller.may(CHANGES), person=(somebody.email or "") if somebody else person,
             **other,
