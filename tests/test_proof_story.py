@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.kit.house import House
 from app.kit.tx import Tx
 from app.ltv.entries import EPOCH
 from app.ltv.tables import BookedOrder, CustomerTally
+from app.messages.policy import set_policy
 from app.messages.tables import Send
 from app.orders.tables import Order
 from app.proof import errands, nothing, rules
@@ -296,6 +298,38 @@ def test_whoever_got_the_same_elsewhere_is_told_of(shop: Shop) -> None:
     shop.waits(days=3)
     measures(shop)
     assert finding(shop)["crossed"] == 1
+
+
+def test_what_messages_cost_is_taken_off_what_they_brought(shop: Shop) -> None:
+    """HO-4: those of the days after she was drawn, as far as the owner says what one costs."""
+    everybody = tries(shop, 60)
+    with shop.work() as tx:
+        arms = trials.hold(tx, "cart", everybody)
+        treated = [person for person, arm in arms.items() if not arm.withheld]
+        held = [person for person, arm in arms.items() if arm.withheld]
+        written = [(person, days) for person in treated for days in (-1, 1, 2, 15)]
+        for person, days in [*written, *((person, 3) for person in held[:1])]:
+            at = tx.now + days * DAY
+            tx.add(
+                Send(
+                    key=f"k{person}{days}", person=person, message="a", purpose="marketing",
+                    channel="sms", priority=8, state="sent", asked_at=at, due=at,
+                    handed_at=at, sent_at=at,
+                )
+            )  # fmt: skip
+    shop.waits(days=16)
+    measures(shop)
+    before = finding(shop)["against"][0]["metrics"]
+    with shop.work() as tx:
+        set_policy(tx, prices={"sms": Decimal("0.10"), "email": Decimal(0)})
+    measures(shop)
+    body = finding(shop)
+    after = body["against"][0]["metrics"]
+    cost = 2 * 10 - 10 / len(held)  # in cents
+    for edge in ("estimate", "low", "high"):
+        assert after["margin"][edge] == pytest.approx(before["margin"][edge] - cost)
+    assert after["revenue"] == before["revenue"]
+    assert body["arms"]["treated"]["messages"] == 20
 
 
 def test_what_was_agreed_to_be_read_at_the_end_is_hidden_until_then(shop: Shop) -> None:

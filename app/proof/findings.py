@@ -1,7 +1,7 @@
 """What a trial shows, worked out from its people: pure, and kept as it is (tables.Finding.body)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
@@ -169,6 +169,8 @@ class Told:
     unsubscribed: Mapping[str, int]
     complained: Mapping[str, int]
     crossed: int = 0
+    messages: Mapping[str, float] = field(default_factory=dict)
+    """HO-4: by arm, what the messages of a person cost."""
     groups: Mapping[str, "Group"] = field(default_factory=dict)
     """S9."""
 
@@ -186,9 +188,9 @@ def found(told: Told, plan: Plan, *, span: int, now: datetime) -> dict[str, Any]
     by_metric = {metric: sums(told.active, told.ripe, metric, span, plan) for metric in METRICS}
     alpha = sequences.ALPHA / max(len(others), 1)
     against: list[dict[str, Any]] = [
-        {"arm": arm, "metrics": _metrics(by_metric, control, arm, plan, alpha)} for arm in others
+        {"arm": arm, "metrics": _metrics(by_metric, told, arm, plan, alpha)} for arm in others
     ]
-    ripe = {arm: _total(told.ripe, arm) for arm in told.arms}
+    ripe = {arm: people_of(told.ripe, arm) for arm in told.arms}
     conversions = int(sum(float(one.y) for one in by_metric["conversion"].values()))
     seen = Seen(now - told.first, list(ripe.values()), conversions)
     srm = balance.mismatch(_strata(told))
@@ -199,7 +201,7 @@ def found(told: Told, plan: Plan, *, span: int, now: datetime) -> dict[str, Any]
             (int(bought[0].y), int(bought[1].y)), (ripe[control], ripe[others[0]]), base=plan.base
         )
     return {
-        "people": {arm: _total(told.people, arm) for arm in told.arms},
+        "people": {arm: people_of(told.people, arm) for arm in told.arms},
         "ripe": ripe,
         "conversions": conversions,
         "first": told.first.isoformat(),
@@ -223,7 +225,7 @@ def _groups(told: Told, plan: Plan, span: int) -> list[dict[str, Any]]:
     lines = []
     for key, group in told.groups.items():
         arms = sums(told.active, group.ripe, "conversion", span, plan, within=group.within)
-        people = [_total(group.ripe, arm) for arm in (control, others[0])]
+        people = [people_of(group.ripe, arm) for arm in (control, others[0])]
         one = compared(arms, control, others[0]) if min(people) >= LEAST_IN_GROUP else None
         effect = interval(one, plan, alpha=alpha) if one is not None else None
         lines.append({"key": key, "people": sum(people), "conversion": effect})
@@ -231,13 +233,22 @@ def _groups(told: Told, plan: Plan, span: int) -> list[dict[str, Any]]:
 
 
 def _metrics(
-    by_metric: Mapping[str, Arms], control: str, arm: str, plan: Plan, alpha: float
+    by_metric: Mapping[str, Arms], told: Told, arm: str, plan: Plan, alpha: float
 ) -> dict[str, Any]:
-    told = {}
+    found = {}
     for metric, arms in by_metric.items():
-        one = compared(arms, control, arm)
-        told[metric] = interval(one, plan, alpha=alpha) if one is not None else None
-    return told
+        one = compared(arms, told.arms[0], arm)
+        if one is not None and metric == "margin":
+            one = _net(one, told, arm)
+        found[metric] = interval(one, plan, alpha=alpha) if one is not None else None
+    return found
+
+
+def _net(found: Difference, told: Told, arm: str) -> Difference:
+    """HO-4: net of messages. What they cost differs little from person to person, so it moves the
+    range and does not widen it."""
+    more = told.messages.get(arm, 0.0) - told.messages.get(told.arms[0], 0.0)
+    return replace(found, estimate=np.asarray(found.estimate - more))
 
 
 def _judge(
@@ -271,6 +282,7 @@ def _strata(told: Told) -> list[tuple[Mapping[str, float], Mapping[str, int]]]:
 def _arm(arm: str, by_metric: Mapping[str, Arms], told: Told) -> dict[str, Any]:
     """Means a person, and the guards (AB-2)."""
     means = {metric: float(_whole(arms, arm).mean) for metric, arms in by_metric.items()}
+    means["margin"] -= told.messages.get(arm, 0.0)
     here = np.array(told.active.arm, dtype=object) == arm
     revenue = float(told.active.revenue[here].sum())
     refunded = float(told.active.refunded[here].sum())
@@ -278,6 +290,7 @@ def _arm(arm: str, by_metric: Mapping[str, Arms], told: Told) -> dict[str, Any]:
         "refunded": refunded / revenue if revenue > 0 else 0.0,
         "unsubscribed": told.unsubscribed.get(arm, 0),
         "complained": told.complained.get(arm, 0),
+        "messages": told.messages.get(arm, 0.0),
     }
 
 
@@ -292,7 +305,8 @@ def _whole(arms: Arms, arm: str) -> Sums:
     return total
 
 
-def _total(people: Mapping[Cell, int], arm: str) -> int:
+def people_of(people: Mapping[Cell, int], arm: str) -> int:
+    """In all strata."""
     return sum(n for (name, _), n in people.items() if name == arm)
 
 

@@ -1,15 +1,17 @@
 """Every night: who was drawn, what they bought, what that shows, and what follows from it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from sqlmodel import col, delete
 
 from app.customers import queries as customers
+from app.kit.money import minor
 from app.kit.tx import Tx
 from app.ltv import entries
+from app.messages.policy import policy
 from app.orders.exchange import exchange
 from app.proof import findings, nothing, queries, rules
 from app.proof.findings import Active, Cell, Group, Plan, Told
@@ -105,7 +107,24 @@ def told(tx: Tx, trial: Trial, span: int) -> Told | None:
         unsubscribed=queries.unsubscribed(tx, id_),
         complained=queries.complained(tx, id_),
         crossed=queries.crossed(tx, id_),
+        messages=messages_of(tx, id_, ripe, span=span, until=until),
     )
+
+
+def messages_of(
+    tx: Tx, trial: int, ripe: Mapping[Cell, int], *, span: int, until: datetime
+) -> Mapping[str, float]:
+    """HO-4: what the messages of a person cost in that many days, by arm, in minor units; of
+    whatever automation, for what is held back here may be made up for there."""
+    prices = {channel: price for channel, price in policy(tx).prices.items() if price > 0}
+    if not prices:
+        return {}
+    currency = exchange(tx).currency or "EUR"
+    found = dict.fromkeys((arm for arm, _ in ripe), 0.0)
+    sent = queries.paid_messages(tx, trial, prices, span=timedelta(days=span), until=until)
+    for (arm, channel), count in sent.items():
+        found[arm] = found.get(arm, 0.0) + minor(prices[channel] * count, currency)
+    return {arm: cost / max(findings.people_of(ripe, arm), 1) for arm, cost in found.items()}
 
 
 def groups_of(

@@ -1,5 +1,6 @@
 """Who was drawn, what they bought, and what was found of it."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -217,6 +218,24 @@ def complained(tx: Tx, trial: int) -> Mapping[str, int]:
         .group_by(col(Assignment.arm))
     )
     return dict(rows.all())
+
+
+def paid_messages(
+    tx: Tx, trial: int, channels: Collection[str], *, span: timedelta, until: datetime
+) -> Mapping[tuple[str, str], int]:
+    """HO-4: by arm and channel: what those drawn till then were written in the span after."""
+    rows: Any = tx.exec(
+        select(Assignment.arm, Send.channel, Assignment.at, Send.handed_at)
+        .join(Send, col(Send.person) == col(Assignment.person))
+        .where(
+            Assignment.trial == trial,
+            col(Assignment.at) <= until,
+            among(col(Send.channel), sorted(channels)),
+            col(Send.sent_at).is_not(None),
+            col(Send.handed_at) >= col(Assignment.at),
+        )
+    )
+    return Counter((arm, channel) for arm, channel, drawn, at in rows if at < drawn + span)
 
 
 def crossed(tx: Tx, trial: int) -> int:
