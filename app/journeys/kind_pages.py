@@ -11,10 +11,8 @@ from app.journeys.kind_view import AlikePage, Cut, Hold, KindLine, Kinds, Near, 
 from app.journeys.pages import CHANGES
 from app.kit.money import major
 from app.kit.tx import Tx
-from app.segments import features, flows, queries
-from app.segments.alike import FEWEST as FEWEST_MEMBERS
-from app.segments.clusters import FEWEST
-from app.segments.rules import Alike, read
+from app.segments import flows, queries
+from app.segments.rules import FEWEST_BUYERS, FEWEST_MEMBERS, Alike, read
 from app.segments.tables import Segment
 from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
@@ -72,7 +70,7 @@ def _kinds(page: Page, tx: Tx, caller: Caller, *, saved: str = "") -> HTMLRespon
         for one in sorted(found, key=lambda one: -one["people"])
     ]
     shown = Kinds(
-        lines=lines, customers=body.get("customers", 0), fewest=FEWEST,
+        lines=lines, customers=body.get("customers", 0), fewest=FEWEST_BUYERS,
         made_at=study.made_at if study else None, learnt=body.get("learnt", ""), now=tx.now,
         zone=shop.zone, may_change=caller.may(CHANGES), saved=saved,
     )  # fmt: skip
@@ -173,7 +171,7 @@ class _Saying:
 
     def __init__(self, tx: Tx, page: Page, told: Sequence[Told]) -> None:
         goods = {one["name"] for one in told if one["what"] == "goods"}
-        self.goods = features.category_names(tx, goods) if goods else {}
+        self.goods = queries.category_names(tx, goods) if goods else {}
         self.places = page.locale.territories
         self.currency = this_shop(tx).currency or "EUR"
 

@@ -13,18 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.segments.crowd import BASKET, RHYTHM
+from app.segments.rules import FEWEST_MEMBERS
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-FEWEST = 30
-"""Members, and others: with fewer nothing is learnt."""
 FLOOR = 0.6
 """The low end of the range of the AUC; 0.5 is the toss of a coin."""
 FOLDS = 5
+ENOUGH = 10_000
+"""Members, and others, that weights are learnt from: more of them change nothing."""
 RIDGE = 1.0
-STEPS, CLOSE = 30, 1e-6
+STEPS, CLOSE = 30, 1e-4
 STEEPEST = 30.0
 SIZES = (20, 50, 100, 300, 1_000, 3_000, 10_000)
 """Of the most alike: what a shop may choose of."""
@@ -56,7 +57,7 @@ class Alike:
 def find(table: Floats, names: Sequence[str], inside: Mask, *, seed: int) -> Alike | None:
     """None where there are too few members, or too few others."""
     members, others = int(inside.sum()), int((~inside).sum())
-    if min(members, others) < FEWEST or table.shape[1] == 0:
+    if min(members, others) < FEWEST_MEMBERS or table.shape[1] == 0:
         return None
     wide, owner = widened(table, names)
     unseen = _unseen(wide, inside, np.random.default_rng(seed))
@@ -103,8 +104,9 @@ def widened(table: Floats, names: Sequence[str]) -> tuple[Floats, Longs]:
 
 def learn(table: Floats, inside: Mask) -> Floats:
     """Intercept and weights by Newton's method; the intercept is not held back."""
-    x = np.hstack([np.ones((len(table), 1)), table])
-    y = inside.astype(np.float64)
+    some = _some(inside)
+    x = np.hstack([np.ones((len(some), 1)), table[some]])
+    y = inside[some].astype(np.float64)
     hold = np.diag([0.0] + [RIDGE] * table.shape[1])
     weights = np.zeros(x.shape[1])
     share = y.mean()
@@ -120,6 +122,13 @@ def learn(table: Floats, inside: Mask) -> Floats:
         if float(np.abs(step).max()) < CLOSE:
             break
     return weights
+
+
+def _some(inside: Mask) -> Longs:
+    """Rows to learn from: enough of either, evenly over the table. Who is more alike than whom is
+    the same; only the intercept would be another."""
+    parts = [np.flatnonzero(inside), np.flatnonzero(~inside)]
+    return np.concatenate([part[:: -(-len(part) // ENOUGH)] for part in parts])
 
 
 def _unseen(table: Floats, inside: Mask, chance: np.random.Generator) -> Floats:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from scipy.cluster.vq import ClusterError, kmeans2, vq
 from scipy.optimize import linear_sum_assignment
 
+from app.segments.rules import FEWEST_BUYERS
+
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Chance = np.random.Generator
 
-FEWEST = 100
-"""Customers who bought: with fewer, kinds would be chance."""
 SMALLEST = 0.03
 """The share of customers that is still a kind."""
 MOST = 7
@@ -53,7 +53,7 @@ def find(table: Floats, *, seed: int) -> Kinds:
     out again; what to do then is to say so."""
     chance = np.random.default_rng(seed)
     nothing = Kinds(np.zeros((0, table.shape[1])), np.zeros(0), ())
-    if len(table) < FEWEST or table.shape[1] == 0:
+    if len(table) < FEWEST_BUYERS or table.shape[1] == 0:
         return nothing
     some = table
     if len(table) > SAMPLE:

@@ -8,6 +8,7 @@ lives and where she buys weigh half: they describe people more than they make th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Crowd:
     def __len__(self) -> int:
         return len(self.people)
 
-    @property
+    @cached_property
     def gap(self) -> Floats:
         """Days between two purchases; not a number for who bought on one day only."""
         with np.errstate(divide="ignore", invalid="ignore"):

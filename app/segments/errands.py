@@ -90,7 +90,7 @@ def _found(
     crowd: Crowd, before: Mapping[int, int], kept: Mapping[str, Any], today: date
 ) -> tuple[Body, dict[int, Spot]]:
     body: Body = {"customers": len(crowd), "kinds": [], "learnt": today.isoformat()}
-    if len(crowd) < clusters.FEWEST:
+    if len(crowd) < rules.FEWEST_BUYERS:
         return body, {}
     scale = Scale.of(crowd)
     table = scale.matrix(crowd)

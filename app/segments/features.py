@@ -1,7 +1,7 @@
 """A shop's customers as a crowd: from the statistics that are kept, and one pass over the lines."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -115,13 +115,3 @@ def _bought(tx: Tx, goods: Sequence[str], people: Longs) -> Floats:
     known[known] = people[place[known]] == told[known, 0]
     out[place[known]] = told[known, 1:]
     return out
-
-
-def category_names(tx: Tx, categories: Collection[str]) -> Mapping[str, str]:
-    """What the shop calls them."""
-    rows: Any = tx.exec(
-        select(Product.category, func.max(Product.category_name))
-        .where(col(Product.category).in_(categories))
-        .group_by(col(Product.category))
-    )
-    return dict(rows.all())

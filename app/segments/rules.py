@@ -254,6 +254,10 @@ STAGES: Mapping[str, tuple[int | None, int | None]] = {
 }
 """Days since the last order, from and below. `new` is a single order of less than 30 days."""
 NEW_DAYS = 30
+FEWEST_BUYERS = 100
+"""S7: with fewer who bought, kinds of customers would be chance."""
+FEWEST_MEMBERS = 30
+"""S7: of a segment, and of others: with fewer, nothing is learnt of who is alike."""
 
 
 def read(tree: Mapping[str, Any]) -> Node:
