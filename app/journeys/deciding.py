@@ -128,7 +128,9 @@ def offer(
         "brought": case.brought_minor,
     }  # fmt: skip
     if case.firm:
-        seen["card"] = [int(case.account), int(case.current), case.worth_minor]
+        seen["card"] = [
+            int(case.account), int(case.current), int(case.granted), case.worth_minor,
+        ]  # fmt: skip
     if case.latest:
         seen["latest"] = (micros(case.latest) or 0) - at
     outcome = str(word or PROMISED)
@@ -139,13 +141,14 @@ def offer(
 def offer_again(seen: Mapping[str, Any], *, now: datetime, percent: int | None = None) -> Again:
     """With `percent`, as it would be at another depth (DC-4)."""
     latest = instant((micros(now) or 0) + seen["latest"]) if "latest" in seen else None
-    account, current, worth = seen.get("card", (1, 1, 0))
+    account, current, granted, worth = seen.get("card", (1, 1, 1, 0))
     case = offer_rules.Case(
         percent_hundredths=seen["pct"] if percent is None else percent,
         stopped=bool(seen["stop"]), excluded=bool(seen["out"]), reduced_hundredths=seen["red"],
         live=bool(seen["live"]), latest=latest, a_year=seen["year"], shared=seen["shared"],
         serial=seen["serial"], given_minor=seen["given"], brought_minor=seen["brought"],
-        firm="card" in seen, account=bool(account), current=bool(current), worth_minor=worth,
+        firm="card" in seen, account=bool(account), current=bool(current), granted=bool(granted),
+        worth_minor=worth,
     )  # fmt: skip
     word = offer_rules.word(case, now=now)
     return str(word or PROMISED), {} if word else {"pct": case.percent_hundredths}

@@ -76,7 +76,7 @@ def _as_card(tx: Tx, reward: Reward | None) -> Mapping[str, Any]:
         return {}
     return {
         "firm": True, "current": loyalty_cards.possible(tx), "account": reward.account,
-        "worth_minor": reward.minor,
+        "granted": loyalty_cards.allowed(tx), "worth_minor": reward.minor,
     }  # fmt: skip
 
 

@@ -43,6 +43,8 @@ class Word(StrEnum):
     """CP-4, firm: no cart and no order that an amount could be reckoned from."""
     OLD_SALEOR = "saleor_too_old"
     """CP-4, firm: before 3.23.19 Saleor has no card of one account."""
+    NOT_GRANTED = "no_permission"
+    """CP-4, firm: Saleor lets us make none."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Case:
     account: bool = True
     current: bool = True
     """Her shop's Saleor is new enough for what is asked of it."""
+    granted: bool = True
     worth_minor: int = 0
     """CP-4, firm: what the card would be worth."""
 
@@ -94,6 +97,7 @@ def word(case: Case, *, now: datetime) -> Word | None:
             Word.SERIAL,
         ),
         (case.firm and not case.current, Word.OLD_SALEOR),
+        (case.firm and not case.granted, Word.NOT_GRANTED),
         (case.firm and not case.account, Word.NO_ACCOUNT),
         (case.firm and case.worth_minor <= 0, Word.NO_WORTH),
         (case.given_minor > SHARE_OF_SPEND * case.brought_minor, Word.LIFETIME),

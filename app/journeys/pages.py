@@ -39,6 +39,8 @@ CHANGES = "MANAGE_APPS"
 TABS = ("recipes", "running", "messages", "calendar")
 LIST = "journeys/automations.html"
 ONE = "journeys/automation.html"
+EXTRAS = (Kind.CODE, Kind.RECOMMENDATIONS, Kind.PRODUCTS)
+"""What a new message may show beside its words."""
 CART, BIRTHDAY = "cart", "birthday"
 
 
@@ -96,8 +98,7 @@ def _write(tx: Tx, name: str, fields: FormData, caller: Caller, page: Page) -> N
     taken = {row.key for row in library.all_messages(tx)}
     key = next(k for n in range(1, len(taken) + 2) if (k := f"own-{n}") not in taken)
     blocks = [Block(kind=Kind.HEADING, text=name), Block(kind=Kind.TEXT, text="…")]
-    wanted = (kind for kind in (Kind.CODE, Kind.RECOMMENDATIONS, Kind.PRODUCTS) if kind.value in fields)
-    blocks += [Block(kind=kind) for kind in wanted]
+    blocks += [Block(kind=kind) for kind in EXTRAS if kind.value in fields]
     front = urlsplit(policy.policy(tx).storefront)
     if front.netloc:
         blocks.append(Block(kind=Kind.BUTTON, label=name, link=f"https://{front.netloc}/"))
