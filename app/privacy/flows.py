@@ -1,9 +1,9 @@
 """PR-3: forgetting a person, and forgetting a shop."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import SQLModel, and_, col, delete, not_, or_, select, update
 
@@ -128,7 +128,8 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
             "key": f"erased:{id_}", "account": None, "email": None, "confirmed": False,
             "staff": False, "first_name": "", "last_name": "", "language": "", "country": "",
             "region": "", "postal": "", "company": "", "joined_at": None, "merged_into": None,
-            "first_hand": False, "updated_at": None, "issued_at": None, "hash": "", "erased_at": tx.now,
+            "first_hand": False, "updated_at": None, "issued_at": None, "hash": "",
+            "erased_at": tx.now,
         }  # fmt: skip
         tx.exec(update(Person).where(col(Person.id) == id_).values(stub))
     tx.exec(delete(Address).where(col(Address.person).in_(persons)))
