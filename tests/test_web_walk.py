@@ -29,7 +29,8 @@ pytestmark = [needs_browser, pytest.mark.parametrize("database", ["sqlite"], ind
 MARKET = "https://market.example"
 FAULTS = ("serious", "critical")
 PAGES = (
-    "/app", "/app/customers", "/app/segments", "/app/segments/regulars", "/app/automations",
+    "/app", "/app/customers", "/app/segments", "/app/segments/regulars", "/app/segments/kinds",
+    "/app/segments/overlap", "/app/segments/alike/regulars", "/app/automations",
     "/app/automations?tab=running", "/app/automations?tab=messages",
     "/app/automations?tab=calendar", "/app/automations/cart", "/app/offers",
     "/app/recommendations", "/app/value", "/app/value/cohorts", "/app/value/rfm",
