@@ -1,10 +1,12 @@
 """The sandbox's API: who may ask what, how much at once, and how it says no."""
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
+from app.saleor import documents
 from sandbox import Sandbox
 from sandbox.api.lean import LeanExecutor
 from sandbox.apps import Principal
@@ -280,3 +282,29 @@ def test_the_api_breaks_as_often_as_asked(kind: str, value: float, status: int) 
     sandbox.faults.ask_for("hang")
     with pytest.raises(httpx.ReadTimeout):
         client.post(sandbox.api_url, json=ask)
+
+
+def test_an_app_makes_a_card_for_one_account_once_and_finds_it_by_its_code() -> None:
+    """With the documents of the app itself; a card that is deleted leaves the carts it was in."""
+    sandbox = Sandbox()
+    ana = sandbox.customer("ana@example.com", "pt")
+    token = installed(sandbox, "MANAGE_GIFT_CARD")
+
+    def ask(name: str, **facts: object) -> Any:  # noqa: ANN401 - JSON
+        return sandbox.gql(documents.text(name), facts, token=token)["data"]
+
+    terms = {
+        "code": "MINE", "balance": {"amount": 7, "currency": "EUR"}, "isActive": True,
+        "assignedTo": ana.user.id, "expiryDate": "2099-01-01", "addTags": ["x"],
+    }  # fmt: skip
+    assert ask("mutations/gift_card_create", input=terms)["giftCardCreate"]["errors"] == []
+    again = ask("mutations/gift_card_create", input=terms)["giftCardCreate"]
+    assert [error["code"] for error in again["errors"]] == ["ALREADY_EXISTS"]
+    cart = ana.fills_cart({"house-blend": 2}).types_code("MINE")
+    assert cart.total == Decimal("10.80")
+    (found,) = ask("queries/gift_card_called", code="MINE")["giftCards"]["edges"]
+    assert found["node"]["lastUsedOn"] is None
+    assert ask("queries/gift_card_called", code="OTHER")["giftCards"]["edges"] == []
+    gone = ask("mutations/gift_card_delete", ids=[found["node"]["id"]])["giftCardBulkDelete"]
+    assert gone == {"count": 1, "errors": []}
+    assert cart.total == Decimal("17.80")
