@@ -14,7 +14,7 @@ from app.kit.house import House
 from app.ltv import entries
 from app.ltv.tables import CustomerTally
 from app.orders.tables import Line, Order
-from app.segments import erasing, flows, queries
+from app.segments import erasing, flows, queries, rules
 from app.segments.tables import Handout, Placing, Segment, Stay, Study
 from tests.support.story import Shop
 
@@ -167,6 +167,10 @@ def test_a_kind_that_is_kept_is_a_segment_like_any_other(shop: Shop) -> None:
     assert {stay.cause for stay in shop.all(Stay) if stay.segment == _id(shop, "kind-1")} == {
         "first"
     }
+    with shop.look() as tx:
+        audience = rules.read({"fact": "segment", "key": "kind-1"})
+        everybody = [one.person for one in shop.all(Placing)]
+        assert len(queries.matching(tx, audience, everybody)) == size(shop, "kind-1")
     missing = shop.http.post(
         "/app/segments/kinds", data={"number": "9", "name": "x"}, headers=shop.staff()
     )
@@ -258,6 +262,23 @@ def test_look_alikes_of_a_segment_are_asked_for_and_kept(base: Shop) -> None:
     assert not inside & set(marked)
     typed["best"] = "many"
     assert "Nothing was saved" in posts(base, "/app/segments/alike/own-club", "alike", **typed)
+
+
+def test_look_alikes_that_nobody_kept_are_forgotten_after_a_month(base: Shop) -> None:
+    """S7: bounded: what is worked out every night is what somebody uses."""
+    with base.work() as tx:
+        people = [id_ for id_ in tx.exec(select(Person.id).order_by(col(Person.id))) if id_]
+        flows.tag(tx, people[:40], "club", "yes", source="staff")
+        flows.save(tx, "own-club", name="Club", tree={"fact": "trait", "name": "club"})
+        flows.look_for_alike(tx, "own-club")
+    base.settles()
+    assert [one.name for one in base.all(Study)] == ["alike:own-club"]
+    base.waits(days=31)
+    with base.work() as tx:
+        tx.later(flows.Group(occasion="later", only="alike:own-club"))
+    base.settles()
+    assert base.all(Study) == []
+    assert base.all(Placing) == []
 
 
 def test_who_joins_the_segment_is_no_look_alike_any_more(base: Shop) -> None:

@@ -25,7 +25,8 @@ from app.world import World
 SEED = 2007
 TOGETHER = 500
 AFRESH = timedelta(days=30)
-"""Kinds stay what they are for so long; people are given to them every night."""
+"""Kinds stay what they are for so long; people are given to them every night. Look-alikes that
+nobody kept as a segment are forgotten after it."""
 KINDS, ALIKE, CHANCES = "kinds", "alike:", "chances"
 Body = dict[str, Any]
 
@@ -40,13 +41,16 @@ class Spot(NamedTuple):
 def group(job: Group, world: World) -> Review | None:
     """Everything that is asked for, or the one thing that is named."""
     with world.look() as tx:
-        names = [one.name for one in queries.studies(tx)]
+        names = [one.name for one in queries.studies(tx) if one.name.startswith(ALIKE)]
+        over = [name for name in names if _nobody_kept(tx, name)]
         crowd = features.crowd(tx)
     afresh = False
     if not job.only:
         afresh = _kinds(world, crowd)
     for name in names:
-        if name.startswith(ALIKE) and job.only in ("", name):
+        if name in over:
+            world.do(partial(_drop, name=name))
+        elif job.only in ("", name):
             _alike(world, crowd, name)
     with world.look() as tx:
         moved = [one.key for one in queries.leaning(tx, rules.Kind, rules.Alike)]
@@ -55,6 +59,14 @@ def group(job: Group, world: World) -> Review | None:
     if afresh:
         world.do(_begin_again)
     return Review(occasion=f"groups {job.occasion}", cause="night", only=tuple(moved))
+
+
+def _nobody_kept(tx: Tx, name: str) -> bool:
+    """An answer that was looked at and not kept: it is not worked out every night for ever."""
+    study = queries.study(tx, name)
+    kept = queries.by_key(tx, f"alike-{name.removeprefix(ALIKE)}")
+    old = study is not None and study.asked_at < tx.now - AFRESH
+    return old and (kept is None or kept.retired_at is not None)
 
 
 def _begin_again(tx: Tx) -> None:
