@@ -294,15 +294,15 @@ def test_an_app_makes_a_card_for_one_account_once_and_finds_it_by_its_code() -> 
         return sandbox.gql(documents.text(name), facts, token=token)["data"]
 
     terms = {
-        "code": "MINE", "balance": {"amount": 7, "currency": "EUR"}, "isActive": True,
+        "code": "MINE-2345", "balance": {"amount": 7, "currency": "EUR"}, "isActive": True,
         "assignedTo": ana.user.id, "expiryDate": "2099-01-01", "addTags": ["x"],
     }  # fmt: skip
     assert ask("mutations/gift_card_create", input=terms)["giftCardCreate"]["errors"] == []
     again = ask("mutations/gift_card_create", input=terms)["giftCardCreate"]
     assert [error["code"] for error in again["errors"]] == ["ALREADY_EXISTS"]
-    cart = ana.fills_cart({"house-blend": 2}).types_code("MINE")
+    cart = ana.fills_cart({"house-blend": 2}).types_code("MINE-2345")
     assert cart.total == Decimal("10.80")
-    (found,) = ask("queries/gift_card_called", code="MINE")["giftCards"]["edges"]
+    (found,) = ask("queries/gift_card_called", code="MINE-2345")["giftCards"]["edges"]
     assert found["node"]["lastUsedOn"] is None
     assert ask("queries/gift_card_called", code="OTHER")["giftCards"]["edges"] == []
     gone = ask("mutations/gift_card_delete", ids=[found["node"]["id"]])["giftCardBulkDelete"]

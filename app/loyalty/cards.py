@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from app.customers.tables import Person
 from app.kit.money import major
 from app.kit.tx import Tx
-from app.loyalty import coupons
+from app.loyalty import codes, coupons
 from app.loyalty.acts import Verb, note
 from app.loyalty.minting import Opener
 from app.loyalty.tables import Code
@@ -73,7 +73,7 @@ def give(
     """
     code = coupons.give(
         tx, programme + coupons.OF_CARDS, person, title=title, ends_at=ends_at, open_=open_,
-        percent_hundredths=percent_hundredths,
+        percent_hundredths=percent_hundredths, prefix=codes.OF_CARD,
     )  # fmt: skip
     if code.amount_minor is None:
         code.amount_minor, code.currency = amount_minor, currency

@@ -7,12 +7,15 @@ from hashlib import sha256
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No 0 and O, no 1, I and L: what a person reads aloud, another can write down."""
 LENGTH = 10
-PREFIX = "THANKS-"
+PREFIX, OF_CARD = "THANKS-", "GIFT-"
+"""Saleor takes a gift card's code of 8 to 16 characters only; a voucher's may be longer."""
 
 
-def code_of(secret: str, *, shop: int, account: str, tier: str, month: date) -> str:
+def code_of(
+    secret: str, *, shop: int, account: str, tier: str, month: date, prefix: str = PREFIX
+) -> str:
     """The one code of a customer for a tier's month. 31^10 of them: nobody guesses one."""
-    return PREFIX + _letters(_digest(secret, "code", shop, account, tier, month))
+    return prefix + _letters(_digest(secret, "code", shop, account, tier, month))
 
 
 def first_code_of(secret: str, *, shop: int, tier: str, month: date) -> str:

@@ -34,6 +34,7 @@ def give(
     percent_hundredths: int,
     ends_at: datetime,
     open_: Opener,
+    prefix: str = codes.PREFIX,
 ) -> Code:
     """The person's code of the programme this month, the same however often it is asked for.
 
@@ -44,7 +45,7 @@ def give(
         return code
     text = codes.code_of(
         open_(this_shop(tx).code_secret), shop=tx.shop, account=f"person:{person.id}",
-        tier=programme, month=voucher.month,
+        tier=programme, month=voucher.month, prefix=prefix,
     )  # fmt: skip
     code = Code(
         voucher=voucher.id or 0, person=person.id or 0, code=text, minted_at=tx.now,

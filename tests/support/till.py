@@ -162,6 +162,8 @@ class Till:
         terms = given["input"]
         if terms["code"] in self.cards or self._taken([terms["code"]]):
             return {"giftCardCreate": _refused("ALREADY_EXISTS", "code")}
+        if not 8 <= len(terms["code"]) <= 16:
+            return {"giftCardCreate": _refused("INVALID", "code")}
         if terms["expiryDate"] <= self.now().date().isoformat():
             return {"giftCardCreate": _refused("INVALID", "expiryDate")}
         card = terms | {"id": gid("GiftCard", next(self._numbers)), "lastUsedOn": None}

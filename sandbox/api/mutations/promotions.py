@@ -94,6 +94,8 @@ def issue(ask: Ask, args: Args) -> GiftCard:
     owner = store.users.get(asked.get("assignedTo") or "")
     if asked.get("assignedTo") and owner is None:
         raise Refused("assignedTo", "NOT_FOUND", "No such customer.")
+    if asked.get("code") is not None and not 8 <= len(asked["code"]) <= 16:
+        raise Refused("code", "INVALID", "A code has 8 to 16 characters.")
     card = promotions.issue_gift_card(
         store,
         asked["balance"]["amount"],
