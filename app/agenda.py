@@ -92,9 +92,8 @@ def revalue(job: Revalue, world: World) -> Job:
 
 def people_are_scored(job: value.Scored, tx: Tx) -> None:
     """A new score moves people through the same door as an order does; the first one quietly."""
-    if job.quiet or job.people is None:
-        tx.later(segments.Foretell(occasion=job.occasion))
     if job.quiet:
+        tx.later(segments.Foretell(occasion=job.occasion))
         tx.later(segments.Review(occasion=f"scores {job.occasion}", cause="first"))
     elif job.people is None:
         tx.later(segments.Review(occasion=f"scores {job.occasion}", cause="score"))
