@@ -44,6 +44,8 @@ CART_STATES = {
     "bought": 0.55, "idle": 0.15, "bought_anyway": 0.08, "expired": 0.07, "abandoned": 0.05,
     "recovered": 0.05, "superseded": 0.05,
 }  # fmt: skip
+KEPT = timedelta(days=90)
+"""Saleor forgets a checkout after that."""
 LEFT = ("abandoned", "recovered", "bought_anyway", "expired")
 WAYS = ("metadata", "code", "click")
 
@@ -193,6 +195,8 @@ class Life:
 
         def row(n: int, at: datetime) -> Row:
             state, person = states[n - 1], people[n - 1]
+            if state == "abandoned" and at < self.now - KEPT:
+                state = "expired"
             line = {
                 "variant": "V1", "product": f"P{n % PRODUCTS + 1}", "name": "Product", "sku": "S1",
                 "quantity": 1, "unit_minor": 4000,

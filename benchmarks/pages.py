@@ -41,7 +41,7 @@ PERMISSIONS = [
 ]
 TIMES = 20
 PAGES = (
-    "/app", "/app/progress", "/app/books",
+    "/app",
     "/app/customers", "/app/customers?by=value", "/app/customers?by=last",
     "/app/customers?q=name12", "/app/customers?at=1000", "/app/customers/77",
     "/app/segments", "/app/segments/lapsed",

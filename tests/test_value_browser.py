@@ -75,6 +75,16 @@ def test_a_table_is_saved_as_a_file_with_the_viewers_token(dashboard: Dashboard)
     assert len(text.splitlines()) > 20
 
 
+def test_any_section_with_numbers_is_saved_as_it_stands(dashboard: Dashboard) -> None:
+    frame = dashboard.opens("/app/value/rfm")
+    shown(dashboard, "Groups")
+    with dashboard.page.expect_download() as saving:
+        frame.locator('a[data-sheet="groups-title"]').click()
+    assert saving.value.suggested_filename == "Groups.csv"
+    text = Path(saving.value.path()).read_text(encoding="utf-8-sig")
+    assert text.startswith('Group,People,Share,"Value to come, 12 months",Currency,Per person')
+
+
 def test_a_file_of_spend_is_handed_in_and_its_return_is_shown(
     dashboard: Dashboard, tmp_path: Path
 ) -> None:

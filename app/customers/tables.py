@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Optional
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.kit.tx import BigId, Instant, OfShop
+
+JOINED = text("merged_into IS NOT NULL")
 
 
 class Person(OfShop, SQLModel, table=True):
@@ -17,6 +19,7 @@ class Person(OfShop, SQLModel, table=True):
         Index("person_account", "shop", "account"),
         Index("person_email", "shop", "email"),
         Index("person_unproved", "shop", "confirmed", "account"),
+        Index("person_merged", "shop", "merged_into", sqlite_where=JOINED, postgresql_where=JOINED),
     )
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045

@@ -147,6 +147,7 @@ class Code(OfShop, SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("shop", "voucher", "person"),
         UniqueConstraint("shop", "code"),
+        Index("code_person", "shop", "person"),
         Index("code_minted", "shop", "minted_at"),
         Index("code_used", "shop", "used_at"),
         Index(

@@ -43,7 +43,7 @@ class CustomerTally(OfShop, SQLModel, table=True):
         UniqueConstraint("shop", "person"),
         Index("tally_stale", "shop", "stale_at"),
         Index("tally_first", "shop", "first"),
-        Index("tally_last", "shop", "last"),
+        Index("tally_last", "shop", "last", "person"),
         Index("tally_channel", "shop", "channel"),
         Index("tally_country", "shop", "country"),
         Index("tally_category", "shop", "category"),
@@ -81,8 +81,8 @@ class CustomerScore(OfShop, SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("shop", "person"),
-        Index("score_worth", "shop", "net_12"),
-        Index("score_value", "shop", "to_date"),
+        Index("score_worth", "shop", "net_12", "person"),
+        Index("score_value", "shop", "to_date", "person"),
         Index("score_groups", "shop", "group", "r", "fm", "group_before"),
         Index("score_tier", "shop", "tier"),
     )

@@ -19,7 +19,7 @@ class Order(OfShop, SQLModel, table=True):
         Index("order_person", "shop", "person", "created_at"),
         Index("order_source", "shop", "source"),
         Index("order_checkout", "shop", "checkout"),
-        Index("order_created", "shop", "created_at"),
+        Index("order_created", "shop", "created_at", "counts", "goods_reporting_minor"),
         Index(
             "order_cards", "shop", "created_at",
             sqlite_where=WITH_CARDS, postgresql_where=WITH_CARDS,

@@ -88,7 +88,11 @@ def _used(tx: Tx, *, since: datetime) -> list[Used]:
         .join(Voucher, col(Voucher.id) == col(Code.voucher))
         .join(Order, col(Order.saleor_id) == col(Code.used_order))
         .join(Grant, col(Grant.code) == col(Code.id), isouter=True)
-        .where(col(Order.created_at) >= since, col(Order.counts))
+        .where(
+            col(Code.used_at) >= since,  # the order's own instant: few codes, and many orders
+            col(Order.created_at) >= since,
+            col(Order.counts),
+        )
     )
     found = list(rows)
     leaked = _leaked(tx, [code.id for _, code, *_ in found])

@@ -182,7 +182,7 @@ def _recent(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[CodeLine
     people = _people(tx, [code.person for code, _, _ in lines])
     return tuple(
         CodeLine(
-            tier=_tier_name(terms, voucher.tier),
+            tier=_given_by(terms, voucher),
             who=_name(people.get(code.person)) if sees_people else None,
             link=_link(people.get(code.person)) if sees_people else None,
             given_at=code.minted_at,
@@ -198,8 +198,10 @@ def _told_at(code: Code) -> datetime:
     return code.used_at or code.minted_at
 
 
-def _tier_name(terms: Terms | None, key: str) -> str:
-    return terms.tiers[key].name if terms and key in terms.tiers else key
+def _given_by(terms: Terms | None, voucher: Voucher) -> str:
+    """The tier, or the automation."""
+    tier = terms.tiers.get(voucher.tier) if terms and not voucher.programme else None
+    return tier.name if tier else voucher.name.partition(" · ")[0]
 
 
 def _unconfirmed(tx: Tx) -> Unconfirmed | None:

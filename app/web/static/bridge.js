@@ -152,8 +152,10 @@ function offerSheets(piece) {
     const link = Object.assign(document.createElement("a"), { className: "csv", href: "#", textContent: "CSV" });
     Object.assign(link.dataset, { sheet: title.id, download: `${name}.csv` });
     link.append(Object.assign(document.createElement("span"), { className: "unseen", textContent: ` ${name}` }));
-    const head = title.closest(".card-head");
-    if (head) head.append(link);
+    const [head, button] = [title.closest(".card-head"), section.querySelector(".card-head > .button")];
+    if (button) button.before(link);
+    else if (head) head.append(link);
+    else if (title.matches(".unseen")) section.append(link);
     else title.after(link);
   }
 }
