@@ -65,7 +65,10 @@ WIDGETS = {
 """Beside Saleor's pages, each with what the Dashboard tells it."""
 
 
-def main(customers: int = 100_000, orders: int = 1_000_000, keep: str = "") -> None:
+USUAL = ("100000", "1000000", "")
+
+
+def main(customers: int, orders: int, keep: str) -> None:
     out = Console()
     with tempfile.TemporaryDirectory() as passing:
         file = Path(keep or passing) / "pages.db"
@@ -124,12 +127,14 @@ def _token() -> str:
 
 def _page(browser: TestClient, page: str) -> httpx.Response:
     headers = {"authorization-bearer": _token(), "saleor-api-url": books.API_URL, "x-part": "main"}
-    return browser.get(page, headers=headers)
+    answer: httpx.Response = browser.get(page, headers=headers)
+    return answer
 
 
 def _widget(browser: TestClient, name: str, about: Mapping[str, str]) -> httpx.Response:
     fields = {"saleorApiUrl": books.API_URL, "accessToken": _token(), **about}
-    return browser.post(f"/app/widgets/{name}", data=fields)
+    answer: httpx.Response = browser.post(f"/app/widgets/{name}", data=fields)
+    return answer
 
 
 def _measure(ask: Callable[[], httpx.Response]) -> tuple[float, float]:
@@ -155,5 +160,6 @@ def _tell(out: Console, figures: Mapping[str, tuple[float, float]]) -> None:
 
 
 if __name__ == "__main__":
-    sizes, kept_in = sys.argv[1:3], sys.argv[3:4]
-    main(*map(int, sizes), **({"keep": kept_in[0]} if kept_in else {}))
+    given = sys.argv[1:]
+    words = [*given, *USUAL[len(given) :]]
+    main(int(words[0]), int(words[1]), words[2])
