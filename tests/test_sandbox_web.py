@@ -172,7 +172,7 @@ def test_carriers_bring_what_happens_while_the_shop_is_served(
     served.sandbox.guest("a@example.com").buys()
     outbox = served.sandbox.outbox
     with outbox.ready:
-        assert outbox.ready.wait_for(lambda: len(outbox) == 0, timeout=10)
+        assert outbox.ready.wait_for(lambda: len(outbox) == 0, timeout=60)
     assert probe.events() == ["ORDER_CREATED"]
     jwks = owner.get("/.well-known/jwks.json").json()
     verify(probe.heard[0].raw, probe.heard[0].headers["saleor-signature"], jwks)

@@ -131,7 +131,7 @@ def test_no_page_has_a_serious_fault_and_each_fits_a_narrow_frame(
     dashboard = Dashboard(context.new_page(), app)
     context.route("**/*", dashboard.serve)
     dashboard.opens("/app")
-    dashboard.frame.locator("h1").wait_for(timeout=15_000)
+    dashboard.frame.locator("h1").wait_for(timeout=60_000)
     dashboard.frame.evaluate(axe.Axe().axe_script)
     found: list[str] = []
     for path in (*PAGES, f"/app/customers/{_somebody(market)}"):
@@ -166,14 +166,14 @@ def _goes(frame: Frame, path: str) -> list[str]:
         }""",
         path,
     )
-    frame.locator("h1:not([data-left]), #bar p").first.wait_for(timeout=15_000)
+    frame.locator("h1:not([data-left]), #bar p").first.wait_for(timeout=60_000)
     said = frame.locator("#bar p")
     return [f"{path}: {said.inner_text()}"] if said.count() else []
 
 
 def _width(dashboard: Dashboard, width: int) -> None:
     dashboard.page.evaluate("w => document.querySelector('iframe').width = w", width)
-    dashboard.frame.wait_for_function("w => innerWidth === w", arg=width, timeout=5_000)
+    dashboard.frame.wait_for_function("w => innerWidth === w", arg=width, timeout=60_000)
 
 
 def _faults(frame: Frame, theme: str) -> list[str]:

@@ -217,6 +217,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "checkout"),
     )
     with op.batch_alter_table("cart", schema=None) as batch_op:
+        batch_op.create_index(
+            "cart_abandoned",
+            ["shop", "abandoned_at"],
+            unique=False,
+            sqlite_where=sa.text("abandoned_at IS NOT NULL"),
+            postgresql_where=sa.text("abandoned_at IS NOT NULL"),
+        )
         batch_op.create_index("cart_email", ["shop", "email"], unique=False)
         batch_op.create_index("cart_person", ["shop", "person"], unique=False)
         batch_op.create_index("cart_state", ["shop", "state", "touched_at"], unique=False)
@@ -259,6 +266,9 @@ def upgrade() -> None:
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("minted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("card", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("in_saleor_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_order", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -270,8 +280,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "voucher", "person"),
     )
     with op.batch_alter_table("code", schema=None) as batch_op:
+        batch_op.create_index(
+            "code_card",
+            ["shop", "card"],
+            unique=False,
+            sqlite_where=sa.text("card IS NOT NULL"),
+            postgresql_where=sa.text("card IS NOT NULL"),
+        )
         batch_op.create_index("code_minted", ["shop", "minted_at"], unique=False)
+        batch_op.create_index("code_person", ["shop", "person"], unique=False)
         batch_op.create_index("code_used", ["shop", "used_at"], unique=False)
+        batch_op.create_index(
+            "code_used_order",
+            ["shop", "used_order"],
+            unique=False,
+            sqlite_where=sa.text("used_order IS NOT NULL"),
+            postgresql_where=sa.text("used_order IS NOT NULL"),
+        )
 
     op.create_table(
         "collection",
@@ -401,8 +426,8 @@ def upgrade() -> None:
             "score_groups", ["shop", "group", "r", "fm", "group_before"], unique=False
         )
         batch_op.create_index("score_tier", ["shop", "tier"], unique=False)
-        batch_op.create_index("score_value", ["shop", "to_date"], unique=False)
-        batch_op.create_index("score_worth", ["shop", "net_12"], unique=False)
+        batch_op.create_index("score_value", ["shop", "to_date", "person"], unique=False)
+        batch_op.create_index("score_worth", ["shop", "net_12", "person"], unique=False)
 
     op.create_table(
         "customertally",
@@ -433,7 +458,7 @@ def upgrade() -> None:
         batch_op.create_index("tally_channel", ["shop", "channel"], unique=False)
         batch_op.create_index("tally_country", ["shop", "country"], unique=False)
         batch_op.create_index("tally_first", ["shop", "first"], unique=False)
-        batch_op.create_index("tally_last", ["shop", "last"], unique=False)
+        batch_op.create_index("tally_last", ["shop", "last", "person"], unique=False)
         batch_op.create_index("tally_stale", ["shop", "stale_at"], unique=False)
 
     op.create_table(
@@ -625,6 +650,8 @@ def upgrade() -> None:
         sa.Column("journey", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("percent_hundredths", sa.Integer(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("code", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -637,6 +664,19 @@ def upgrade() -> None:
     with op.batch_alter_table("grant", schema=None) as batch_op:
         batch_op.create_index("grant_code", ["shop", "code"], unique=False)
         batch_op.create_index("grant_person", ["shop", "person", "at"], unique=False)
+
+    op.create_table(
+        "handout",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("segment", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("handout", schema=None) as batch_op:
+        batch_op.create_index("handout_segment", ["shop", "segment", "at"], unique=False)
 
     op.create_table(
         "heir",
@@ -718,7 +758,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "order", "position"),
     )
     with op.batch_alter_table("line", schema=None) as batch_op:
-        batch_op.create_index("line_product", ["shop", "product"], unique=False)
+        batch_op.create_index("line_product", ["shop", "product", "order"], unique=False)
 
     op.create_table(
         "link",
@@ -870,6 +910,8 @@ def upgrade() -> None:
         sa.Column("shipping_minor", sa.BigInteger(), nullable=False),
         sa.Column("discount_minor", sa.BigInteger(), nullable=False),
         sa.Column("gift_card_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reward_minor", sa.BigInteger(), nullable=False),
+        sa.Column("cards", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("decision", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -877,6 +919,8 @@ def upgrade() -> None:
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("postal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("company", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paid", sa.Boolean(), nullable=False),
         sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("earns", sa.Boolean(), nullable=False),
@@ -891,8 +935,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "saleor_id"),
     )
     with op.batch_alter_table("order", schema=None) as batch_op:
+        batch_op.create_index(
+            "order_cards",
+            ["shop", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("cards IS NOT NULL"),
+            postgresql_where=sa.text("cards IS NOT NULL"),
+        )
         batch_op.create_index("order_checkout", ["shop", "checkout"], unique=False)
-        batch_op.create_index("order_created", ["shop", "created_at"], unique=False)
+        batch_op.create_index(
+            "order_created", ["shop", "created_at", "counts", "goods_reporting_minor"], unique=False
+        )
         batch_op.create_index("order_person", ["shop", "person", "created_at"], unique=False)
         batch_op.create_index("order_source", ["shop", "source"], unique=False)
 
@@ -990,6 +1043,8 @@ def upgrade() -> None:
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("postal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("company", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
@@ -1006,7 +1061,29 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("person_account", ["shop", "account"], unique=False)
         batch_op.create_index("person_email", ["shop", "email"], unique=False)
+        batch_op.create_index(
+            "person_merged",
+            ["shop", "merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.create_index("person_unproved", ["shop", "confirmed", "account"], unique=False)
+
+    op.create_table(
+        "placing",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("study", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("because", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "study", "person"),
+    )
+    with op.batch_alter_table("placing", schema=None) as batch_op:
+        batch_op.create_index("placing_person", ["shop", "person"], unique=False)
+        batch_op.create_index("placing_place", ["shop", "study", "place"], unique=False)
 
     op.create_table(
         "posted",
@@ -1096,6 +1173,7 @@ def upgrade() -> None:
         sa.Column("excluded", sa.JSON(), nullable=False),
         sa.Column("open_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proposed", sa.JSON(), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -1278,6 +1356,11 @@ def upgrade() -> None:
         sa.Column("filled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("people", sa.Integer(), nullable=True),
+        sa.Column("reachable", sa.Float(), nullable=True),
+        sa.Column("came", sa.Integer(), nullable=False),
+        sa.Column("gone", sa.Integer(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "key"),
@@ -1319,7 +1402,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "key"),
     )
     with op.batch_alter_table("send", schema=None) as batch_op:
-        batch_op.create_index("send_campaign", ["shop", "campaign", "state"], unique=False)
+        batch_op.create_index(
+            "send_campaign", ["shop", "campaign", "state", "step", "reason"], unique=False
+        )
         batch_op.create_index("send_counted", ["shop", "person", "handed_at"], unique=False)
         batch_op.create_index("send_day", ["shop", "handed_at"], unique=False)
         batch_op.create_index("send_decision", ["shop", "decision"], unique=False)
@@ -1362,6 +1447,7 @@ def upgrade() -> None:
         sa.Column("status_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("saleor_version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("granted", sa.JSON(), nullable=False),
         sa.Column("app_version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("code_secret", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1412,6 +1498,17 @@ def upgrade() -> None:
         )
         batch_op.create_index("stay_person", ["shop", "person"], unique=False)
 
+    op.create_table(
+        "study",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "name"),
+    )
     op.create_table(
         "suppression",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1484,7 +1581,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("touch", schema=None) as batch_op:
         batch_op.create_index("touch_person", ["shop", "person", "at"], unique=False)
-        batch_op.create_index("touch_send", ["shop", "send", "kind"], unique=False)
+        batch_op.create_index("touch_send", ["shop", "send", "kind", "by"], unique=False)
 
     op.create_table(
         "trait",
@@ -1677,6 +1774,7 @@ def downgrade() -> None:
     op.drop_table("tier")
     op.drop_table("swept")
     op.drop_table("suppression")
+    op.drop_table("study")
     with op.batch_alter_table("stay", schema=None) as batch_op:
         batch_op.drop_index("stay_person")
         batch_op.drop_index(
@@ -1756,8 +1854,18 @@ def downgrade() -> None:
         batch_op.drop_index("posted_at")
 
     op.drop_table("posted")
+    with op.batch_alter_table("placing", schema=None) as batch_op:
+        batch_op.drop_index("placing_place")
+        batch_op.drop_index("placing_person")
+
+    op.drop_table("placing")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("person_unproved")
+        batch_op.drop_index(
+            "person_merged",
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.drop_index("person_email")
         batch_op.drop_index("person_account")
 
@@ -1777,6 +1885,11 @@ def downgrade() -> None:
         batch_op.drop_index("order_person")
         batch_op.drop_index("order_created")
         batch_op.drop_index("order_checkout")
+        batch_op.drop_index(
+            "order_cards",
+            sqlite_where=sa.text("cards IS NOT NULL"),
+            postgresql_where=sa.text("cards IS NOT NULL"),
+        )
 
     op.drop_table("order")
     op.drop_table("offered")
@@ -1814,6 +1927,10 @@ def downgrade() -> None:
         batch_op.drop_index("heir_of")
 
     op.drop_table("heir")
+    with op.batch_alter_table("handout", schema=None) as batch_op:
+        batch_op.drop_index("handout_segment")
+
+    op.drop_table("handout")
     with op.batch_alter_table("grant", schema=None) as batch_op:
         batch_op.drop_index("grant_person")
         batch_op.drop_index("grant_code")
@@ -1877,8 +1994,19 @@ def downgrade() -> None:
     op.drop_table("confirmation")
     op.drop_table("collection")
     with op.batch_alter_table("code", schema=None) as batch_op:
+        batch_op.drop_index(
+            "code_used_order",
+            sqlite_where=sa.text("used_order IS NOT NULL"),
+            postgresql_where=sa.text("used_order IS NOT NULL"),
+        )
         batch_op.drop_index("code_used")
+        batch_op.drop_index("code_person")
         batch_op.drop_index("code_minted")
+        batch_op.drop_index(
+            "code_card",
+            sqlite_where=sa.text("card IS NOT NULL"),
+            postgresql_where=sa.text("card IS NOT NULL"),
+        )
 
     op.drop_table("code")
     op.drop_table("choice")
@@ -1892,6 +2020,11 @@ def downgrade() -> None:
         batch_op.drop_index("cart_state")
         batch_op.drop_index("cart_person")
         batch_op.drop_index("cart_email")
+        batch_op.drop_index(
+            "cart_abandoned",
+            sqlite_where=sa.text("abandoned_at IS NOT NULL"),
+            postgresql_where=sa.text("abandoned_at IS NOT NULL"),
+        )
 
     op.drop_table("cart")
     op.drop_table("budgets")

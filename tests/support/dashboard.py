@@ -95,4 +95,4 @@ def chromium(stop: Callable[[Callable[[], None]], None]) -> Browser:
 
 def shown(dashboard: Dashboard, text: str) -> None:
     """Waits until the app shows a text; fails when it doesn't."""
-    dashboard.frame.get_by_text(text).first.wait_for(timeout=5000)
+    dashboard.frame.get_by_text(text).first.wait_for(timeout=60_000)

@@ -23,7 +23,7 @@ class Walker:
         return next(one for one in self.page.frames if one.url.startswith(self.app))
 
     def shows(self, selector: str) -> None:
-        self.page.frame_locator("iframe").locator(selector).first.wait_for(timeout=15_000)
+        self.page.frame_locator("iframe").locator(selector).first.wait_for(timeout=60_000)
 
     def reaches(self, **what: str) -> None:
         """Tab, until the focus is there; wherever it is on the way, it can be seen."""
