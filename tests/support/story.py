@@ -114,8 +114,12 @@ class Shop:
         return self.house.work(self.id)
 
     def all(self, table: type[SQLModel]) -> Sequence[Any]:
+        """In the order in which they were written, on PostgreSQL too."""
+        rows = select(table)
+        if "id" in table.model_fields:
+            rows = rows.order_by("id")
         with self.look() as tx:
-            return tx.exec(select(table)).all()
+            return tx.exec(rows).all()
 
     def errors(self) -> list[str]:
         """What went wrong so far, parked or waiting for another try."""
