@@ -29,7 +29,9 @@ FIRST_LOOK = 1.0
 ERRANDS_WAIT = 30.0
 """Seconds for which a flood keeps errands from being begun: they compute, too."""
 FEW = 8
-"""Decisions a batch while the intake waits for the pen."""
+"""Decisions a batch while the intake waits for the pen; but one in the first, where each statement is
+said for the first time and has to be compiled.
+"""
 PROBATION = 5.0
 """Seconds a new process leaves alone what may have killed the last."""
 
@@ -56,6 +58,7 @@ class Worker:
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="errand")
         self._busy: set[Future[None]] = set()
         self._flooded_since: float | None = None
+        self._few = 1
         self._thread: Thread | None = None
 
     def wake(self) -> None:
@@ -110,10 +113,11 @@ class Worker:
         self._flooded_since = (self._flooded_since or stopwatch()) if hurried else None
         self._busy = {errand for errand in self._busy if not errand.done()}
         for shop in leases.shops_with_due(self.house.engine, self.house.clock.now()):
-            done += self.keeper.decide_some(shop, most=FEW if hurried else None)
+            done += self.keeper.decide_some(shop, most=self._few if hurried else None)
             if self._has_a_hand() and (promise := self.keeper.lease_errand(shop)):
                 errand = self._hands.submit(self.keeper.run_errand, shop, promise)
                 errand.add_done_callback(lambda _: self.wake())
                 self._busy.add(errand)
                 done += 1
+        self._few = FEW if done else self._few
         return done
