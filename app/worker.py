@@ -29,8 +29,8 @@ FIRST_LOOK = 1.0
 ERRANDS_WAIT = 30.0
 """Seconds for which a flood keeps errands from being begun: they compute, too."""
 FEW = 8
-"""Decisions a batch while the intake waits for the pen; but one in the first, where each statement is
-said for the first time and has to be compiled.
+"""Decisions a batch while the intake waits for the pen; but one in the first, where each
+statement is said for the first time and has to be compiled.
 """
 PROBATION = 5.0
 """Seconds a new process leaves alone what may have killed the last."""
