@@ -31,7 +31,7 @@ from app.shops.flows import this_shop
 from app.web.notation import Sum
 
 DAYS = 90
-MOST = 2_000
+MOST = 1_000
 """People who are looked at. Of a larger shop it is every second, every third, … one, and what they
 tell is multiplied: a page cannot wait until everybody's orders are read."""
 

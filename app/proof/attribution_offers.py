@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from math import exp
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import case, col, func, select
 
 from app.journeys.tables import Grant
@@ -82,7 +83,10 @@ def _used(tx: Tx, *, since: datetime) -> list[Used]:
         Order.discount_minor,
     )
     cost = case((col(Code.card).is_not(None), col(Order.reward_minor)), else_=off)
-    columns: list[Any] = [Voucher, Code, Order, Grant.shared, cost]
+    columns: list[Any] = [
+        Code.id, Voucher.tier, Voucher.programme, func.coalesce(Order.person, Code.person),
+        Order.created_at, _reporting(cost), Grant.shared,
+    ]  # fmt: skip
     rows: Any = tx.exec(
         select(*columns)
         .join(Voucher, col(Voucher.id) == col(Code.voucher))
@@ -95,23 +99,23 @@ def _used(tx: Tx, *, since: datetime) -> list[Used]:
         )
     )
     found = list(rows)
-    leaked = _leaked(tx, [code.id for _, code, *_ in found])
+    leaked = _leaked(tx, [code for code, *_ in found])
     return [
         Used(
-            subject_of(voucher.tier, programme=voucher.programme),
-            order.person or code.person,
-            order.created_at,
-            _reporting(order, int(minor)),
-            bool(shared) if shared is not None else code.id in leaked,
+            subject_of(tier, programme=programme),
+            person,
+            at,
+            round(minor),
+            bool(shared) if shared is not None else code in leaked,
         )
-        for voucher, code, order, shared, minor in found
+        for code, tier, programme, person, at, minor, shared in found
     ]
 
 
-def _reporting(order: Order, minor: int) -> int:
+def _reporting(minor: ColumnElement[Any]) -> ColumnElement[Any]:
     """At the rate of the order's own goods; nothing where no rate is known (LV-1)."""
-    rate = (order.goods_reporting_minor or 0) / order.goods_minor if order.goods_minor else 0.0
-    return round(minor * rate)
+    theirs, goods = func.coalesce(Order.goods_reporting_minor, 0), func.nullif(Order.goods_minor, 0)
+    return func.coalesce(minor * 1.0 * theirs / goods, 0)
 
 
 def _leaked(tx: Tx, codes: Collection[int | None]) -> set[int | None]:

@@ -16,7 +16,7 @@ import numpy as np
 import structlog
 from sqlalchemy import Engine
 
-from app.kit.clock import real_now
+from app.kit.clock import real_now, stopwatch
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx
 from app.recommend import queries, rules
@@ -216,7 +216,7 @@ class Stalls:
         self._lock = Lock()
         self._opening: dict[ShopId, Lock] = {}
         self._open: dict[ShopId, Stall] = {}
-        self._busy: dict[ShopId, Thread] = {}
+        self._busy: dict[ShopId, tuple[Thread, float]] = {}
         self._sales: dict[ShopId, Sale] = {}
 
     def of(self, shop: ShopId) -> Stall:
@@ -236,15 +236,18 @@ class Stalls:
             return self._opening.setdefault(shop, Lock())
 
     def ready(self, shop: ShopId, *, patience: float) -> Stall | None:
-        """The shop's stall if it is open within so many seconds; it goes on opening meanwhile."""
+        """The shop's stall if it is open so many seconds after the first has asked for it: who
+        comes later does not wait anew, and it goes on opening meanwhile.
+        """
         if stall := self._open.get(shop):
             return stall
         with self._lock:
-            if shop not in self._busy or not self._busy[shop].is_alive():
-                self._busy[shop] = Thread(target=self._open_for, args=(shop,), daemon=True)
-                self._busy[shop].start()
-            busy = self._busy[shop]
-        busy.join(patience)
+            if shop not in self._busy or not self._busy[shop][0].is_alive():
+                opener = Thread(target=self._open_for, args=(shop,), daemon=True)
+                self._busy[shop] = opener, stopwatch()
+                opener.start()
+            busy, since = self._busy[shop]
+        busy.join(max(since + patience - stopwatch(), 0))
         return self._open.get(shop)
 
     def sale_of(self, shop: ShopId) -> Sale:
