@@ -44,8 +44,7 @@ def change(  # noqa: PLR0917  # what a door is handed
     request: Request, fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str
 ) -> HTMLResponse:
     """Add a row, or save: a new version, which is shown and tried out before it is switched on."""
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
+    caller.must(CHANGES)
     form, do = own_form.typed(fields), str(fields.get("do", ""))
     if do == "add":
         with house.look(caller.shop) as tx:

@@ -68,7 +68,7 @@ def change_all(
     fields: Typed, caller: Called, house: TheHouse, page: Rendered, tab: str = "recipes"
 ) -> HTMLResponse:
     """SS-3: stop everything, and go on again; and the calendar's newsletters."""
-    _must_change(caller)
+    caller.must(CHANGES)
     wrong = ""
     match str(fields.get("do", "")):
         case "stop":
@@ -185,7 +185,7 @@ def change_automation(  # noqa: PLR0917  # what a door is handed
     if do == "preview":
         with house.look(caller.shop) as tx:
             return _one(page, tx, caller, key, options=options)
-    _must_change(caller)
+    caller.must(CHANGES)
     if do == "terms":
         return _terms(fields, caller, house, page)
     if do == "birthdays":
@@ -235,8 +235,3 @@ def _birthdays(text: str, caller: Caller, house: House, page: Page) -> HTMLRespo
             return _one(page, tx, caller, BIRTHDAY, birthdays=told)
     with house.look(caller.shop) as tx:
         return _one(page, tx, caller, BIRTHDAY, birthdays=told)
-
-
-def _must_change(caller: Caller) -> None:
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")

@@ -130,8 +130,7 @@ def change_segment(
         wrong = str(failure)
     saved = False
     if do in ("save", "retire"):
-        if not caller.may(CHANGES):
-            raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
+        caller.must(CHANGES)
         if do == "retire" and key not in STANDARD:
             house.do(caller.shop, lambda tx: flows.retire(tx, key))
             saved = True

@@ -47,8 +47,7 @@ def settings_page(visit: Viewing, page: Rendered) -> HTMLResponse:
 @router.post("/app/offers")
 def change_settings(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """One form and its buttons: `do` this, or `remove` a tier."""
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
+    caller.must(CHANGES)
     do, by = str(fields.get("do", "")), caller.viewer.user_id
     if do == "undo":
         return _undo(fields, caller, house, page)

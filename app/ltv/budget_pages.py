@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
@@ -45,8 +45,7 @@ def _percent(text: str) -> int:
 @router.post("/app/value/budget")
 def change(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """Spend by week is handed in, or the budgets are set."""
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
+    caller.must(CHANGES)
     more: dict[str, Any] = {"saved": True}
     if fields.get("do") == "weeks":
         text = str(fields.get("weeks", ""))

@@ -63,8 +63,7 @@ def change(
         return _show(page, house, caller, key, person=person, rehearsed=found)
     if do != "save":
         return _show(page, house, caller, key, person=person)
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
+    caller.must(CHANGES)
     with house.look(caller.shop) as tx:
         draft = _draft(tx, key)
     try:

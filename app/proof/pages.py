@@ -1,6 +1,6 @@
 """DOOR 3 of proof: what automations really brought, and what is being tried."""
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from app.kit.house import House
@@ -34,7 +34,7 @@ def _automations(page: Page, tx: Tx, caller: Caller, *, saved: bool = False) -> 
 @router.post("/app/proof")
 def change_holdouts(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """HO-1, HO-2, HO-9: how much is held back, of what, and what was promised."""
-    _must_change(caller)
+    caller.must(CHANGES)
     told = {name: str(value) for name, value in fields.items()}
 
     def change(tx: Tx) -> None:
@@ -69,7 +69,7 @@ def tests_page(visit: Viewing, page: Rendered) -> HTMLResponse:
 @router.post("/app/proof/tests")
 def change_tests(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """AB-3: first the plan is shown; then it starts. AB-9: or the owner decides herself."""
-    _must_change(caller)
+    caller.must(CHANGES)
     told = {name: str(value) for name, value in fields.items()}
     match told.get("do", ""):
         case "stop" | "winner":
@@ -128,8 +128,3 @@ def _decide(tx: Tx, told: dict[str, str]) -> None:
         trials.promote(tx, trial, arm)
     elif told["do"] == "stop":
         trials.close(tx, trial)
-
-
-def _must_change(caller: Caller) -> None:
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from app.kit.house import House
@@ -74,8 +74,7 @@ def change(fields: Typed, seat: Seated, page: Rendered) -> HTMLResponse:
     do = told.get("do", "")
     if do == "show":
         return _show(page, seat, wish)
-    if not seat.caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
+    seat.caller.must(CHANGES)
     if "remove" in told:
         choice = int(told["remove"]) if told["remove"].isdecimal() else 0
         seat.house.do(seat.shop, lambda tx: flows.unchoose(tx, choice))

@@ -47,6 +47,11 @@ class Caller:
     def may(self, permission: str) -> bool:
         return permission in self.viewer.permissions
 
+    def must(self, *permissions: str) -> None:
+        """403, with words for a person, unless they have every one of these."""
+        if missing := [one for one in permissions if not self.may(one)]:
+            raise HTTPException(403, f"Your account lacks the permission {', '.join(missing)}.")
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -109,8 +114,7 @@ def needs(*permissions: str) -> DependsMarker:
     """A route dependency: the staff member must have every one of these permissions."""
 
     def check(caller: Called) -> None:
-        if missing := [p for p in permissions if not caller.may(p)]:
-            raise HTTPException(403, f"Your account lacks the permission {', '.join(missing)}.")
+        caller.must(*permissions)
 
     marker: DependsMarker = Depends(check)
     return marker
