@@ -12,7 +12,6 @@ from app.decisions import flows as decisions
 from app.journeys import deciding, offer_rules, queries, rewards
 from app.journeys.naming import programme_of
 from app.journeys.offer_rules import Case, Word
-from app.journeys.rewards import Reward
 from app.journeys.rules import Offer
 from app.journeys.tables import Grant, Journey, Run
 from app.kit.tx import Tx, among
@@ -54,7 +53,7 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
     people = {run.person for run in runs}
     emails, reduced = loyalty.emails(tx, people), _reduced(tx, runs)
     known = _history(tx, journey, people)
-    cards = rewards.rewards(tx, step, runs) if step.bound == "firm" else {}
+    cards = _as_cards(tx, step, runs) if step.bound == "firm" else {}
     usual = Case(
         percent_hundredths=step.percent_hundredths,
         stopped=terms is not None and terms.programme.stopped_at is not None,
@@ -65,18 +64,21 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
             excluded=bool(terms and terms.excludes(emails.get(run.person))),
             reduced_hundredths=reduced.get(run.subject or "", 0),
             **known[run.person],
-            **_as_card(tx, cards.get(run.id or 0)),
+            **cards.get(run.id or 0, {}),
         )
         for run in runs
     }
 
 
-def _as_card(tx: Tx, reward: Reward | None) -> Mapping[str, Any]:
-    if reward is None:
-        return {}
+def _as_cards(tx: Tx, step: Offer, runs: Sequence[Run]) -> Mapping[int, Mapping[str, Any]]:
+    """By run: what there is to know of a gift card in place of a code."""
+    current, granted = loyalty_cards.possible(tx), loyalty_cards.allowed(tx)
     return {
-        "firm": True, "current": loyalty_cards.possible(tx), "account": reward.account,
-        "granted": loyalty_cards.allowed(tx), "worth_minor": reward.minor,
+        id_: {
+            "firm": True, "current": current, "granted": granted, "account": reward.account,
+            "worth_minor": reward.minor,
+        }
+        for id_, reward in rewards.rewards(tx, step, runs).items()
     }  # fmt: skip
 
 
