@@ -64,24 +64,28 @@ def test_pictures_stand_there_under_the_pages_own_policy(dashboard: Dashboard) -
     assert wide <= 0
 
 
-def test_a_table_is_saved_as_a_file_with_the_viewers_token(dashboard: Dashboard) -> None:
-    frame = dashboard.opens("/app/value")
-    shown(dashboard, "Orders, month by month")
+def saved(dashboard: Dashboard, link: str) -> tuple[str, str]:
+    """The name and the text of the file behind a link."""
     with dashboard.page.expect_download() as saving:
-        frame.locator('a[data-download^="orders by month"]').click()
-    assert saving.value.suggested_filename == "orders by month.csv"
+        dashboard.frame.locator(link).click()
     text = Path(saving.value.path()).read_text(encoding="utf-8-sig")
+    return saving.value.suggested_filename, text
+
+
+def test_a_table_is_saved_as_a_file_with_the_viewers_token(dashboard: Dashboard) -> None:
+    dashboard.opens("/app/value")
+    shown(dashboard, "Orders, month by month")
+    name, text = saved(dashboard, 'a[data-download^="orders by month"]')
+    assert name == "orders by month.csv"
     assert text.startswith("month,orders,people,new,value")
     assert len(text.splitlines()) > 20
 
 
 def test_any_section_with_numbers_is_saved_as_it_stands(dashboard: Dashboard) -> None:
-    frame = dashboard.opens("/app/value/rfm")
+    dashboard.opens("/app/value/rfm")
     shown(dashboard, "Groups")
-    with dashboard.page.expect_download() as saving:
-        frame.locator('a[data-sheet="groups-title"]').click()
-    assert saving.value.suggested_filename == "Groups.csv"
-    text = Path(saving.value.path()).read_text(encoding="utf-8-sig")
+    name, text = saved(dashboard, 'a[data-sheet="groups-title"]')
+    assert name == "Groups.csv"
     assert text.startswith('Group,People,Share,"Value to come, 12 months",Currency,Per person')
 
 

@@ -53,6 +53,11 @@ class Person(OfShop, SQLModel, table=True):
     issued_at: datetime | None = Field(default=None, sa_type=Instant)
     hash: str = ""
 
+    @property
+    def name(self) -> str:
+        """As she gave it; empty where she gave none."""
+        return f"{self.first_name} {self.last_name}".strip()
+
 
 class Address(OfShop, SQLModel, table=True):
     """An e-mail address that a confirmed account had: guest orders under it are the account's."""

@@ -6,12 +6,11 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from app.customers.tables import Person
 from app.journeys.kind_view import AlikePage, Cut, Hold, KindLine, Kinds, Near, Told
 from app.journeys.pages import CHANGES
 from app.kit.money import major
 from app.kit.tx import Tx
-from app.segments import flows, queries
+from app.segments import flows, queries, rules
 from app.segments.rules import FEWEST_BUYERS, FEWEST_MEMBERS, Alike, read
 from app.segments.tables import Segment
 from app.shops.flows import this_shop
@@ -40,10 +39,10 @@ def kinds(visit: Viewing, page: Rendered) -> HTMLResponse:
 @router.post("/app/segments/kinds")
 def keep(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """A kind becomes a segment."""
-    _must_change(caller)
+    caller.must(CHANGES)
     number, name = str(fields.get("number", "")), str(fields.get("name", ""))[:80].strip()
     with house.look(caller.shop) as tx:
-        known = {str(one["number"]) for one in _body(tx, "kinds").get("kinds", ())}
+        known = {str(one["number"]) for one in _body(tx, rules.KINDS).get("kinds", ())}
     if number not in known:
         raise HTTPException(404, "There is no such kind of customers.")
     kept = house.do(caller.shop, lambda tx: flows.keep_kind(tx, int(number), name=name).key)
@@ -52,7 +51,7 @@ def keep(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTML
 
 
 def _kinds(page: Page, tx: Tx, caller: Caller, *, saved: str = "") -> HTMLResponse:
-    study, shop = queries.study(tx, "kinds"), this_shop(tx)
+    study, shop = queries.study(tx, rules.KINDS), this_shop(tx)
     body = study.body if study else {}
     found = body.get("kinds", ())
     say = _Saying(tx, page, [told for one in found for told in one["told"]])
@@ -65,7 +64,7 @@ def _kinds(page: Page, tx: Tx, caller: Caller, *, saved: str = "") -> HTMLRespon
             stability=one["stability"],
             hold=_hold(one["stability"]),
             told=say.all(one["told"]),
-            segment=key if (key := f"kind-{one['number']}") in segments else None,
+            segment=key if (key := rules.kind_key(one["number"])) in segments else None,
         )
         for one in sorted(found, key=lambda one: -one["people"])
     ]
@@ -91,11 +90,11 @@ def alike(visit: Viewing, page: Rendered, key: str, best: int = USUAL) -> HTMLRe
 @router.post("/app/segments/alike/{key}")
 def look(fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str) -> HTMLResponse:
     """Ask for look-alikes, or keep so many of them as a segment."""
-    _must_change(caller)
+    caller.must(CHANGES)
     do, best = str(fields.get("do", "")), str(fields.get("best", ""))
     with house.look(caller.shop) as tx:
         _segment(tx, key)
-        body = _body(tx, f"alike:{key}")
+        body = _body(tx, rules.ALIKE + key)
     saved = wrong = False
     if do == "look":
         house.do(caller.shop, lambda tx: flows.look_for_alike(tx, key))
@@ -116,12 +115,12 @@ def _alike(
     page: Page, tx: Tx, caller: Caller, key: str, *, best: int, saved: bool = False,
     wrong: bool = False,
 ) -> HTMLResponse:  # fmt: skip
-    segment, study = _segment(tx, key), queries.study(tx, f"alike:{key}")
+    segment, study = _segment(tx, key), queries.study(tx, rules.ALIKE + key)
     body = study.body if study else {}
     sees = caller.may(SEES_PEOPLE)
     near = queries.placed(tx, study.id or 0, limit=SHOWN) if study and sees else ()
     say = _Saying(tx, page, [told for placing, _ in near for told in placing.because])
-    kept = queries.by_key(tx, f"alike-{key}")
+    kept = queries.by_key(tx, rules.alike_key(key))
     members, others = body.get("members", 0), body.get("others", 0)
     shown = AlikePage(
         key=key, name=segment.name, asked=study is not None, few=body.get("few", False),
@@ -130,7 +129,7 @@ def _alike(
         cuts=[Cut(people=int(n), share=share) for n, share in body.get("cuts", {}).items()],
         base=members / max(members + others, 1), best=_kept_size(kept) or best,
         near=[
-            Near(person=one.id or 0, who=_name(one), told=say.all(placing.because))
+            Near(person=one.id or 0, who=one.name or one.email or "", told=say.all(placing.because))
             for placing, one in near
         ],
         sees_people=sees, segment=kept.key if kept and not kept.retired_at else None,
@@ -145,10 +144,6 @@ def _kept_size(segment: Segment | None) -> int | None:
     return node.best if isinstance(node, Alike) else None
 
 
-def _name(person: Person) -> str:
-    return f"{person.first_name} {person.last_name}".strip() or person.email or ""
-
-
 def _segment(tx: Tx, key: str) -> Segment:
     found = queries.by_key(tx, key)
     if found is None or found.retired_at:
@@ -159,11 +154,6 @@ def _segment(tx: Tx, key: str) -> Segment:
 def _body(tx: Tx, name: str) -> Mapping[str, Any]:
     study = queries.study(tx, name)
     return study.body if study else {}
-
-
-def _must_change(caller: Caller) -> None:
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
 
 
 class _Saying:

@@ -1,7 +1,5 @@
 """DOOR 3: how segments overlap, and a segment's people as a table to take away."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -16,7 +14,7 @@ from app.segments import flows, queries
 from app.web.asked import TheHouse
 from app.web.door import Called, PatientRoute, Viewing, needs
 from app.web.page import Rendered
-from app.web.sheets import safe
+from app.web.sheets import kept_as, written
 
 router = APIRouter(route_class=PatientRoute)
 
@@ -94,23 +92,21 @@ def take_away(caller: Called, house: TheHouse, key: str) -> Response:
         people = queries.headcount(tx, segment.id or 0)
     by, id_ = caller.viewer.user_id or "", segment.id or 0
     house.do(caller.shop, lambda tx: flows.handed_out(tx, segment, by=by, people=people))
-    headers = {
-        "Content-Disposition": f'attachment; filename="{key}.csv"',
-        "Cache-Control": "no-store",
-    }
     return StreamingResponse(
-        _table(house, caller.shop, id_), media_type="text/csv; charset=utf-8", headers=headers
+        _table(house, caller.shop, id_),
+        media_type="text/csv; charset=utf-8",
+        headers=kept_as(key),
     )
 
 
 def _table(house: House, shop: ShopId, segment: int) -> Iterator[str]:
     """A thousand people at a time, each in a unit of work of its own."""
-    yield "\ufeff" + _csv([HEAD])
+    yield "\ufeff" + written([HEAD])
     after: int | None = 0
     while after is not None:
         with house.look(shop) as tx:
             rows, after = _some(tx, segment, after)
-        yield _csv(rows)
+        yield written(rows)
 
 
 def _some(tx: Tx, segment: int, after: int) -> tuple[list[Sequence[object]], int | None]:
@@ -125,9 +121,3 @@ def _some(tx: Tx, segment: int, after: int) -> tuple[list[Sequence[object]], int
         for person, since in found
     ]  # fmt: skip
     return rows, found[-1][0].id if len(found) == AT_ONCE else None
-
-
-def _csv(rows: Sequence[Sequence[object]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows([safe(cell) for cell in row] for row in rows)
-    return out.getvalue()

@@ -1,7 +1,5 @@
 """Every number of the value pages as a table for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -11,7 +9,7 @@ from app.kit.tx import Tx
 from app.ltv import queries, shown, winning
 from app.ltv.entries import EPOCH
 from app.shops.flows import this_shop
-from app.web.sheets import safe
+from app.web.sheets import written
 
 Rows = Iterable[Sequence[object]]
 Asked = Mapping[str, str]
@@ -22,9 +20,7 @@ def table(tx: Tx, name: str, asked: Asked) -> str | None:
     make = TABLES.get(name)
     if make is None:
         return None
-    out = io.StringIO()
-    csv.writer(out).writerows([safe(cell) for cell in row] for row in make(tx, asked))
-    return out.getvalue()
+    return written(make(tx, asked))
 
 
 def _day(day: int | None) -> str:

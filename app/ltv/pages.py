@@ -14,6 +14,7 @@ from app.shops.flows import this_shop
 from app.web.asked import TheHouse
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
+from app.web.sheets import kept_as
 
 router = APIRouter(route_class=PatientRoute)
 router.include_router(budget_pages.router)
@@ -64,7 +65,7 @@ def quality_page(visit: Viewing, page: Rendered) -> HTMLResponse:
 @router.post("/app/value/quality")
 def change_learning(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """V11: learn anew, or go back to an older learning."""
-    _must_change(caller)
+    caller.must(CHANGES)
     if fields.get("do") == "learn":
         house.do(caller.shop, flows.learn_now)
     elif (chosen := str(fields.get("use", ""))).isdecimal():
@@ -85,7 +86,7 @@ def costs_page(visit: Viewing, page: Rendered) -> HTMLResponse:
 @router.post("/app/value/costs")
 def change_costs(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """LV-1: the lines and their switches; costs by article; LV-3: spend by channel and month."""
-    _must_change(caller)
+    caller.must(CHANGES)
     do = str(fields.get("do", ""))
     try:
         if do == "prices":
@@ -141,18 +142,9 @@ def people_page(request: Request, visit: Viewing, page: Rendered) -> HTMLRespons
 @router.get("/app/value/csv/{name}")
 def download(name: str, request: Request, visit: Viewing) -> Response:
     """Every table for a spreadsheet."""
-    if name in downloads.OF_PEOPLE and not visit.caller.may(SEES_PEOPLE):
-        raise HTTPException(403, f"Your account lacks the permission {SEES_PEOPLE}.")
+    if name in downloads.OF_PEOPLE:
+        visit.caller.must(SEES_PEOPLE)
     text = downloads.table(visit.tx, name, request.query_params)
     if text is None:
         raise HTTPException(404, "There is no such table.")
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.csv"',
-        "Cache-Control": "no-store",
-    }
-    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _must_change(caller: Caller) -> None:
-    if not caller.may(CHANGES):
-        raise HTTPException(403, f"Your account lacks the permission {CHANGES}.")
+    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=kept_as(name))

@@ -134,7 +134,7 @@ def show(
         form = HandForm(tiers=form.tiers, given=form.given, **typed)
     shown = Customer(
         id=id_,
-        name=queries.name_of(person),
+        name=person.name,
         email=person.email,
         account=person.account,
         country=person.country,

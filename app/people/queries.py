@@ -139,7 +139,7 @@ def _line(terms: Terms, row: Any, *, now: datetime) -> Line:  # noqa: ANN401  # 
     person, orders, last, to_date, net, member = row
     return Line(
         id=person.id,
-        name=name_of(person),
+        name=person.name,
         email=person.email,
         orders=orders or 0,
         value=None if to_date is None else major(to_date, terms.currency),
@@ -147,10 +147,6 @@ def _line(terms: Terms, row: Any, *, now: datetime) -> Line:  # noqa: ANN401  # 
         last=None if last is None else date(1970, 1, 1) + timedelta(days=last),
         tier=terms.tier_of(member, person.email, now=now).name if member and terms.open else None,
     )
-
-
-def name_of(person: Person) -> str:
-    return f"{person.first_name} {person.last_name}".strip()
 
 
 def hand_form(tx: Tx, terms: Terms, person: int) -> HandForm:

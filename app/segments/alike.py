@@ -10,14 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.segments.crowd import BASKET, RHYTHM
+from app.segments.crowd import BASKET, RHYTHM, Floats, Longs, Mask
 from app.segments.rules import FEWEST_MEMBERS
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 FLOOR = 0.6
 """The low end of the range of the AUC; 0.5 is the toss of a coin."""

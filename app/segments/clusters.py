@@ -11,14 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.cluster.vq import ClusterError, kmeans2, vq
 from scipy.optimize import linear_sum_assignment
 
+from app.segments.crowd import Floats, Longs
 from app.segments.rules import FEWEST_BUYERS
 
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 Chance = np.random.Generator
 
 SMALLEST = 0.03

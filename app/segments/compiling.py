@@ -120,11 +120,11 @@ def _leaf(leaf: Leaf, asking: Asking) -> Clause:  # noqa: C901, PLR0911, PLR0912
             return _member(key, asking)
         case rules.Chance(at_least=least):
             percent = ceil(round(least * 100, 6))
-            return _placed_by("chances", col(Placing.place) >= percent, asking)
+            return _placed_by(rules.CHANCES, col(Placing.place) >= percent, asking)
         case rules.Kind(number=number):
-            return _placed_by("kinds", col(Placing.place) == number, asking)
+            return _placed_by(rules.KINDS, col(Placing.place) == number, asking)
         case rules.Alike(key=key, best=best):
-            near = _placed_by(f"alike:{key}", col(Placing.place) <= best, asking)
+            near = _placed_by(rules.ALIKE + key, col(Placing.place) <= best, asking)
             return and_(near, not_(_member(key, asking)))
 
 

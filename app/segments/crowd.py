@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 RHYTHM = ("recency", "times", "gap")
 BASKET = ("value", "pieces", "discount")

@@ -17,8 +17,9 @@ from app.ltv.history import History
 from app.ltv.refit import decoded
 from app.segments import alike, clusters, features, foretelling, queries, rules, telling
 from app.segments.compiling import PEOPLE
-from app.segments.crowd import Crowd, Longs, Scale
+from app.segments.crowd import Crowd, Floats, Longs, Scale
 from app.segments.flows import Foretell, Group, Review
+from app.segments.rules import ALIKE, CHANCES, KINDS
 from app.segments.tables import Placing, Study
 from app.world import World
 
@@ -27,7 +28,6 @@ TOGETHER = 500
 AFRESH = timedelta(days=30)
 """Kinds stay what they are for so long; people are given to them every night. Look-alikes that
 nobody kept as a segment are forgotten after it."""
-KINDS, ALIKE, CHANCES = "kinds", "alike:", "chances"
 Body = dict[str, Any]
 
 
@@ -47,11 +47,13 @@ def group(job: Group, world: World) -> Review | None:
     afresh = False
     if not job.only:
         afresh = _kinds(world, crowd)
-    for name in names:
-        if name in over:
-            world.do(partial(_drop, name=name))
-        elif job.only in ("", name):
-            _alike(world, crowd, name)
+    for name in over:
+        world.do(partial(_drop, name=name))
+    if asked := [one for one in names if one not in over and job.only in ("", one)]:
+        scale = Scale.of(crowd)
+        table = scale.matrix(crowd)
+        for name in asked:
+            _alike(world, crowd, name, scale.names, table)
     with world.look() as tx:
         moved = [one.key for one in queries.leaning(tx, rules.Kind, rules.Alike)]
     if not moved:
@@ -64,7 +66,7 @@ def group(job: Group, world: World) -> Review | None:
 def _nobody_kept(tx: Tx, name: str) -> bool:
     """An answer that was looked at and not kept: it is not worked out every night for ever."""
     study = queries.study(tx, name)
-    kept = queries.by_key(tx, f"alike-{name.removeprefix(ALIKE)}")
+    kept = queries.by_key(tx, rules.alike_key(name.removeprefix(ALIKE)))
     old = study is not None and study.asked_at < tx.now - AFRESH
     return old and (kept is None or kept.retired_at is not None)
 
@@ -142,7 +144,7 @@ def _spots(crowd: Crowd, labels: Longs, names: Sequence[int]) -> dict[int, Spot]
     return {person: Spot(names[label]) for person, label in pairs}
 
 
-def _alike(world: World, crowd: Crowd, name: str) -> None:
+def _alike(world: World, crowd: Crowd, name: str, names: Sequence[str], table: Floats) -> None:
     """Rank everybody who is not in it by how she buys."""
     with world.look() as tx:
         segment = queries.by_key(tx, name.removeprefix(ALIKE))
@@ -151,10 +153,8 @@ def _alike(world: World, crowd: Crowd, name: str) -> None:
     if gone:
         world.do(partial(_drop, name=name))
         return
-    scale = Scale.of(crowd) if len(crowd) else None
-    table = scale.matrix(crowd) if scale else np.zeros((0, 0))
     mask = np.isin(crowd.people, np.array(inside, dtype=np.int64))
-    found = alike.find(table, scale.names, mask, seed=SEED) if scale else None
+    found = alike.find(table, names, mask, seed=SEED)
     if found is None:
         _keep(world, name, {"members": int(mask.sum()), "few": True}, {})
         return
@@ -163,7 +163,6 @@ def _alike(world: World, crowd: Crowd, name: str) -> None:
         "auc": round(found.auc, 3), "low": round(found.low, 3), "high": round(found.high, 3),
         "apart": found.told_apart, "cuts": {str(n): round(v, 4) for n, v in found.cuts.items()},
     }  # fmt: skip
-    names = scale.names if scale else ()
     spots = _ranked(crowd, found, names) if found.told_apart else {}
     _keep(world, name, body, spots)
 

@@ -293,7 +293,7 @@ def tag(tx: Tx, people: Iterable[int], name: str, value: str, *, source: str) ->
 
 def keep_kind(tx: Tx, number: int, *, name: str) -> Segment:
     """S7: a kind of customers as a segment: from now on journeys and reports may name it."""
-    return save(tx, f"kind-{number}", name=name, tree={"fact": "kind", "number": number})
+    return save(tx, rules.kind_key(number), name=name, tree={"fact": "kind", "number": number})
 
 
 def keep_alike(tx: Tx, key: str, best: int, *, name: str) -> Segment:
@@ -301,14 +301,13 @@ def keep_alike(tx: Tx, key: str, best: int, *, name: str) -> Segment:
 
     Raises WrongTreeError.
     """
-    return save(
-        tx, f"alike-{key}", name=name, tree={"fact": "alike", "key": key, "best": best}
-    )  # fmt: skip
+    tree = {"fact": "alike", "key": key, "best": best}
+    return save(tx, rules.alike_key(key), name=name, tree=tree)
 
 
 def look_for_alike(tx: Tx, key: str) -> None:
     """Somebody asked who is like the members of this segment; from now on it is kept up."""
-    name = f"alike:{key}"
+    name = rules.ALIKE + key
     tx.put(Study, [{"name": name, "asked_at": tx.now, "made_at": None, "body": {}}], key=("name",))
     tx.later(Group(occasion=f"asked {tx.now.isoformat()}", only=name))
 

@@ -10,16 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.ltv.backtest import BUYERS
 from app.ltv.history import History, Outcome
 from app.ltv.model import Outlook, learn
 from app.ltv.scores import silent
 from app.ltv.statistics import Statistics
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from app.segments.crowd import Floats, Mask
 
 LAPSES, BUYS, BEST = "lapses", "buys", "best"
 QUIET, SOON = 180, 30

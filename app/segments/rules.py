@@ -254,6 +254,22 @@ STAGES: Mapping[str, tuple[int | None, int | None]] = {
 }
 """Days since the last order, from and below. `new` is a single order of less than 30 days."""
 NEW_DAYS = 30
+KINDS, CHANCES = "kinds", "chances"
+"""Names of what is studied once a shop."""
+ALIKE = "alike:"
+"""Begins the name of what is studied of a segment."""
+
+
+def kind_key(number: int) -> str:
+    """Of the segment that a kind of customers is kept as."""
+    return f"kind-{number}"
+
+
+def alike_key(segment: str) -> str:
+    """Of the segment that the look-alikes of another are kept as."""
+    return f"alike-{segment}"
+
+
 FEWEST_BUYERS = 100
 """S7: with fewer who bought, kinds of customers would be chance."""
 FEWEST_MEMBERS = 30

@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.segments.crowd import Crowd, Floats
+from app.segments.crowd import Crowd, Floats, Mask
 
-Mask = NDArray[np.bool_]
 Told = dict[str, Any]
 
 MOSTLY = 0.6

@@ -232,7 +232,7 @@ def _members(tx: Tx, people: Collection[int]) -> dict[int, Membership]:
 def _name(person: Person | None) -> str | None:
     if person is None:
         return None
-    return f"{person.first_name} {person.last_name}".strip() or person.email
+    return person.name or person.email
 
 
 def _link(person: Person | None) -> str | None:

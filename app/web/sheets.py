@@ -40,6 +40,21 @@ def safe(cell: object) -> object:
     return "" if cell is None else cell
 
 
+def written(rows: Iterable[Sequence[object]]) -> str:
+    """As CSV."""
+    out = io.StringIO()
+    csv.writer(out).writerows([safe(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def kept_as(name: str) -> dict[str, str]:
+    """Headers of a table that a browser saves under that name, and no cache keeps."""
+    return {
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "Cache-Control": "no-store",
+    }
+
+
 class Plain(Notation):
     """The filters of a page that is read by a machine."""
 
@@ -160,13 +175,9 @@ def sheet(html: str, title: str, words: Translations) -> str | None:
     named = reader.open[0].all(lambda node: node.tag == "section" and node.labelled == title)
     if (section := next(named, None)) is None or not (parts := list(_parts(section, words))):
         return None
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for n, part in enumerate(parts):
-        writer.writerows([[]] if n else [])
-        currency = words.gettext("Currency")
-        writer.writerows([safe(cell) for cell in row] for row in _widened(part, currency))
-    return out.getvalue()
+    currency = words.gettext("Currency")
+    empty = written([[]])
+    return empty.join(written(_widened(part, currency)) for part in parts)
 
 
 def _parts(section: Node, words: Translations) -> Iterator[list[Row]]:

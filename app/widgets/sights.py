@@ -104,7 +104,7 @@ def buyer(tx: Tx, person: Person) -> Buyer:
     terms, worth = loyalty.terms(tx), glance.of_person(tx, id_)
     member = loyalty.member(tx, id_)
     return Buyer(
-        name=f"{person.first_name} {person.last_name}".strip() or person.email or "",
+        name=person.name or person.email or "",
         tier=terms.tier_of(member, person.email, now=tx.now).name if terms and terms.open else None,
         orders=orders.value_to_date(tx, id_).orders,
         value=tuple(
@@ -294,7 +294,7 @@ def _name_of(tx: Tx, id_: int | None) -> str | None:
     person = customers.person(tx, id_) if id_ else None
     if person is None or person.erased_at:
         return None
-    return f"{person.first_name} {person.last_name}".strip() or person.email
+    return person.name or person.email
 
 
 def home(tx: Tx, *, house_sends: bool) -> HomeSight:
