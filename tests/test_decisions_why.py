@@ -44,7 +44,7 @@ def test_dc2_a_letter_that_she_got_says_why(shop: Recovering) -> None:
     path = person(shop)
     text = reads(shop, path)
     assert "Why?" in text
-    assert "She agreed to get news by this channel." in text
+    assert "They agreed to get news by this channel." in text
     assert "one more is within the limit" in text
     assert "between 07:00 and 22:00" in text
     assert "Jest zgoda na wiadomości w tym kanale." in reads(shop, path, locale="pl")
@@ -55,12 +55,12 @@ def test_dc2_what_she_did_not_get_says_why_not(shop: Recovering) -> None:
     """By law, by the hour, by having bought, by chance."""
     shop.leaves("ben@example.com", no="C2")
     shop.waits(hours=1)
-    assert "She has not agreed" in reads(shop, person(shop, "ben@example.com"))
+    assert "They have not agreed" in reads(shop, person(shop, "ben@example.com"))
     shop.buys("ben@example.com")
     shop.waits(hours=1)
     shop.leaves("ben@example.com", no="C3")
     shop.waits(hours=1)
-    assert "She had bought within the last 24 hours." in reads(
+    assert "They had bought within the last 24 hours." in reads(
         shop, person(shop, "ben@example.com")
     )
     shop.waits(hours=10)  # past ten in the evening where Dora lives
@@ -68,7 +68,7 @@ def test_dc2_what_she_did_not_get_says_why_not(shop: Recovering) -> None:
     shop.leaves("dora@example.com", no="C4")
     shop.waits(hours=1)
     text = reads(shop, person(shop, "dora@example.com"))
-    assert "It was night where she lives" in text
+    assert "It was night where they live" in text
     assert "It waits until" in text
 
 
@@ -81,7 +81,7 @@ def test_dc2_why_did_she_get_this_coupon(house: House) -> None:
             shop.waits(**span)
         text = reads(shop, person(shop))
         assert "The automation gives a code of 10%, and nothing stood against it." in text
-        assert "She had got 0 codes within a year: four are allowed, 30 days apart." in text
+        assert "They had got 0 codes within a year: four are allowed, 30 days apart." in text
 
 
 def test_dc2_who_is_held_back_by_chance_is_told_so(shop: Recovering) -> None:
@@ -89,7 +89,7 @@ def test_dc2_who_is_held_back_by_chance_is_told_so(shop: Recovering) -> None:
         trials.terms(tx, share=0.999)
     shop.leaves()
     shop.waits(hours=1)
-    assert "By chance she is among" in reads(shop, person(shop))
+    assert "By chance they are among" in reads(shop, person(shop))
 
 
 def test_dc2_a_tier_and_its_code_say_why(house: House) -> None:
@@ -99,7 +99,7 @@ def test_dc2_a_tier_and_its_code_say_why(house: House) -> None:
         with shop.look() as tx:
             id_ = tx.exec(select(Person.id).where(Person.email == "ana@example.com")).one()
         text = " ".join(words(shop.sees(f"/app/customers/{id_}")).split())
-        assert "She spent €320.00 in the time that counts; the tier asks for €300.00." in text
+        assert "They spent €320.00 in the time that counts; the tier asks for €300.00." in text
 
 
 def test_dc2_every_word_has_a_sentence() -> None:

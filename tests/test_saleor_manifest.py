@@ -12,7 +12,10 @@ from tests.support.saleor import SCHEMAS, complaints
 from tests.support.shared import needs_shared
 
 BASE = "https://perennial.example"
-EVERYWHERE = ["NAVIGATION_CUSTOMERS", "NAVIGATION_DISCOUNTS"]
+EVERYWHERE = [
+    "NAVIGATION_CUSTOMERS", "NAVIGATION_DISCOUNTS", "NAVIGATION_ORDERS",
+    "CUSTOMER_OVERVIEW_MORE_ACTIONS",
+]  # fmt: skip
 NARROW = [*EVERYWHERE, "CUSTOMER_DETAILS_MORE_ACTIONS"]
 WIDE = [
     *EVERYWHERE, "CUSTOMER_DETAILS_WIDGETS", "ORDER_DETAILS_WIDGETS",
@@ -45,15 +48,17 @@ def test_each_saleor_gets_what_it_can_take(
 
 
 @pytest.mark.parametrize(("asked", "there"), [("3.22", False), ("3.23", True), ("3.24", True)])
-def test_the_home_page_is_asked_for_only_where_somebody_says_so(asked: str, *, there: bool) -> None:
+def test_what_an_older_dashboard_refuses_is_asked_for_only_where_somebody_says_so(
+    asked: str, *, there: bool
+) -> None:
     def mounts(*extras: str) -> list[str]:
         return [one["mount"] for one in manifest.build(BASE, asked, extras=extras)["extensions"]]
 
-    assert "HOMEPAGE_WIDGETS" not in mounts()
-    assert ("HOMEPAGE_WIDGETS" in mounts("home")) is there
-    assert all(
-        "only" not in one for one in manifest.build(BASE, asked, extras=["home"])["extensions"]
-    )
+    for extra, mount in (("home", "HOMEPAGE_WIDGETS"), ("search", "SEARCH_ACTION")):
+        assert mount not in mounts()
+        assert (mount in mounts(extra)) is there
+    every = manifest.build(BASE, asked, extras=["home", "search"])["extensions"]
+    assert all("only" not in one for one in every)
 
 
 @pytest.mark.parametrize("asked", VERSIONS)

@@ -14,6 +14,7 @@ from app.kit.house import House
 from app.kit.settings import Settings
 from app.ltv.flows import learn_now
 from app.main import Perennial
+from tests.support.addresses import NO_PAGES, PAGES
 from tests.support.loyal import Loyal
 from tests.support.makers import gid
 from tests.support.till import Till
@@ -99,6 +100,13 @@ def filled(path: str, shop: Loyal) -> str:
 
 def test_every_public_route_is_there_and_named() -> None:
     assert set(PUBLIC) <= {path for path, _ in ROUTES}
+
+
+def test_no_page_is_forgotten_where_axe_looks_at_them() -> None:
+    """tests/test_web_walk.py looks at every address of PAGES."""
+    inside = {path for path, method in ROUTES if method == "GET" and path.startswith("/app")}
+    assert {*PAGES, *NO_PAGES} == inside
+    assert not set(PAGES) & set(NO_PAGES)
 
 
 def tells(answer: httpx.Response) -> bool:

@@ -33,16 +33,19 @@ def base_url(request: Request) -> str:
 @router.get("/api/manifest")
 def get_manifest(request: Request) -> dict[str, Any]:
     version = request.headers.get("saleor-schema-version")
-    extras = ("home",) if request.app.state.house.settings.home_widget else ()
+    settings = request.app.state.house.settings
+    asked = {"home": settings.home_widget, "search": settings.search_actions}
+    extras = [name for name, wanted in asked.items() if wanted]
     return manifest.build(base_url(request), version, extras=extras)
 
 
 @router.post("/api/register")
 async def register(request: Request) -> JSONResponse:
     house: House = request.app.state.house
+    body = await request.body()
     try:
         api_url = registering.permitted_address(request.headers.get("saleor-api-url"), house=house)
-        token = registering.offered_token(await request.body())
+        token = registering.offered_token(body)
         done = await run_in_threadpool(
             registering.register, house, request.app.state.saleors, api_url=api_url, token=token
         )

@@ -268,10 +268,18 @@ def nameless(tx: Tx, *, since: datetime) -> int:
     ).one()
 
 
-def dearest(tx: Tx, *, limit: int = 10) -> list[Cart]:
+def dearest(tx: Tx, *, limit: int = 10, skip: int = 0) -> list[Cart]:
     """The abandoned ones, the most valuable first. Several currencies are not compared."""
     rows = select(Cart).where(Cart.state == State.ABANDONED.value)
-    return list(tx.exec(rows.order_by(col(Cart.worth_minor).desc(), col(Cart.id)).limit(limit)))
+    by = (col(Cart.worth_minor).desc(), col(Cart.id))
+    return list(tx.exec(rows.order_by(*by).offset(skip).limit(limit)))
+
+
+def latest(tx: Tx, *, limit: int, skip: int = 0) -> list[Cart]:
+    """The abandoned ones, the last touched first."""
+    rows = select(Cart).where(Cart.state == State.ABANDONED.value)
+    by = (col(Cart.touched_at).desc(), col(Cart.id))
+    return list(tx.exec(rows.order_by(*by).offset(skip).limit(limit)))
 
 
 def unheard(tx: Tx, *, since: datetime, limit: int) -> list[Cart]:

@@ -1,6 +1,7 @@
 """Everything the environment may say, read once."""
 
 import secrets
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +33,8 @@ class Settings(BaseSettings):
     """Which Dashboards may show the app in a frame (CSP frame-ancestors)."""
     home_widget: bool = False
     """Stand on the Dashboard's home page. A Dashboard before 3.23.6 would refuse the whole app."""
+    search_actions: bool = False
+    """Stand in the Dashboard's command palette; 3.23.21 is the first that takes that."""
     smtp_url: SecretStr | None = None
     """Where e-mail goes unless a shop says otherwise: smtp://user:password@host:587?tls=starttls,
     smtps://…, or `mailbox:` for the app's own, which sends nothing.
@@ -79,7 +82,16 @@ class Settings(BaseSettings):
 
 
 def _kept_phrase(path: Path) -> str:
+    """Made whole or not at all, and by one process: what is sealed with half a phrase, or with one
+    that another start then overwrites, nobody can open.
+    """
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was faster
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    if not (phrase := path.read_text().strip()):
+        raise ValueError(f"{path} is empty: put the key back that was in it, from a backup")
+    return phrase

@@ -38,8 +38,8 @@ def build(
 ) -> dict[str, Any]:
     """The manifest for a Saleor of this `major.minor`; for the oldest where it does not say.
 
-    `extras`: extensions that stand in it only when asked for. `home` needs Dashboard 3.23.6; an
-    older one of the same minor would refuse the whole install.
+    `extras`: extensions that stand in it only when asked for. `home` needs Dashboard 3.23.6 and
+    `search` 3.23.21; an older one of the same minor would refuse the whole install.
     """
     version = _asked(schema_version)
     base = base_url.rstrip("/")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeAlias
 
-from sqlmodel import col, exists, select, update
+from sqlmodel import col, delete, exists, select, update
 from typing_extensions import override
 
 from app.customers.tables import Person
@@ -289,6 +289,20 @@ def tag(tx: Tx, people: Iterable[int], name: str, value: str, *, source: str) ->
         for person in sorted(set(people))
     ]
     tx.put(Trait, rows, key=("person", "name"), overwrite=("value", "source", "at"))
+
+
+def traits(tx: Tx, person: int, names: Collection[str], *, source: str) -> Mapping[str, str]:
+    """What was written down about her from there, of these."""
+    rows = select(Trait.name, Trait.value).where(
+        Trait.person == person, among(col(Trait.name), sorted(names)), Trait.source == source
+    )
+    return dict(tx.exec(rows).all())
+
+
+def untag(tx: Tx, people: Iterable[int], name: str) -> None:
+    """What was written down about these people under the name is not known any more."""
+    these = among(col(Trait.person), sorted(set(people)))
+    tx.exec(delete(Trait).where(col(Trait.name) == name, these))
 
 
 def keep_kind(tx: Tx, number: int, *, name: str) -> Segment:

@@ -1,7 +1,7 @@
 """A running Saleor, its Dashboard and a browser, where the environment names them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,16 @@ def saleor() -> Iterator[Shop]:
 
 
 @pytest.fixture
-def app(saleor: Shop, tmp_path: Path) -> Iterator[App]:
+def asks() -> Mapping[str, str]:
+    """What the app's environment says beside the usual; a file of tests may have its own."""
+    return {}
+
+
+@pytest.fixture
+def app(saleor: Shop, tmp_path: Path, asks: Mapping[str, str]) -> Iterator[App]:
     """Served, and not installed yet; gone from the shop afterwards, whoever installed it."""
     with Ear() as ear:
-        app = App(tmp_path, ear, saleor)
+        app = App(tmp_path, ear, saleor, asks=asks)
         try:
             with app.running():
                 yield app

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,6 +38,8 @@ class App:
     pace: Pace = field(default_factory=Pace)
     id: str = ""
     """Saleor's, once it is installed."""
+    asks: Mapping[str, str] = field(default_factory=dict)
+    """What else stands in its environment."""
     house: House = field(init=False)
 
     @property
@@ -54,6 +56,7 @@ class App:
             "PERENNIAL_BASE_URL": self.ear.url,
             "PERENNIAL_PORT": str(self.ear.app_port),
             "PERENNIAL_CLOCK": clock,
+            **self.asks,
         }
         command = [sys.executable, "-m", "app.cli", "serve"]
         ready = f"{self.ear.app_url}/readyz"

@@ -1,0 +1,58 @@
+"""Every page that is opened in the Dashboard's frame, by its route, in a shop with a past."""
+
+from collections.abc import Mapping
+
+PAGES: Mapping[str, tuple[str, ...]] = {
+    "/app": ("/app",),
+    "/app/automations": (
+        "/app/automations", "/app/automations?tab=running", "/app/automations?tab=messages",
+        "/app/automations?tab=calendar",
+    ),
+    "/app/automations/own/{key}": ("/app/automations/own/new",),
+    "/app/automations/{key}": ("/app/automations/cart",),
+    "/app/automations/{key}/people": ("/app/automations/cart/people",),
+    "/app/automations/{key}/numbers": ("/app/automations/cart/numbers",),
+    "/app/checkouts": ("/app/checkouts",),
+    "/app/customer": ("/app/customer?customerId={account}",),
+    "/app/customers": ("/app/customers", "/app/customers?q=zzz"),
+    "/app/customers/{person}": ("/app/customers/{person}",),
+    "/app/mailbox": ("/app/mailbox",),
+    "/app/messages/{key}": ("/app/messages/cart-1",),
+    "/app/offers": ("/app/offers",),
+    "/app/picked": ("/app/picked", "/app/picked?customerIds={account}"),
+    "/app/proof": ("/app/proof",),
+    "/app/proof/attribution": ("/app/proof/attribution",),
+    "/app/proof/tests": ("/app/proof/tests",),
+    "/app/recommendations": ("/app/recommendations",),
+    "/app/segments": ("/app/segments",),
+    "/app/segments/alike/{key}": ("/app/segments/alike/regulars",),
+    "/app/segments/kinds": ("/app/segments/kinds",),
+    "/app/segments/log/{key}": ("/app/segments/log/regulars",),
+    "/app/segments/overlap": ("/app/segments/overlap",),
+    "/app/segments/{key}": ("/app/segments/regulars", "/app/segments/new-segment"),
+    "/app/sending": ("/app/sending",),
+    "/app/sending/rules": ("/app/sending/rules",),
+    "/app/sending/subscribers": ("/app/sending/subscribers",),
+    "/app/settings": ("/app/settings",),
+    "/app/settings/keys": ("/app/settings/keys",),
+    "/app/settings/requests": ("/app/settings/requests",),
+    "/app/settings/sales": ("/app/settings/sales",),
+    "/app/value": ("/app/value",),
+    "/app/value/budget": ("/app/value/budget",),
+    "/app/value/cohorts": ("/app/value/cohorts",),
+    "/app/value/costs": ("/app/value/costs",),
+    "/app/value/people": ("/app/value/people",),
+    "/app/value/quality": ("/app/value/quality",),
+    "/app/value/rfm": ("/app/value/rfm",),
+    "/app/why": ("/app/why",),
+}  # fmt: skip
+
+NO_PAGES: Mapping[str, str] = {
+    "/app/books": "machines ask",
+    "/app/customers/{person}/data/{form}": "a file",
+    "/app/people/{person}/messages.json": "a file",
+    "/app/progress": "machines ask",
+    "/app/segments/csv/{key}": "a file",
+    "/app/settings/keys/{name}.{form}": "a file",
+    "/app/value/csv/{name}": "a file",
+}
