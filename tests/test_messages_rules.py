@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.messages import calendar, caps, hours, law, links, merge, reputation, rules
+from app.customers.rules import greeted_as
+from app.messages import calendar, caps, hours, law, links, merge, rendering, reputation, rules
 from app.messages.apprise import numbers
 from app.messages.apprise.carrier import Apprise
 from app.messages.blocks import Block, Draft, Letter, Note, safe_link
@@ -16,7 +17,7 @@ from app.messages.caps import Cap, Life, Past
 from app.messages.carriers import Parcel
 from app.messages.hours import MAIL, PHONE
 from app.messages.law import Basis, Said, Stance
-from app.messages.rendering import Rendered
+from app.messages.rendering import Frame, Rendered, Sender
 from app.messages.reputation import Kind, Mood, Standing
 from app.messages.rules import Facts, Verdict, Word
 
@@ -379,6 +380,32 @@ def test_ss4_an_empty_field_needs_a_fallback() -> None:
     for words in ("Hi {{ first_name }}", "Hi {{ nothing_like_it }}"):
         with pytest.raises(merge.MissingFieldError):
             merge.fill(words, told)
+
+
+def test_what_is_filled_in_makes_no_link_and_nothing_bold() -> None:
+    """Only the merchant's own words do; an address of ours leads where it led before."""
+    told = {
+        "first_name": "**Win** [now](https://evil.example)",
+        "link": "https://shop.example/*?a=[1]",
+    }
+    words = "Hi **{{ first_name }}**, [look]({{ link }})"
+    frame = Frame(sender=Sender("Tea"), language="en", link=lambda url: url)
+    html = str(rendering._html(merge.fill(words, told, html=True), frame))
+    assert html.count("<a ") == html.count("<strong>") == 1
+    assert 'href="https://shop.example/*?a=[1]"' in html
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Ana", "Ana"), (" Ana  Maria ", "Ana Maria"), ("O'Neill-Łoś", "O'Neill-Łoś"),
+     ("J.R.", "J.R."), ("St. John", "St. John"), ("Müller, Dr.", "Müller, Dr."),
+     ("You won: evil.example", ""), ("https://evil", ""), ("WWW evil", ""), ("ana@example.com", ""),
+     ("[Click](x)", ""), ("<b>Ana</b>", ""), ("{{ code }}", ""), ("Ana\r\nBcc: x", ""),
+     ("A" * 41, "")],
+)  # fmt: skip
+def test_a_name_is_only_said_where_it_is_one(name: str, said: str) -> None:
+    """Who fills in a checkout may type somebody else's address, and words for her to read."""
+    assert greeted_as(name) == said
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Who is who: an account first, else an address; and when two of them are one."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,13 +8,29 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from app.kit.hearing import Version
+from app.kit.letters import plain
 
 UNDOABLE = timedelta(days=30)
+LONGEST_NAME = 40
+NO_NAME = re.compile(r"[\x00-\x1f\x7f<>\[\]{}@\\/|]|\bwww\b|[\w-]{2,}\.[a-z]{2,}\b", re.IGNORECASE)
+"""An address of the web or of mail, even one that only a mail program would take for one, or marks
+that no name has.
+"""
 
 
 def tidy(email: str | None) -> str | None:
     """ID-1: trimmed and lower-case, and nothing more: tags and dots are the person's own."""
     return (email or "").strip().lower() or None
+
+
+def greeted_as(name: str) -> str:
+    """A name as a message may say it; empty for what is none.
+
+    Whoever leaves a checkout may type somebody else's address into it and, as the name, words for
+    her to read: a message of the shop's must not carry them, least of all with a link.
+    """
+    bare = " ".join(name.split())
+    return "" if len(bare) > LONGEST_NAME or NO_NAME.search(name) else bare
 
 
 def key_of(account: str | None, email: str | None) -> str | None:
@@ -41,6 +58,11 @@ class Profile:
     """State or province, as Saleor writes it: `SP` in Brazil, free text in some countries."""
     postal: str = ""
     company: str = ""
+
+    @property
+    def letters(self) -> str:
+        """As app.customers.tables has them."""
+        return "".join(f" {name}" for name in plain(f"{self.first_name} {self.last_name}").split())
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 
 from app.carts import queries as carts
 from app.catalog.tables import Price, Product, Variant
+from app.customers.rules import greeted_as
 from app.customers.tables import Person
 from app.kit.money import major
 from app.kit.tx import Tx, among
@@ -96,8 +97,8 @@ def gather(
         name: value for name, value in told.items() if isinstance(value, str | int | Decimal)
     }
     fields |= {
-        "first_name": person.first_name if person else "",
-        "last_name": person.last_name if person else "",
+        "first_name": greeted_as(person.first_name) if person else "",
+        "last_name": greeted_as(person.last_name) if person else "",
         "shop_name": shop_name,
         "tier": tier.name if tier else "",
         "n_items": sum(item.quantity for item in cart) or "",

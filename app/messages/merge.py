@@ -1,7 +1,8 @@
 """Merge fields: what a merchant's words may hold, filled in for one person. Sandboxed Jinja.
 
 Names and a few filters, nothing else: no statements, no attributes, no calls. What is filled in is
-escaped; an empty field without a fallback stops the message (SS-4).
+escaped, its brackets and stars too, so that only the merchant's own words can hold a link or bold
+letters; an empty field without a fallback stops the message (SS-4).
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from jinja2 import (
     nodes,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 from app.messages.rules import RefusedError, Word
 
@@ -24,6 +26,8 @@ ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Filter, nodes.Const,
 )  # fmt: skip
 FILTERS = frozenset({"fallback", "upper", "lower", "capitalize", "trim"})
+MARKS = str.maketrans({"[": "&#91;", "]": "&#93;", "*": "&#42;"})
+"""The letters of a link and of bold words (rendering), as HTML says them when they mean nothing."""
 
 
 class MissingFieldError(RefusedError):
@@ -44,10 +48,17 @@ def _filled(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
+def _inert(value: Any) -> Any:  # noqa: ANN401
+    return Markup(str(escape(_filled(value))).translate(MARKS))  # noqa: S704  # escaped
+
+
 @cache
 def _environment(*, html: bool) -> ImmutableSandboxedEnvironment:
     env = ImmutableSandboxedEnvironment(
-        autoescape=html, undefined=StrictUndefined, finalize=_filled, keep_trailing_newline=True
+        autoescape=html,
+        undefined=StrictUndefined,
+        finalize=_inert if html else _filled,
+        keep_trailing_newline=True,
     )
     env.filters = {name: env.filters[name] for name in FILTERS if name in env.filters}
     env.filters["fallback"] = _fallback
