@@ -36,6 +36,7 @@ from app.recommend.stall import close_stalls
 from app.recommend.storefront import Outside
 from app.saleor.outward import Resolve
 from app.setup import pages as setup
+from app.recommend.turnstile import Turnstile
 from app.shops import pages as shops
 from app.shops.directory import Directory
 from app.shops.keyring import Keyring
@@ -44,6 +45,7 @@ from app.today import pages as today
 from app.web.frame import Frame
 from app.web.page import STATIC
 from app.widgets import pages as widgets
+from app.web.limits import Bounded
 from app.worker import PROBATION, Worker
 from webhooks import install
 from webhooks.door import PREFIX, Door
@@ -84,7 +86,7 @@ class Perennial:
         self.works = works
         self.door = Door(house, self.directory, self.keyring, self.intake)
         self.pages = _pages(self)
-        framed = Frame(self.pages, frame_ancestors=house.settings.frame_ancestors)
+        framed = Frame(Bounded(self.pages), frame_ancestors=house.settings.frame_ancestors)
         self.asgi = _front(self.door, framed)
 
     def _wake(self) -> None:
@@ -123,8 +125,7 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.saleors = perennial.reach
     pages.state.keyring = perennial.keyring
     pages.state.worker = perennial.worker
-    for room in ROOMS:
-        pages.include_router(room.router)
+    pages.state.wishers = Turnstile(**recovery.A_VISITOR)
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
     pages.mount("/api/v1", machines.application(perennial.house))

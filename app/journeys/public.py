@@ -107,10 +107,20 @@ class Waiting(BaseModel):
     email: str = Field(max_length=254)
 
 
+A_VISITOR = {"rate": 0.1, "burst": 30.0}
+"""How often one may ask to be told: each wish makes somebody known to the shop."""
+
+
 @router.post("/public/v1/back-in-stock")
 def tell_me(request: Request, asked: Waiting) -> JSONResponse:
-    """Always the same answer: whether an address is known is nobody's business."""
+    """Always the same answer: whether an address is known is nobody's business. But 429 to whoever
+    asks for one after the other.
+    """
     house: House = request.app.state.house
+    visitor = request.client.host if request.client else ""
+    if wait := request.app.state.wishers.wait(visitor):
+        headers = {**ANYWHERE, "Retry-After": str(int(wait) + 1)}
+        return JSONResponse({"state": "too_often"}, HTTPStatus.TOO_MANY_REQUESTS, headers)
     try:
         shop = request.app.state.directory.find(normalised(asked.saleorApiUrl))
     except AddressRefusedError:

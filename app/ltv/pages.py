@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import FormData
 
 from app.kit.tx import Tx
 from app.ltv import budget_pages, costing, downloads, flows, form, handed_in, shown
 from app.ltv.handed_in import RefusedError
 from app.shops.flows import this_shop
+from app.web import asked
 from app.web.asked import TheHouse
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
@@ -23,9 +23,8 @@ CHANGES = "MANAGE_APPS"
 SEES_PEOPLE = "MANAGE_USERS"
 
 
-async def typed(request: Request) -> Mapping[str, Any]:
+def typed(fields: asked.Typed) -> Mapping[str, Any]:
     """The fields of a form; a file that was chosen stands in its field as text (bridge.js)."""
-    fields: FormData = await request.form()
     told: dict[str, Any] = {name: str(value) for name, value in fields.items()}
     return told | {"on": [str(value) for value in fields.getlist("on")]}
 

@@ -32,8 +32,6 @@ WAY_BACK = re.compile(r"[0-9a-f]{1,12}-[\w-]{43,}")
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
-MOST_TOLD = 1_000_000
-"""Bytes of one report."""
 Agent = Annotated[str, Header(alias="User-Agent")]
 
 
@@ -188,8 +186,6 @@ async def take_reports(shop: int, channel: str, request: Request) -> Response:
     """
     house, body = _house(request), await request.body()
     signature = request.headers.get("x-perennial-signature", "")
-    if len(body) > MOST_TOLD:
-        raise HTTPException(413)
 
     def take(tx: Tx) -> int | None:
         outlet = queries.outlet(tx, channel)

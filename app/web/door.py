@@ -20,6 +20,7 @@ from app.kit.house import House, conflicts
 from app.kit.tx import ShopId, Tx
 from app.saleor.address import AddressRefusedError, normalised
 from app.saleor.token import TokenRejectedError, UnknownKeyError, Viewer, viewer_of
+from app.web.limits import BEARER
 
 AGAIN = 3
 
@@ -101,10 +102,12 @@ async def _proved(request: Request, tenant: Tenant, token: str) -> Viewer:
 
 
 async def _presented(request: Request) -> tuple[str, str]:
-    if "accessToken" in (form := await request.form()) and request.method == "POST":
-        return str(form.get("saleorApiUrl", "")), str(form["accessToken"])
+    """A form is only looked into where the header says nothing: it may be a whole table."""
     headers = request.headers
-    return headers.get("saleor-api-url", ""), headers.get("authorization-bearer", "")
+    if BEARER in headers:
+        return headers.get("saleor-api-url", ""), headers[BEARER]
+    form = await request.form()
+    return str(form.get("saleorApiUrl", "")), str(form.get("accessToken", ""))
 
 
 Called = Annotated[Caller, Depends(caller_of)]

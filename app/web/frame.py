@@ -29,13 +29,13 @@ def security_headers(frame_ancestors: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": "; ".join(f"{name} {source}" for name, source in policy.items()),
         "Referrer-Policy": "strict-origin-when-cross-origin",
-        "X-Content-Type-Options": "nosniff",
     }
 
 
 class Frame:
     """ASGI middleware. A page under /app asked for by a browser, so without `X-Part`, is answered
-    with the shell; every HTML answer gets its security headers, and only /app may be framed.
+    with the shell; every HTML answer gets its security headers, and only /app may be framed. No
+    answer is taken for what it does not say it is, and none of /app is kept by anybody.
     """
 
     def __init__(self, app: ASGIApp, *, frame_ancestors: str) -> None:
@@ -48,7 +48,7 @@ class Frame:
             await self.app(scope, receive, send)
             return
         of_app = scope["path"] == "/app" or scope["path"].startswith("/app/")
-        send = _with(send, self.inside if of_app else self.outside)
+        send = _with(send, self.inside if of_app else self.outside, kept=not of_app)
         headers = Headers(scope=scope)
         if of_app and scope["method"] == "GET" and "x-part" not in headers:
             query = QueryParams(scope["query_string"])
@@ -63,13 +63,16 @@ class Frame:
             await self.app(scope, receive, send)
 
 
-def _with(send: Send, headers: Mapping[str, str]) -> Send:
+def _with(send: Send, headers: Mapping[str, str], *, kept: bool) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             answer = MutableHeaders(scope=message)
             own = "content-security-policy" in answer  # a letter that is shown brings its own
             if answer.get("content-type", "").startswith("text/html") and not own:
                 answer.update(headers)
+            answer.setdefault("X-Content-Type-Options", "nosniff")
+            if not kept:
+                answer.setdefault("Cache-Control", "no-store")
         await send(message)
 
     return sending
