@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 import httpx
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.agenda import AGENDA
@@ -34,18 +36,18 @@ from app.recommend import pages as recommend
 from app.recommend import storefront
 from app.recommend.stall import close_stalls
 from app.recommend.storefront import Outside
+from app.recommend.turnstile import Turnstile
 from app.saleor.outward import Resolve
 from app.setup import pages as setup
-from app.recommend.turnstile import Turnstile
 from app.shops import pages as shops
 from app.shops.directory import Directory
 from app.shops.keyring import Keyring
 from app.shops.reach import Reach
 from app.today import pages as today
 from app.web.frame import Frame
+from app.web.limits import Bounded
 from app.web.page import STATIC
 from app.widgets import pages as widgets
-from app.web.limits import Bounded
 from app.worker import PROBATION, Worker
 from webhooks import install
 from webhooks.door import PREFIX, Door
@@ -119,7 +121,7 @@ def _pages(perennial: Perennial) -> FastAPI:
         yield
         perennial.close()
 
-    pages = FastAPI(title="Perennial", openapi_url=None, lifespan=living)
+    pages = FastAPI(title="Perennial", openapi_url=None, lifespan=living, routes=_routes())
     pages.state.house = perennial.house
     pages.state.directory = perennial.directory
     pages.state.saleors = perennial.reach
@@ -129,8 +131,19 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.mount("/static", StaticFiles(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
     pages.mount("/api/v1", machines.application(perennial.house))
-    pages.include_router(plumbing)
     return pages
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The rooms' routes, of no house: FastAPI works out what a function takes anew wherever its
+    router is included, and that takes longer than most answers.
+    """
+    table = APIRouter()
+    for room in ROOMS:
+        table.include_router(room.router)
+    table.include_router(plumbing)
+    return table.routes
 
 
 def _outside(perennial: Perennial) -> Outside:
