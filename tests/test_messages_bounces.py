@@ -3,6 +3,7 @@
 import hmac
 import imaplib
 import json
+import ssl
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -270,7 +271,10 @@ class Inbox:
     def __init__(self, mails: list[bytes]) -> None:
         self.mails, self.seen = mails, set[str]()
 
-    def __call__(self, host: str, port: int) -> "Inbox":
+    def __call__(
+        self, host: str, port: int, *, ssl_context: ssl.SSLContext, timeout: float
+    ) -> "Inbox":
+        """Whose certificate is looked at, and who may not hang for ever."""
         assert (host, port) == ("mail.example", 993)
         return self
 
@@ -284,8 +288,10 @@ class Inbox:
         left = [str(n + 1) for n in range(len(self.mails)) if str(n + 1) not in self.seen]
         return "OK", [" ".join(left).encode()]
 
-    def fetch(self, number: str, _: str) -> tuple[str, list[Any]]:
-        return "OK", [(b"1 (BODY[] {1}", self.mails[int(number) - 1]), b")"]
+    def fetch(self, number: str, parts: str) -> tuple[str, list[Any]]:
+        """Anybody may write a mail of any size to such a mailbox."""
+        assert parts == f"(BODY.PEEK[]<0.{reports.MOST_BYTES}>)"
+        return "OK", [(b"1 (BODY[]<0> {1}", self.mails[int(number) - 1]), b")"]
 
     def store(self, number: str, _: str, __: str) -> None:
         self.seen.add(number)
@@ -316,3 +322,5 @@ def test_bo1_the_mailbox_is_read_every_five_minutes(
     assert [e for e in shop.errors() if "imap" in e] == []
     shop.sends("k3")
     assert shop.word("k3") == "refused:withdrawn"
+        assert ssl_context.verify_mode is ssl.CERT_REQUIRED
+        assert timeout == reports.TIMEOUT

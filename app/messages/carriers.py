@@ -5,6 +5,9 @@ from typing import Protocol
 
 from app.messages.rendering import Rendered
 
+TO = "{to}"
+"""In the address of a service: the place where the recipient goes."""
+
 
 @dataclass(frozen=True)
 class Parcel:

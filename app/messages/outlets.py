@@ -32,6 +32,8 @@ class Sending:
     """Signs links and message ids of the shop."""
     reads_mail: bool = False
     """Somebody reads the mailbox that bounces come back to."""
+    of_house: bool = False
+    """Whoever runs the app named the server: it may stand in a private network."""
 
     @property
     def domain(self) -> str:
@@ -74,7 +76,8 @@ def sending(tx: Tx, channel: str, *, house: House, service: bool) -> Sending | N
     if channel != Channel.EMAIL or house.settings.smtp_url is None:
         return None
     url, sender = house.settings.smtp_url.get_secret_value(), house.settings.smtp_from
-    return Sending(url, sender or f"{name} <shop@perennial.invalid>", "", "", "", name, secret)
+    own = sender or f"{name} <shop@perennial.invalid>"
+    return Sending(url, own, "", "", "", name, secret, of_house=True)
 
 
 def _of(
@@ -91,11 +94,12 @@ def carrier(how: Sending, channel: str, world: World) -> Carrier:
     """Raises ValueError where the outlet's address is none."""
     if how.url.startswith(MAILBOX):
         return Mailbox(world, channel)
+    anywhere = how.of_house or world.house.settings.development
     if channel == Channel.EMAIL:
-        return Smtp(Server.read(how.url), now=world.clock.now())
+        return Smtp(Server.read(how.url), now=world.clock.now(), anywhere=anywhere)
     from app.messages.apprise.carrier import Apprise  # noqa: PLC0415  # a slow import, seldom needed
 
-    return Apprise(how.url)
+    return Apprise(how.url, anywhere=anywhere)
 
 
 def message_id(how: Sending, *, shop: int, send: int) -> str:

@@ -10,7 +10,7 @@ from typing_extensions import override
 from app.kit.house import House
 from app.kit.tx import Job, Tx
 from app.messages import queries
-from app.messages.apprise.carrier import TO
+from app.messages.carriers import TO
 from app.messages.email import domain, names
 from app.messages.email.domain import Records
 from app.messages.email.mime import domain_of

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLateError
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,12 +23,14 @@ TRANSLATED = IPv6Network("64:ff9b::/96")
 """NAT64: the last four bytes are an IPv4 address somewhere behind the gateway."""
 
 Resolve = Callable[[str, int], Sequence[str]]
+T = TypeVar("T")
 
 
 class OutwardError(Exception):
     """The address was not asked, or gave no useful answer. The message is for people."""
 
     public = True
+    away = True
 
 
 class ForbiddenAddressError(OutwardError):
@@ -70,35 +72,38 @@ class Outward:
 
     def tell(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Post something and learn the status; what is answered beyond it is not read."""
-        request = self._pinned(httpx.Request("POST", url, content=body, headers=dict(headers)))
-        try:
-            with httpx.Client(
-                transport=self._transport, timeout=self._seconds, trust_env=False
-            ) as client:
-                answer = client.send(request, stream=True, follow_redirects=False)
-                answer.close()
-                return answer.status_code
-        except httpx.HTTPError as failure:
-            kind = type(failure).__name__
-            raise OutwardError(f"{request.headers['host']} was not reached ({kind})") from failure
+        request = httpx.Request("POST", url, content=body, headers=dict(headers))
+        return self._bounded(request, self._status)
 
     def _ask(self, request: httpx.Request) -> Any:  # noqa: ANN401
-        """Bounded from outside: a server that drips bytes outlasts any timeout between them."""
-        client = httpx.Client(transport=self._transport, timeout=self._seconds, trust_env=False)
-        answer: Future[bytes] = Future()
-        Thread(target=self._fulfil, args=(client, request, answer), daemon=True).start()
         try:
-            return json.loads(answer.result(self._seconds))
-        except TooLateError as failure:
-            raise OutwardError(f"{request.url.host} took too long to answer") from failure
+            return json.loads(self._bounded(request, self._fetch))
         except ValueError as failure:
             raise OutwardError(f"{request.url.host} did not answer with JSON") from failure
+
+    def _bounded(
+        self, request: httpx.Request, ask: Callable[[httpx.Client, httpx.Request], T]
+    ) -> T:
+        """Bounded from outside: a server that drips bytes outlasts any timeout between them."""
+        client = httpx.Client(transport=self._transport, timeout=self._seconds, trust_env=False)
+        answer: Future[T] = Future()
+        Thread(target=self._fulfil, args=(client, request, ask, answer), daemon=True).start()
+        try:
+            return answer.result(self._seconds)
+        except TooLateError as failure:
+            raise OutwardError(f"{request.url.host} took too long to answer") from failure
         finally:
             client.close()
 
-    def _fulfil(self, client: httpx.Client, request: httpx.Request, answer: Future[bytes]) -> None:
+    def _fulfil(
+        self,
+        client: httpx.Client,
+        request: httpx.Request,
+        ask: Callable[[httpx.Client, httpx.Request], T],
+        answer: "Future[T]",
+    ) -> None:
         try:
-            answer.set_result(self._fetch(client, self._pinned(request)))
+            answer.set_result(ask(client, self._pinned(request)))
         except OutwardError as failure:
             answer.set_exception(failure)
         except Exception as failure:  # noqa: BLE001  # whatever it is, it ends here with a word
@@ -125,15 +130,12 @@ class Outward:
         )
 
     def _judged(self, host: str, port: int) -> str:
-        try:
-            found = list(self._resolve(host, port))
-        except OSError as failure:
-            raise OutwardError(f"{host} is not known") from failure
-        if not found:
-            raise OutwardError(f"{host} is not known")
-        if not self._development and not all(public(address) for address in found):
-            raise ForbiddenAddressError(f"{host} is not on the public internet")
-        return found[0]
+        return judged(host, port, development=self._development, resolve=self._resolve)
+
+    def _status(self, client: httpx.Client, request: httpx.Request) -> int:
+        answer = client.send(request, stream=True, follow_redirects=False)
+        answer.close()
+        return answer.status_code
 
     def _fetch(self, client: httpx.Client, request: httpx.Request) -> bytes:
         answer = client.send(request, stream=True, follow_redirects=False)
@@ -143,6 +145,22 @@ class Outward:
             return _small(answer)
         finally:
             answer.close()
+
+
+def judged(host: str, port: int, *, development: bool = False, resolve: Resolve = resolved) -> str:
+    """The address under which a stranger's host may be spoken to. Raises OutwardError.
+
+    Connect to this very address: a second look-up could be answered otherwise.
+    """
+    try:
+        found = list(resolve(host, port))
+    except (OSError, UnicodeError) as failure:
+        raise OutwardError(f"{host} is not known") from failure
+    if not found:
+        raise OutwardError(f"{host} is not known")
+    if not development and not all(public(address) for address in found):
+        raise ForbiddenAddressError(f"{host} is not on the public internet")
+    return found[0]
 
 
 def public(address: str) -> bool:

@@ -9,9 +9,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.messages.carriers import NotTakenError, Parcel
 from app.messages.email.mime import POLICY, build
+from app.saleor.outward import OutwardError, judged
 
 TIMEOUT = 30.0
 TEMPORARY = (400, 500)
+READY = 220
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,14 @@ class Server:
 
 
 class Smtp:
-    """A carrier. One conversation a letter: nothing of one person's is left for the next."""
+    """A carrier. One conversation a letter: nothing of one person's is left for the next.
 
-    def __init__(self, server: Server, *, now: datetime) -> None:
-        self._server, self._now = server, now
+    `anywhere`: the server may stand in a private network, for whoever runs the app named it. One
+    that was typed into a page may not.
+    """
+
+    def __init__(self, server: Server, *, now: datetime, anywhere: bool = False) -> None:
+        self._server, self._now, self._anywhere = server, now, anywhere
 
     def hand_over(self, parcel: Parcel) -> str:
         try:
@@ -62,12 +68,7 @@ class Smtp:
     def _connected(self) -> smtplib.SMTP:
         server = self._server
         try:
-            wire: smtplib.SMTP
-            if server.tls == "implicit":
-                context = ssl.create_default_context()
-                wire = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
-            else:
-                wire = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+            wire = self._opened()
             wire.ehlo_or_helo_if_needed()
             if server.tls == "starttls":
                 wire.starttls(context=ssl.create_default_context())
@@ -77,8 +78,24 @@ class Smtp:
             raise NotTakenError(
                 "the mail server refused the password", permanent=False
             ) from failure
-        except (smtplib.SMTPException, OSError) as failure:
+        except (smtplib.SMTPException, OSError, OutwardError) as failure:
             raise NotTakenError("the mail server can't be reached", permanent=False) from failure
+        return wire
+
+    def _opened(self) -> smtplib.SMTP:
+        """To the address that was judged; the certificate has to be the name's all the same."""
+        server = self._server
+        address = server.host if self._anywhere else judged(server.host, server.port)
+        wire: smtplib.SMTP
+        if server.tls == "implicit":
+            wire = smtplib.SMTP_SSL(timeout=TIMEOUT, context=ssl.create_default_context())
+        else:
+            wire = smtplib.SMTP(timeout=TIMEOUT)
+        wire._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001  # whose certificate
+        code, words = wire.connect(address, server.port)
+        if code != READY:
+            wire.close()
+            raise smtplib.SMTPConnectError(code, words)
         return wire
 
     def _address(self, wire: smtplib.SMTP, parcel: Parcel) -> None:
