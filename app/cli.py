@@ -77,6 +77,16 @@ def import_(
 
 
 @cli.command()
+def again(
+    shop: Annotated[str | None, typer.Argument(help="API address; without it, every shop")] = None,
+) -> None:
+    """Take up what was given up on, once its cause is mended: `doctor` names it as parked."""
+    from app.serving import take_up  # noqa: PLC0415
+
+    raise typer.Exit(take_up(Settings(), shop, out))
+
+
+@cli.command()
 def doctor(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
@@ -89,7 +99,8 @@ def doctor(
         json.dump([finding.__dict__ for finding in findings], sys.stdout)
     else:
         for finding in findings:
-            out.print(f"[{'green' if finding.fine else 'red'}]{finding.words}[/]")
+            style = "green" if finding.fine else "red"
+            out.print(finding.words, style=style, markup=False, soft_wrap=True)
     raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
 
 

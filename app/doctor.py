@@ -13,9 +13,16 @@ from app.kit.secret import SecretLostError
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
 from app.loyalty import cards
+from app.shops.flows import ERASED_AFTER
 from app.shops.tables import Shop, Status
 
 LATE_SECONDS = 300
+STANDS = {
+    Status.ACTIVE: "is active",
+    Status.PAUSED: "is switched off in its Dashboard: its work waits until it is switched on",
+    Status.REFUSED: "does not take our token any more: install the app there again",
+    Status.DELETED: f"has removed the app: what is kept of it goes after {ERASED_AFTER.days} days",
+}
 
 
 @dataclass(frozen=True)
@@ -30,17 +37,22 @@ def examine(settings: Settings) -> list[Finding]:
     with Session(house.engine) as session:
         shops = session.exec(select(Shop).order_by(col(Shop.api_url))).all()
     if not shops:
-        return [Finding(fine=True, words="The database is fine. No shop is installed yet.")]
+        words = "The database is fine. No shop is installed yet"
+        nobody = not settings.allowed_shops and not settings.development
+        words += ", and PERENNIAL_ALLOWED_SHOPS names none that may be." if nobody else "."
+        return [Finding(fine=True, words=words)]
     return [finding for shop in shops for finding in _shop(house, shop)]
 
 
 def _shop(house: House, shop: Shop) -> Iterator[Finding]:
     name = shop.api_url
-    yield Finding(shop.status in (Status.ACTIVE, Status.PAUSED), f"{name} is {shop.status}.")
+    stands = Status(shop.status)
+    yield Finding(fine=stands is not Status.REFUSED, words=f"{name} {STANDS[stands]}.")
     try:
         house.secrets.open(shop.token)
     except SecretLostError as failure:
-        yield Finding(fine=False, words=f"{name}: the token cannot be opened: {failure}.")
+        words = f"{name}: the token cannot be opened: {failure}. Put the key back that was used,"
+        yield Finding(fine=False, words=f"{words} or install the app there again.")
     with house.look(ShopId(shop.id or 0)) as tx:
         parked = tx.exec(
             select(Promise.kind, Promise.error, func.count())
@@ -48,7 +60,8 @@ def _shop(house: House, shop: Shop) -> Iterator[Finding]:
             .group_by(col(Promise.kind), col(Promise.error))
         ).all()
         for kind, error, count in parked:
-            yield Finding(fine=False, words=f"{name}: {count} × {kind} parked: {error}")
+            words = f"{name}: {count} × {kind} parked: {error}"
+            yield Finding(fine=False, words=f"{words} (once that is mended: perennial again)")
         if not parked:
             yield Finding(fine=True, words=f"{name}: nothing is parked.")
         open_ = col(Promise.kept_at).is_(None) & col(Promise.parked_at).is_(None)
@@ -57,7 +70,8 @@ def _shop(house: House, shop: Shop) -> Iterator[Finding]:
         late /= house.clock.scale  # a fast clock makes nothing late
         if shop.status == Status.ACTIVE and late > LATE_SECONDS:
             minutes = late / 60
-            yield Finding(fine=False, words=f"{name}: work waits since {minutes:.0f} minutes.")
+            words = f"{name}: work waits since {minutes:.0f} minutes: does perennial serve run, or,"
+            yield Finding(fine=False, words=f"{words} on PostgreSQL, perennial worker?")
         yield from _completeness(name, tx)
         if journeys.gives_cards(tx) and not cards.allowed(tx):
             words = f"{name}: rewards are to be gift cards, and {cards.PERMISSION} was not given."

@@ -16,6 +16,7 @@ from app.history import flows as history
 from app.history import queries as reading
 from app.kit import leases
 from app.kit.house import House
+from app.kit.logs import speak_plainly
 from app.kit.memory import collect_seldom
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
@@ -74,7 +75,7 @@ def pick_up(house: House) -> None:
 def serve(settings: Settings) -> None:
     from app.main import Perennial  # noqa: PLC0415  # pages load compilers; an import needs neither
 
-    _speak_plainly()
+    speak_plainly()
     collect_seldom()
     house = open_house(settings)
     pick_up(house)
@@ -87,6 +88,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         access_log=False,  # it would write tokens and addresses of people down
+        log_config=None,  # as app.kit.logs has it
         log_level="warning",
         lifespan="on",
         timeout_graceful_shutdown=10,
@@ -94,7 +96,7 @@ def serve(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
-    _speak_plainly()
+    speak_plainly()
     collect_seldom()
     house = open_house(settings)
     worker = Worker(house, AGENDA, Reach(house).world)
@@ -126,6 +128,21 @@ def import_history(settings: Settings, api_url: str | None, out: Console) -> int
         worker.stop()
 
 
+def take_up(settings: Settings, api_url: str | None, out: Console) -> int:
+    """What was given up on is due again; whoever serves the shop keeps it. The exit code."""
+    house = House.of(settings)
+    with Session(house.engine) as session:
+        rows = session.exec(select(Shop).order_by(col(Shop.api_url))).all()
+    shops = [row for row in rows if api_url in (None, row.api_url)]
+    for row in shops:
+        count = house.do(ShopId(row.id or 0), leases.reopen)
+        out.print(f"{row.api_url}: {count} taken up again", markup=False, soft_wrap=True)
+    house.engine.dispose()
+    if not shops:
+        out.print("No installed shop" + (f" at {api_url}" if api_url else "") + ".", markup=False)
+    return 0 if shops else 1
+
+
 def _watch(house: House, shop: ShopId, out: Console) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=out) as bars:
@@ -140,17 +157,3 @@ def _watch(house: House, shop: ShopId, out: Console) -> int:
             if progress.done:
                 return 0
             time.sleep(0.5)
-
-
-def _speak_plainly() -> None:
-    """Structured lines on standard error: events and ids, never a token, a code or a person."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

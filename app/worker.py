@@ -11,6 +11,7 @@ from app.kit import leases
 from app.kit.clock import stopwatch
 from app.kit.house import House
 from app.kit.loop import Agenda, Keeper
+from app.kit.promises import Promise
 from app.kit.tx import ShopId
 from app.shops import flows as shops
 from app.world import World
@@ -113,11 +114,27 @@ class Worker:
         self._flooded_since = (self._flooded_since or stopwatch()) if hurried else None
         self._busy = {errand for errand in self._busy if not errand.done()}
         for shop in leases.shops_with_due(self.house.engine, self.house.clock.now()):
-            done += self.keeper.decide_some(shop, most=self._few if hurried else None)
-            if self._has_a_hand() and (promise := self.keeper.lease_errand(shop)):
-                errand = self._hands.submit(self.keeper.run_errand, shop, promise)
-                errand.add_done_callback(lambda _: self.wake())
-                self._busy.add(errand)
-                done += 1
+            try:
+                done += self._turn_of(shop, hurried=hurried)
+            except Exception:  # the other shops are not to wait for this one
+                log.exception("shop.stumbled", shop=shop)
         self._few = FEW if done else self._few
         return done
+
+    def _turn_of(self, shop: ShopId, *, hurried: bool) -> int:
+        done = self.keeper.decide_some(shop, most=self._few if hurried else None)
+        if self._has_a_hand() and (promise := self.keeper.lease_errand(shop)):
+            errand = self._hands.submit(self._run, shop, promise)
+            errand.add_done_callback(lambda _: self.wake())
+            self._busy.add(errand)
+            done += 1
+        return done
+
+    def _run(self, shop: ShopId, promise: Promise) -> None:
+        """What goes wrong in an errand is written down with it; if even that cannot be done, its
+        lease runs out, and nobody would know why.
+        """
+        try:
+            self.keeper.run_errand(shop, promise)
+        except Exception:
+            log.exception("errand.stumbled", shop=shop, kind=promise.kind)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -27,6 +27,8 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 NOWHERE = ShopId(0)
 """The unit of work that looks for a shop is of no shop yet: it sees no shop's rows."""
 
+MIGRATING = 0x_7065_7265_6E6E_6961
+"""The lock that is held while tables are made: a number nobody else in the database has."""
 CONFLICTS = ("40001", "40P01")
 """PostgreSQL's serialization failure and deadlock: do it again."""
 
@@ -54,11 +56,29 @@ class House:
         """Bring the database to today's tables: every migration it has not had yet."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.gate.through(), self.engine.begin() as connection:
+        with self._alone(), self.gate.through(), self.engine.begin() as connection:
             open_for(connection, EVERY)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             lock_rows(connection)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of several processes that start together one migrates after the other: on PostgreSQL the
+        second would else make tables that the first is just making. On SQLite they wait anyway.
+
+        The lock is of the session and not of the transaction, which must not have begun before.
+        """
+        if self.settings.embedded:
+            yield
+            return
+        waiting = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with waiting.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATING})")
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATING})")
 
     @contextmanager
     def work(self, shop: ShopId) -> Iterator[Tx]:
@@ -118,12 +138,20 @@ def open_engine(url: str, *, synchronous: str = "NORMAL") -> Engine:
     both (a delivery before its 202) is committed by a connection at FULL.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, isolation_level="REPEATABLE READ", pool_size=10, max_overflow=20)
+        return create_engine(
+            url,
+            isolation_level="REPEATABLE READ",
+            pool_size=10,
+            max_overflow=20,
+            hide_parameters=True,
+        )
+    _make_private(url)
     engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=10,
         max_overflow=50,
+        hide_parameters=True,  # an error's text must not tell whose row it was
         connect_args={"check_same_thread": False, "timeout": 30},
     )
 
@@ -147,3 +175,10 @@ def open_engine(url: str, *, synchronous: str = "NORMAL") -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _make_private(url: str) -> None:
+    """Customers' data in a file is its owner's to read; what SQLite lays beside it follows it."""
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).touch(mode=0o600)

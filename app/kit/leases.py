@@ -87,11 +87,35 @@ def take(
     """
     try:
         with house.work(shop) as tx:
-            return _take(tx, kinds=kinds, most=most, for_=for_, suspects=suspects)
+            taken = _take(tx, kinds=kinds, most=most, for_=for_, suspects=suspects)
     except DBAPIError as failure:
         if conflicts(failure):
             return []
         raise
+    lanes = {promise.lane for promise in taken if promise.lane}
+    if not lanes or house.settings.embedded:
+        return taken
+    return house.do(shop, lambda tx: _alone(tx, taken, lanes))
+
+
+def _alone(tx: Tx, taken: Sequence[Promise], lanes: Collection[str]) -> list[Promise]:
+    """Those of them in whose lane nobody else is; the others are given back.
+
+    On PostgreSQL two workers may lease two promises of a lane in the same moment, for neither sees
+    what the other has not committed. So each looks once more behind its own commit: whoever came
+    second sees the first, and at worst both step back and come again.
+    """
+    token = taken[0].lease
+    others = select(Promise.lane).where(
+        among(col(Promise.lane), sorted(lanes)),
+        col(Promise.lease).is_not(None),
+        Promise.lease != token,
+        col(Promise.leased_till) >= real_now(),
+    )
+    busy = set(tx.exec(others))
+    if busy:
+        give_back([promise for promise in still_mine(tx, taken) if promise.lane in busy])
+    return [promise for promise in taken if promise.lane not in busy]
 
 
 def _take(
@@ -168,9 +192,9 @@ def give_back(promises: Sequence[Promise]) -> None:
         promise.tries -= 1
 
 
-def reopen(tx: Tx, ids: Sequence[int]) -> int:
-    """Parked promises due again, with a fresh start. How many there were."""
-    parked = update(Promise).where(among(col(Promise.id), ids), col(Promise.parked_at).is_not(None))
+def reopen(tx: Tx) -> int:
+    """All that was parked is due again, with a fresh start. How many there were."""
+    parked = update(Promise).where(col(Promise.parked_at).is_not(None))
     fresh = {"parked_at": None, "due": tx.now, "tries": 0, "lost": 0, "error": None}
     return int(tx.exec(parked.values(fresh)).rowcount)
 

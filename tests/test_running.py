@@ -1,0 +1,232 @@
+"""Starting, stumbling, and what is written about it."""
+
+import json
+import logging
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+from structlog.testing import capture_logs
+
+from app.doctor import _shop, examine
+from app.kit import leases
+from app.kit.house import House
+from app.kit.logs import Wordless, without_words
+from app.kit.loop import Agenda, Decision, Errand
+from app.kit.settings import Settings
+from app.kit.tx import Job, ShopId
+from app.serving import take_up
+from app.shops.flows import this_shop
+from app.worker import Worker
+from tests.support.story import Shop
+
+ONE, TWO = ShopId(1), ShopId(2)
+
+
+class Call(Job, kind="test.call"):
+    number: str
+
+    @property
+    def lane(self) -> str:
+        return "phone"
+
+
+class Letter(Job, kind="test.letter"):
+    to: str
+
+    @property
+    def lane(self) -> str:
+        return "phone"
+
+
+# -- the key
+
+
+def settings(tmp_path: Path) -> Settings:
+    return Settings(database_url=f"sqlite:///{tmp_path}/new.db", _env_file=None)
+
+
+def test_the_key_beside_the_database_is_made_once_and_is_for_its_owner_alone(
+    tmp_path: Path,
+) -> None:
+    assert settings(tmp_path).phrases == settings(tmp_path).phrases
+    (file,) = tmp_path.iterdir()
+    assert file.name == "new.db.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_was_lost_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    """A disk that was full left an empty file, and every token was sealed with nothing."""
+    (tmp_path / "new.db.key").touch()
+    with pytest.raises(ValueError, match="is empty"):
+        _ = settings(tmp_path).phrases
+
+
+def test_customers_data_in_a_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    house = House.of(settings(tmp_path))
+    with house.work(ONE) as tx:
+        tx.connection()
+        modes = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.iterdir()}
+    house.engine.dispose()
+    assert modes
+    assert set(modes.values()) == {0}
+
+
+# -- two at once
+
+
+def test_of_processes_that_start_together_one_migrates_after_the_other(postgres: str) -> None:
+    """Before they waited for each other the second died of what the first had just made."""
+    told = Settings(database_url=postgres, secret_keys="a phrase", _env_file=None)
+    first, second = House.of(told), House.of(told)
+    order: list[str] = []
+
+    def start_too() -> None:
+        with second._alone():
+            order.append("second")
+
+    other = Thread(target=start_too)
+    with first._alone(), first.engine.connect() as connection:
+        other.start()
+        asked = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while not connection.execute(asked).scalar() and other.is_alive():
+            connection.rollback()
+        order.append("first")
+    other.join()
+    first.engine.dispose()
+    second.engine.dispose()
+    assert order == ["first", "second"]
+
+
+def test_two_workers_never_hold_one_lane_together(house: House) -> None:
+    """On PostgreSQL neither sees what the other has not committed yet."""
+    with house.work(ONE) as tx:
+        tx.later(Call(number="1"))
+        tx.later(Letter(to="ana"))
+    later: list[list[leases.Promise]] = []
+
+    def take(kind: str) -> list[leases.Promise]:
+        return leases.take(house, ONE, kinds=[kind], most=9, for_=timedelta(minutes=5))
+
+    if not house.settings.embedded:  # on SQLite the other one waits for the pen
+
+        @event.listens_for(house.engine, "commit", once=True)
+        def _(_: object) -> None:
+            later.append(take(Letter.kind))
+
+    earlier = take(Call.kind)
+    later = later or [take(Letter.kind)]
+    assert [len(earlier), len(later[0])].count(1) == 1
+    with house.work(ONE) as tx:
+        leases.keep_all(tx, [*earlier, *later[0]])
+    assert len([*take(Call.kind), *take(Letter.kind)]) == 1
+
+
+# -- stumbling
+
+
+def stumble(_: object, __: object) -> None:
+    raise OSError("no space left on the device")
+
+
+def test_a_shop_that_cannot_be_worked_stops_no_other(house: House) -> None:
+    done: list[ShopId] = []
+    agenda = Agenda[None](Decision(Call, lambda _, tx: done.append(tx.shop)))
+    worker = Worker(house, agenda, lambda _: None, probation=0)  # type: ignore[arg-type]
+    for shop in (ONE, TWO):
+        with house.work(shop) as tx:
+            tx.later(Call(number="1"))
+    worker.keeper.awake = lambda tx: stumble(0, 0) if tx.shop == ONE else True  # type: ignore[return-value]
+    with capture_logs() as lines:
+        worker.turn()
+    assert done == [TWO]
+    assert [(line["event"], line["shop"]) for line in lines] == [("shop.stumbled", ONE)]
+
+
+def test_what_an_errand_could_not_even_write_down_is_in_the_log(house: House) -> None:
+    agenda = Agenda[None](Errand(Call, lambda *_: None))
+    worker = Worker(house, agenda, lambda _: None, probation=0)  # type: ignore[arg-type]
+    worker.keeper.awake = lambda _: True
+    worker.keeper._write_down = stumble  # type: ignore[method-assign,assignment]
+    with house.work(ONE) as tx:
+        tx.later(Call(number="1"))
+    with capture_logs() as lines:
+        worker.turn()
+        worker._hands.shutdown(wait=True)
+    assert [(line["event"], line["kind"]) for line in lines] == [("errand.stumbled", Call.kind)]
+
+
+# -- the log
+
+
+class Order(BaseModel):
+    total: int
+
+
+def failures() -> list[Exception]:
+    found: list[Exception] = [IntegrityError("INSERT", {"email": "ana@example.com"}, KeyError())]
+    try:
+        Order.model_validate({"total": "ana@example.com"})
+    except ValidationError as failure:
+        found.append(failure)
+    found.append(RuntimeError("ana@example.com"))
+    found[-1].__cause__ = ValueError("ana@example.com")
+    return found
+
+
+@pytest.mark.parametrize("failure", failures(), ids=lambda one: type(one).__name__)
+def test_no_line_of_the_log_holds_what_a_customer_typed(failure: Exception) -> None:
+    line = without_words(None, "error", {"event": "intake.failed", "exc_info": failure})
+    record = logging.LogRecord(
+        "uvicorn.error", logging.ERROR, "x", 1, "Exception in ASGI application", None,
+        (type(failure), failure, failure.__traceback__),
+    )  # fmt: skip
+    for told in (json.dumps(line), Wordless().format(record)):
+        assert "ana@example.com" not in told
+        assert type(failure).__name__ in told
+
+
+def test_a_line_of_the_log_says_where_it_happened_and_after_what() -> None:
+    def where() -> None:
+        raise ValueError("y") from KeyError("x")
+
+    try:
+        where()
+    except ValueError:
+        line = without_words(None, "error", {"event": "e", "exc_info": True})
+    assert line["failure"] == "ValueError, after KeyError"
+    assert [place.rpartition(" ")[2] for place in line["trace"]][-1] == "where"
+
+
+# -- what an operator is told
+
+
+def test_doctor_says_why_no_shop_is_there(tmp_path: Path) -> None:
+    (finding,) = examine(settings(tmp_path))
+    assert finding.fine
+    assert finding.words.endswith("PERENNIAL_ALLOWED_SHOPS names none that may be.")
+
+
+def test_what_was_given_up_on_is_taken_up_again_by_one_command(shop: Shop) -> None:
+    with shop.work() as tx:
+        tx.later(Call(number="1"))
+        (promise,) = tx.exec(select(leases.Promise))
+        leases.park(tx, promise, reason="[/red] not [bold]for markup")
+    out = Console(file=StringIO(), width=200)
+    with shop.look() as tx:
+        row = this_shop(tx)
+        found = [finding.words for finding in _shop(shop.house, row) if not finding.fine]
+    assert len(found) == 1
+    assert found[0].endswith("(once that is mended: perennial again)")
+    assert take_up(shop.house.settings, "https://other.example/graphql/", out) == 1
+    assert take_up(shop.house.settings, None, out) == 0
+    (promise,) = shop.all(leases.Promise)
+    assert promise.parked_at is None
+    assert f"{shop.api_url}: 1 taken up again" in out.file.getvalue()  # type: ignore[attr-defined]
