@@ -130,6 +130,43 @@ def test_failures_wait_twice_as_long_each_time_and_end_parked_where_one_sees_the
     assert row.kept_at is None
 
 
+def test_who_is_away_for_a_night_is_asked_again_in_the_morning(desk: Desk) -> None:
+    """Saleor's, a mail provider's: nobody has to take up by hand what waited for them."""
+
+    class AwayError(Exception):
+        away = True
+
+    def nobody(_: Call) -> None:
+        raise AwayError
+
+    desk.on_call = nobody
+    desk.promises(Call(number="1"))
+    for _ in range(12 * 6):
+        desk.settle()
+        desk.house.clock.move(timedelta(minutes=10))
+    desk.on_call = lambda _: None
+    desk.house.clock.move(timedelta(hours=1))
+    desk.settle()
+    (row,) = desk.rows().values()
+    assert row.kept_at is not None
+
+
+def test_who_never_comes_back_is_seen_by_a_person_in_the_end(desk: Desk) -> None:
+    class AwayError(Exception):
+        away = True
+
+    def nobody(_: Call) -> None:
+        raise AwayError
+
+    desk.on_call = nobody
+    desk.promises(Call(number="1"))
+    for _ in range(2 * 24):
+        desk.settle()
+        desk.house.clock.move(timedelta(hours=1))
+    (row,) = desk.rows().values()
+    assert row.parked_at is not None
+
+
 def test_a_parked_promise_can_be_taken_up_again(desk: Desk) -> None:
     class HopelessError(Exception):
         permanent = True
@@ -145,7 +182,7 @@ def test_a_parked_promise_can_be_taken_up_again(desk: Desk) -> None:
     assert row.tries == 1
     desk.on_note = lambda _: None
     with desk.house.work(ONE) as tx:
-        assert leases.reopen(tx, [row.id or 0]) == 1
+        assert leases.reopen(tx) == 1
     desk.settle()
     assert desk.done == ["a"]
 

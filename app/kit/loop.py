@@ -34,7 +34,11 @@ SMALLEST, LARGEST = 8, 128
 starts small again.
 """
 MOST_TRIES = 8
-FIRST_WAIT = timedelta(seconds=10)
+MOST_AWAY = 40
+"""Tries where the other side is merely `away`: a day and a half, so that a night without Saleor
+gives nobody work in the morning.
+"""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -220,7 +224,8 @@ class Keeper(Generic[W]):
         if self.excused(tx, failure):
             leases.give_back([promise])
             return
-        if hopeless(failure) or promise.tries >= MOST_TRIES:
+        most = MOST_AWAY if getattr(failure, "away", False) else MOST_TRIES
+        if hopeless(failure) or promise.tries >= most:
             leases.park(tx, promise, reason=reason(failure))
             return
         wait = self.house.clock.after(patience(promise.tries, failure))
@@ -233,9 +238,11 @@ def hopeless(failure: Exception) -> bool:
 
 
 def patience(tries: int, failure: Exception) -> timedelta:
-    """Real time to wait before the next try: doubling from 10 s, or what the other side asked."""
+    """Real time to wait before the next try: doubling from 10 s to an hour, or what the other side
+    asked.
+    """
     asked = getattr(failure, "retry_after", None)
-    doubled: timedelta = FIRST_WAIT * 2 ** (max(tries, 1) - 1)
+    doubled: timedelta = min(FIRST_WAIT * 2 ** min(max(tries, 1) - 1, 16), LONGEST_WAIT)
     return max(doubled, timedelta(seconds=asked)) if asked else doubled
 
 

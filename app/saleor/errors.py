@@ -7,18 +7,25 @@ from app.saleor.shapes.written import Refusal
 
 
 class SaleorError(Exception):
-    """`permanent`: trying again changes nothing. `public`: an operator may read the message."""
+    """`permanent`: trying again changes nothing. `away`: nobody is there, or not for us just now.
+    `public`: an operator may read the message.
+    """
 
     permanent: ClassVar[bool] = False
+    away: ClassVar[bool] = False
     public: ClassVar[bool] = True
 
 
 class SaleorUnreachableError(SaleorError):
     """The network, a timeout, a server's own fault, or something that is no GraphQL answer."""
 
+    away = True
+
 
 class SaleorThrottledError(SaleorError):
     """The shop's rate limit. `retry_after` is in seconds of real time."""
+
+    away = True
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"the shop's rate limit is reached, free again in {retry_after:.0f} s")
