@@ -7,7 +7,7 @@ from hashlib import sha256
 from sqlmodel import col, select
 
 from app.api.tables import ApiKey
-from app.kit.tx import ShopId, Tx
+from app.kit.tx import ShopId, Tx, shop_named
 
 FORM = re.compile(r"perennial_(\d{1,18})_[\w-]{43}")
 ENDING = 4
@@ -49,7 +49,7 @@ def every(tx: Tx) -> list[ApiKey]:
 def shop_in(key: str) -> ShopId | None:
     """Which shop a key says it is of; nothing is proved by that yet."""
     form = FORM.fullmatch(key)
-    return ShopId(int(form[1])) if form else None
+    return shop_named(int(form[1])) if form else None
 
 
 def opens(tx: Tx, key: str) -> int | None:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from app.journeys import queries
 from app.journeys.tables import Link, Recovery, Run
-from app.kit.tx import ShopId, Tx
+from app.kit.tx import ShopId, Tx, shop_named
 
 RANDOM_BYTES = 32
 RECOVER = "recover"
@@ -29,7 +29,7 @@ def shop_of(token: str) -> ShopId:
     """Which shop a token says it is of; 0 for one that says nothing. Proves nothing."""
     number, _, rest = token.partition("-")
     try:
-        return ShopId(int(number, 16)) if rest and len(number) <= MOST_DIGITS else ShopId(0)
+        return shop_named(int(number, 16)) if rest and len(number) <= MOST_DIGITS else ShopId(0)
     except ValueError:
         return ShopId(0)
 

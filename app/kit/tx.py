@@ -40,6 +40,16 @@ from typing_extensions import override
 from app.kit.rowlock import open_for
 
 ShopId = NewType("ShopId", int)
+LAST_SHOP = 2**31 - 1
+"""What its column holds."""
+
+
+def shop_named(number: int) -> ShopId:
+    """The shop that a link or a key of ours says it is of, which proves nothing; 0, and that is
+    nobody's, for a number that no shop can have: a database would stumble over it.
+    """
+    return ShopId(number if 0 < number <= LAST_SHOP else 0)
+
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A surrogate key: SQLite counts up only in a column that is called INTEGER."""

@@ -26,4 +26,4 @@ def sign(secret: str, *what: object) -> str:
 
 
 def signed(secret: str, signature: str, *what: object) -> bool:
-    return hmac.compare_digest(sign(secret, *what), signature)
+    return hmac.compare_digest(sign(secret, *what).encode(), signature.encode())

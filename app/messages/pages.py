@@ -13,7 +13,7 @@ from app.customers import queries as people
 from app.customers.tables import Person
 from app.kit.clock import real_now
 from app.kit.house import House
-from app.kit.tx import ShopId, Tx
+from app.kit.tx import ShopId, Tx, shop_named
 from app.messages import editing, exporting, hashing, library, queries, readymade, trying
 from app.messages.blocks import Draft
 from app.messages.carriers import NotTakenError
@@ -202,7 +202,7 @@ def _passed(mark: str, what: str, house: House) -> ShopId:
     seconds, _, signature = rest.partition("-")
     if not (shop.isdecimal() and seconds.isdecimal()):
         raise HTTPException(404)
-    id_ = ShopId(int(shop))
+    id_ = shop_named(int(shop))
     with house.look(id_) as tx:
         sealed = tx.exec(select(Shop.code_secret).where(Shop.id == id_)).first()
     good = sealed is not None and hashing.signed(

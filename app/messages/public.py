@@ -13,7 +13,7 @@ from sqlmodel import select
 from starlette.concurrency import run_in_threadpool
 
 from app.kit.house import House
-from app.kit.tx import ShopId, Tx
+from app.kit.tx import ShopId, Tx, shop_named
 from app.messages import hashing, joining, leaving, queries, reports, touches
 from app.messages.blocks import safe_link
 from app.messages.leaving import TOPICS, Choice
@@ -55,7 +55,7 @@ def _place(token: str) -> Place:
     found = TOKEN.fullmatch(token)
     if found is None:
         raise HTTPException(404)
-    return Place(ShopId(int(found[1])), found[2])
+    return Place(shop_named(int(found[1])), found[2])
 
 
 def _send(tx: Tx, place: Place) -> Send:
@@ -199,7 +199,7 @@ async def take_reports(shop: int, channel: str, request: Request) -> Response:
         )
 
     try:
-        taken = await run_in_threadpool(house.do, ShopId(shop), take)
+        taken = await run_in_threadpool(house.do, shop_named(shop), take)
     except ValueError as failure:
         raise HTTPException(400, "Not a list of events.") from failure
     if taken is None:
@@ -211,7 +211,7 @@ def _signed(house: House, mark: str, what: str, link: str) -> tuple[ShopId, int]
     found = SIGNED.fullmatch(mark)
     if found is None:
         raise HTTPException(404)
-    shop, send = ShopId(int(found[1])), int(found[2])
+    shop, send = shop_named(int(found[1])), int(found[2])
     with house.look(shop) as tx:
         sealed = tx.exec(select(Shop.code_secret).where(Shop.id == shop)).first()
     if sealed is None or not hashing.signed(

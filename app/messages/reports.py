@@ -61,7 +61,7 @@ class Event(BaseModel):
 def signed(secret: str, body: bytes, signature: str) -> bool:
     """`sha256=<hex>` of the body under the outlet's secret."""
     mark = hmac.new(secret.encode(), body, sha256).hexdigest()
-    return hmac.compare_digest(f"sha256={mark}", signature)
+    return hmac.compare_digest(f"sha256={mark}".encode(), signature.encode())
 
 
 def events(body: bytes) -> Sequence[Event]:

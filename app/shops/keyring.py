@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from app.kit.clock import real_now
+from app.kit.clock import real_now, stopwatch
 from app.kit.house import House
+from app.kit.tx import ShopId
 from app.shops.directory import Directory, Entry
 from app.shops.tables import Shop
 
@@ -24,18 +25,26 @@ class Keyring:
         self._directory = directory
         self._fetch = fetch
         self._lock = Lock()
+        self._not_before: dict[ShopId, float] = {}
 
     def refetch(self, entry: Entry) -> Mapping[str, Any] | None:
-        """The shop's JWKS as Saleor publishes it now; None where asking is not allowed or fails."""
+        """The shop's JWKS as Saleor publishes it now; None where asking is not allowed or fails.
+
+        Anybody may name a key that does not exist: who has just been refused here is refused again
+        without a look into the database, which would wait for the pen.
+        """
         with self._lock:
+            if stopwatch() < self._not_before.get(entry.id, 0.0):
+                return None
+            self._not_before[entry.id] = stopwatch() + PAUSE.total_seconds()
+        try:
             if not self._may_ask(entry):
                 return None
-            try:
-                jwks = self._fetch(entry.api_url)
-            except Exception:  # noqa: BLE001  # unreachable or nonsense: Saleor sends it again
-                return None
+            jwks = self._fetch(entry.api_url)
             self._store(entry, jwks)
-            return jwks
+        except Exception:  # noqa: BLE001  # unreachable or nonsense: Saleor sends it again
+            return None
+        return jwks
 
     def _may_ask(self, entry: Entry) -> bool:
         """Marks the attempt before it is made, in the database, for all processes to see."""

@@ -59,7 +59,7 @@ class Apprise:
         try:
             judged(service.host, service.port or HTTPS)
         except OutwardError as failure:
-            raise NotTakenError("the service can't be reached", permanent=True) from failure
+            raise NotTakenError(str(failure), permanent=True) from failure
 
     def address_of(self, parcel: Parcel) -> str:
         """The service's address with everything of this message in its place."""

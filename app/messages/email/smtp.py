@@ -78,7 +78,9 @@ class Smtp:
             raise NotTakenError(
                 "the mail server refused the password", permanent=False
             ) from failure
-        except (smtplib.SMTPException, OSError, OutwardError) as failure:
+        except OutwardError as failure:
+            raise NotTakenError(str(failure), permanent=False) from failure
+        except (smtplib.SMTPException, OSError) as failure:
             raise NotTakenError("the mail server can't be reached", permanent=False) from failure
         return wire
 
