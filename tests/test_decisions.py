@@ -89,7 +89,7 @@ def test_dc3_a_draw_is_made_again_from_salt_and_person() -> None:
     for person in range(50):
         draw = trials.draw("a salt", person)
         name = trials.arm_among(among, draw)
-        arm = Arm("holdout:cart", 1, name, name == "withheld", draw, "a salt", among)
+        arm = Arm("holdout:cart", 1, name, name == "withheld", draw, "a salt", among, person)
         one = drawing.drawn(arm, person=person, ref="newsletter:1", subject="cart")
         assert drawing.drawn_again(one.seen, salt=one.salt) == (one.outcome, one.made)
         assert drawing.drawn_again(one.seen, salt="another")[1] != one.made

@@ -16,8 +16,11 @@ from app.kit.chance import roll
 from app.kit.clock import StillClock
 from app.kit.house import House
 from app.loyalty.tables import Code
-from app.messages import library
+from app.messages import library, withholding
+from app.messages.blocks import Block, Draft, Letter
+from app.messages.tables import SendNote
 from app.segments.tables import Trait
+from app.trials import deciding as drawing
 from app.trials import flows as trials
 from app.trials import queries, rules
 from app.trials.rules import Mode
@@ -199,6 +202,79 @@ def test_what_one_automation_keeps_from_somebody_no_other_gives_her(shop: Recove
     assert [send.reason for send in shop.sends() if send.message == "a"] == ["withheld_holdout"]
 
 
+SPRING = "Twenty kinds of tulips have come in, and the first ten go out with a vase."
+
+
+def saying(key: str, *blocks: Block) -> Draft:
+    return Draft(key=key, name=key, variants={"email": {"en": Letter(subject=key, blocks=blocks)}})
+
+
+def held_back_from(shop: Recovering, draft: Draft) -> None:
+    """Cleo is a ghost of an automation with this letter; nothing is held back afterwards."""
+    holds(shop, share=1.0)
+    with shop.work() as tx:
+        library.ensure(tx, draft)
+    journey(shop, Send(key="s", message=draft.key))
+    happens(shop, Trigger.BIRTHDAY, shop.person)
+    holds(shop, share=0.0)
+
+
+def posts(shop: Recovering, draft: Draft) -> None:
+    with shop.work() as tx:
+        library.ensure(tx, draft)
+        newsletters.plan(tx, name=draft.key, message=draft.key, segment=None, at=tx.now)
+    shop.settles()
+    shop.waits(days=2)
+
+
+def test_what_she_is_kept_from_is_left_out_of_a_newsletter_for_a_month(
+    shop: Recovering,
+) -> None:
+    """HO-8: the block and not the letter; short words are nobody's own; the note says so."""
+    tulips, hello = Block(kind="text", text=SPRING), Block(kind="text", text="Hello!")
+    held_back_from(shop, saying("tulips", hello, tulips))
+    news = Block(kind="text", text="We are open on Sundays from now on, from ten to four.")
+    again = Block(kind="text", text=f"  {SPRING.upper()} ")
+    posts(shop, saying("news", hello, news, again))
+    (letter,) = shop.mail()
+    assert "Sundays" in letter.text
+    assert "Hello!" in letter.text
+    assert "tulips" not in letter.text.lower()
+    assert [note.outcome for note in shop.all(SendNote)].count("left_out") == 1
+    shop.waits(days=31)
+    posts(shop, saying("later", again))
+    assert "TULIPS" in shop.mail()[-1].text
+
+
+def test_a_letter_that_says_nothing_else_does_not_go(shop: Recovering) -> None:
+    """HO-8: headings and buttons alone are no letter; who is not held back gets the whole."""
+    held_back_from(shop, saying("tulips", Block(kind="text", text=SPRING)))
+    shop.guest("ben@example.com")
+    shop.agrees("ben@example.com")
+    whole = (Block(kind="heading", text="Spring"), Block(kind="text", text=SPRING))
+    posts(shop, saying("news", *whole))
+    assert [letter.recipient for letter in shop.mail()] == ["ben@example.com"]
+    assert {send.reason for send in shop.sends() if send.person == shop.person} == {
+        "withheld_holdout"
+    }
+
+
+@pytest.mark.parametrize(
+    ("block", "kept"),
+    [
+        (Block(kind="recommendations"), "block:recommendations"),
+        (Block(kind="cart"), "block:cart"),
+        (Block(kind="code"), None),
+        (Block(kind="products"), None),
+        (Block(kind="text", text="See you soon, {{ first_name }}!"), None),
+        (Block(kind="button", label="To the shop", link="https://shop.example/"), None),
+    ],
+)
+def test_what_counts_as_the_same(block: Block, kept: str | None) -> None:
+    """HO-8: what is made for her anew is alike by its kind, and a code is its automation's own."""
+    assert withholding.of(block) == kept
+
+
 def test_what_was_promised_is_kept_from_nobody(shop: Recovering) -> None:
     """HO-9: once the owner marks it, also for those who were held back before."""
     holds(shop, share=1.0)
@@ -229,6 +305,11 @@ def test_an_assignment_is_a_keyed_hash_that_anybody_can_repeat(shop: Recovering)
         again = trials.hold(tx, "cart", [account.id or 0])
     assert list(again.values()) == [arm]
     assert len(shop.all(Assignment)) == 1
+    (told,) = [
+        drawing.drawn(one, person=person, ref="x", subject="cart") for person, one in again.items()
+    ]
+    assert (told.person, told.seen["who"]) == (account.id, shop.person)
+    assert drawing.drawn_again(told.seen, salt=told.salt) == (told.outcome, told.made)
 
 
 def test_a_holdout_switched_off_keeps_nothing_from_anybody(shop: Recovering) -> None:

@@ -16,7 +16,7 @@ def drawn(
 ) -> Decided:
     """HO-1, HO-3, AB-1: for which arm she was drawn, and by which number. `ref`: for what."""
     seen = {
-        "arms": [list(one) for one in arm.among], "who": person,
+        "arms": [list(one) for one in arm.among], "who": arm.who,
         "held": [arm.name] if arm.withheld else [],
     }  # fmt: skip
     return Decided(

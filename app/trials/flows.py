@@ -123,13 +123,16 @@ def _keep_shares(tx: Tx, trial: Trial, shares: Sequence[float]) -> None:
 def _drawn(tx: Tx, trial: Trial, people: Collection[int]) -> Mapping[int, Arm]:
     before = queries.assigned(tx, trial.id or 0, people)
     fresh = [] if trial.ended_at else [p for p in dict.fromkeys(people) if p not in before]
-    found = {person: _arm(trial, row.arm, row.roll, row.stratum) for person, row in before.items()}
+    found = {
+        person: _arm(trial, row.arm, row.roll, row.stratum, who=row.person)
+        for person, row in before.items()
+    }
     stratum = len(trial.strata) - 1
     rows: list[dict[str, Any]] = []
     for person in fresh:
         point = rules.draw(trial.salt, person)
         name = trial.arms[rules.arm_at(trial.strata[-1], point)]["name"]
-        found[person] = _arm(trial, name, point, stratum)
+        found[person] = _arm(trial, name, point, stratum, who=person)
         rows.append(
             {
                 "trial": trial.id, "person": person, "arm": name, "stratum": stratum,
@@ -140,11 +143,11 @@ def _drawn(tx: Tx, trial: Trial, people: Collection[int]) -> Mapping[int, Arm]:
     return found
 
 
-def _arm(trial: Trial, name: str, point: float, stratum: int) -> Arm:
+def _arm(trial: Trial, name: str, point: float, stratum: int, *, who: int) -> Arm:
     withheld = any(arm["name"] == name and arm.get("withheld") for arm in trial.arms)
     names = [arm["name"] for arm in trial.arms]
     among = tuple(zip(names, trial.strata[stratum], strict=False))
-    return Arm(trial.key, trial.version, name, withheld, point, trial.salt, among)
+    return Arm(trial.key, trial.version, name, withheld, point, trial.salt, among, who)
 
 
 def deny(tx: Tx, key: str, people: Collection[int], content: str) -> None:

@@ -30,7 +30,7 @@ class Mode(StrEnum):
 
 
 class Arm(NamedTuple):
-    """What was drawn for somebody, with all that repeats the draw: `roll(salt, person)`."""
+    """What was drawn for somebody, with all that repeats the draw: `roll(salt, who)`."""
 
     key: str
     version: int
@@ -38,8 +38,10 @@ class Arm(NamedTuple):
     withheld: bool
     roll: float
     salt: str
-    among: tuple[tuple[str, float], ...] = ()
+    among: tuple[tuple[str, float], ...]
     """Each arm by name with its share, as they were when it was drawn."""
+    who: int
+    """For whom it was drawn: of two who became one, whoever was drawn first."""
 
 
 def arm_among(among: Sequence[tuple[str, float]], point: float) -> str:
