@@ -144,7 +144,7 @@ def test_a_winner_is_given_to_nine_in_ten_then_to_all_and_the_step_is_never_empt
 
 
 def body(estimate: float, verdict: str, **arm: float) -> dict[str, Any]:
-    usual = {"refunded": 0.02, "unsubscribed": 5, "complained": 1}
+    usual = {"orders": 100, "refunded": 0.02, "unsubscribed": 5, "complained": 1}
     return {
         "metric": "margin", "people": {"A": 1000, "B": 1000},
         "arms": {"A": usual, "B": usual | arm},
@@ -162,6 +162,8 @@ def test_nothing_is_put_in_place_while_a_guard_suffers() -> None:
     for harmed in ({"unsubscribed": 25}, {"complained": 12}, {"refunded": 0.08}):
         assert not guards_hold(body(2.0, "better", **harmed), "A", "B")
         assert proof.winner_of(body(2.0, "better", **harmed), ["A", "B"]) is None
+    chance = body(2.0, "better", refunded=0.04)  # 4 in 100 orders beside 2: nobody can tell
+    assert proof.winner_of(chance, ["A", "B"]) == "B"
 
 
 def test_an_arm_that_is_edited_begins_a_new_version_and_the_old_one_stays(

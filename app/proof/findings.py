@@ -294,6 +294,7 @@ def _arm(arm: str, by_metric: Mapping[str, Arms], told: Told) -> dict[str, Any]:
     }
 
 
+        "orders": int(told.active.orders[here].sum()),
 def _whole(arms: Arms, arm: str) -> Sums:
     own = [one for (name, _), one in arms.items() if name == arm]
     if not own:
@@ -335,13 +336,15 @@ def noise_of(arms: Arms, names: Sequence[str], plan: Plan) -> tuple[Noise, Noise
 
 
 def guards_hold(body: Mapping[str, Any], control: str, arm: str) -> bool:
-    """AB-9: neither refunds nor goodbyes nor complaints rose, as far as can be told."""
+    """AB-9: neither refunds nor goodbyes nor complaints rose, as far as can be told. A refund is
+    told by orders: whoever bought nothing could give nothing back, and says nothing of it."""
     a, b = body["arms"][control], body["arms"][arm]
     n, m = body["people"][control], body["people"][arm]
     for guard in ("unsubscribed", "complained"):
         if _rose(a[guard], n, b[guard], m):
             return False
-    return not _rose(round(a["refunded"] * n), n, round(b["refunded"] * m), m)
+    back = [round(arm["refunded"] * arm["orders"]) for arm in (a, b)]
+    return not _rose(back[0], a["orders"], back[1], b["orders"])
 
 
 def _rose(a: int, n: int, b: int, m: int) -> bool:
