@@ -131,6 +131,13 @@ def test_ct_2_cohorts_follow_their_members_and_leave_out_what_is_not_over() -> N
     assert table.money[0, :2].tolist() == [300.0, 350.0]
 
 
+def test_ct_2_two_orders_of_a_day_are_two_orders_and_one_purchase() -> None:
+    history = build([0, 0, 1], [5, 5, 8], [100, 50, 100])
+    table = cohorts(history, np.array([0, 30]), today=60)
+    assert table.orders[0, 0] == pytest.approx(1.5)
+    assert table.again[0, 0] == 0.0
+
+
 def test_ct_3_averages_are_weighted_by_size_over_complete_cells() -> None:
     history = build([0, 1, 2, 0], [0, 0, 30, 45], [100] * 4)
     table = cohorts(history, np.array([0, 30]), today=95)

@@ -17,9 +17,9 @@ class Cohorts:
     """Tables of shape (cohorts, periods); a period is 30 days from each member's first purchase.
 
     `size` members; `active` share with a purchase in the period (period 0 holds the first one);
-    `again` share with two purchases or more by its end; `orders` and `money` per member by its
-    end (minor units, net of refunds). NaN where the period is not over for the whole cohort:
-    incomplete, and left out of averages.
+    `again` share with two purchases or more by its end; `orders` (those of one day are several) and
+    `money` per member by its end (minor units, net of refunds). NaN where the period is not over
+    for the whole cohort: incomplete, and left out of averages.
     """
 
     begins: Longs
@@ -70,7 +70,7 @@ def _follow(
     start: Longs, day: Ints, sums: Longs, cohort: Longs, first: Longs,
     count: int, span: int, period: int, today: int,
 ) -> Floats:  # fmt: skip
-    """People active, second purchases, purchases and net money, by cohort and period."""
+    """People active, second purchases, orders and net money, by cohort and period."""
     out = np.zeros((4, count, span))
     for c in range(len(start) - 1):
         row = cohort[c]
@@ -86,7 +86,7 @@ def _follow(
             out[3, row, at] += sums[i, 0] - sums[i, 1] - sums[i, 3]
             if sums[i, 4] > 0:
                 bought += 1
-                out[2, row, at] += 1
+                out[2, row, at] += sums[i, 4]
                 out[1, row, at] += bought == 2
                 out[0, row, at] += at != seen
                 seen = at
