@@ -11,7 +11,7 @@ from sqlmodel import select
 from app.customers.tables import Person
 from app.kit.house import House
 from app.kit.loop import Keeper
-from app.messages import consent, erasing, flows, library, queries, windows
+from app.messages import bringing, consent, erasing, flows, library, queries, windows
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.rules import Priority
@@ -505,15 +505,15 @@ def test_co5_a_list_is_brought_along_with_basis_source_and_date_or_as_nothing(
     ben, cleo = shop.person("ben"), shop.person("cleo")
     then = shop.house.clock.now() - 40 * DAY
     with shop.work() as tx:
-        came = consent.bring_along(
+        came = bringing.bring_along(
             tx,
             [
-                consent.Row("ben@example.com", "consent", "old shop, form 3", then),
-                consent.Row("cleo@example.com", "consent", "", then),
-                consent.Row("ana@example.com", "consent", "old shop", then),
+                bringing.Row("ben@example.com", "consent", "old shop, form 3", then),
+                bringing.Row("cleo@example.com", "consent", "", then),
+                bringing.Row("ana@example.com", "consent", "old shop", then),
             ],
         )
-    assert came == (2, 1)
+    assert came == bringing.Brought(agreed=2, bare=1)
     shop.agrees("ana", said=Said.WITHDRAWN)
     assert shop.sends("k1", person=ben).state == "sent"
     shop.sends("k2", person=cleo)

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import inspect
 
 from app.kit.house import House
-from app.messages import exporting, joining, nights, policy
+from app.messages import bringing, consent, exporting, hashing, joining, nights, policy
 from app.messages.consent import Saying
 from app.messages.law import Said
-from app.messages.tables import Outlet, Preference, Send, SendNote, Touch
+from app.messages.tables import Outlet, Preference, Send, SendNote, Suppression, Touch
 from app.privacy import flows as privacy
+from app.privacy import retention
 from tests.support.makers import event, gid
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
@@ -85,6 +86,35 @@ def test_pr3_nothing_that_was_sent_names_her_any_more(shop: Writing) -> None:
     assert len(shop.post.sent) == 1
 
 
+def test_pr3_a_list_that_knows_her_from_before_brings_nobody_back(shop: Writing) -> None:
+    """CO-3, CO-5 too: an old proof is older than her wish to be forgotten, and a tick at checkout
+    is no answer to a complaint; her own new word is one."""
+    now = shop.house.clock.now()
+    with shop.work() as tx:
+        consent.suppress(tx, hashing.of_address("ana@example.com"), consent.COMPLAINT)
+    gone = {"id": gid("User", "ana"), "email": "ana@example.com"}
+    body = event("CUSTOMER_DELETED", issued=now.isoformat(), user=gone)
+    shop.hears("CUSTOMER_DELETED", body)
+
+    def held() -> set[str]:
+        hers = hashing.of_address("ana@example.com")
+        return {row.reason for row in shop.all(Suppression) if row.hash == hers}
+
+    assert held() == {"complaint", "erased"}
+    with shop.work() as tx:
+        old = bringing.Row("ana@example.com", "consent", "old shop", now - timedelta(days=40))
+        assert bringing.bring_along(tx, [old]) == bringing.Brought(forgotten=1)
+        consent.say(tx, Saying("ana@example.com", Said.GRANTED, "import", at=old.said_at))
+    assert held() == {"complaint", "erased"}
+    shop.waits(days=1)
+    with shop.work() as tx:
+        consent.say(tx, Saying("ana@example.com", Said.GRANTED, "checkout"))
+    assert held() == {"complaint"}
+    with shop.work() as tx:
+        consent.say(tx, Saying("ana@example.com", Said.GRANTED, "confirmation"))
+    assert held() == set()
+
+
 def test_pr3_a_question_that_was_never_answered_goes_too(shop: Writing) -> None:
     with shop.work() as tx:
         joining.ask_to_confirm(tx, Saying("cleo@example.com", Said.GRANTED, "storefront"))
@@ -111,7 +141,8 @@ def test_pr5_what_is_old_is_dropped_at_night(shop: Writing) -> None:
     assert len(shop.all(Send)) == 3
     shop.waits(days=700)
     with shop.work() as tx:
-        nights.nightly(tx)
+        retention.nightly(tx)
+    shop.settles()
     assert shop.all(Send) == []
     assert shop.all(SendNote) == []
     assert shop.all(Touch) == []

@@ -24,7 +24,19 @@ NAMES = {
     "since": ("since", "from", "date", "day", "od", "desde"),
     "channel": ("channel", "source", "kanal", "kanał", "canal"),
     "month": ("month", "date", "miesiac", "miesiąc", "mes", "mês"),
+    "id": ("id", "receipt", "order", "paragon", "numer", "recibo", "pedido", "número"),
+    "currency": ("currency", "waluta", "moeda"),
+    "refunded": ("refunded", "refund", "zwrot", "zwrócono", "devolvido", "reembolso"),
+    "quantity": ("quantity", "pieces", "qty", "ilość", "ilosc", "quantidade"),
+    "name": ("name", "title", "nazwa", "nome"),
+    "place": ("place", "till", "shop", "store", "miejsce", "sklep", "loja", "local"),
+    "basis": ("basis", "legal_basis", "podstawa", "base_legal", "base legal"),
+    "origin": ("source", "form", "origin", "źródło", "zrodlo", "origem", "fonte"),
+    "said": ("date", "said_at", "consent_date", "opt_in_date", "data"),
+    "country": ("country", "kraj", "país", "pais"),
+    "wording": ("text", "wording", "treść", "tresc", "texto"),
     "email": ("email", "e-mail", "mail", "address", "endereço", "adres"),
+    "day": ("date", "day", "data", "dia", "dzień", "dzien"),
     "birthday": (
         "birthday",
         "birth_date",
@@ -35,7 +47,7 @@ NAMES = {
         "nascimento",
     ),
     "week": ("week", "day", "date", "semana", "tydzien", "tydzień"),
-    "amount": ("amount", "spend", "cost", "kwota", "valor", "gasto"),
+    "amount": ("amount", "spend", "cost", "total", "kwota", "valor", "gasto"),
 }
 Refused = tuple[int, str, str]
 """A line, what is wrong with it in a word, and what it says."""
@@ -83,7 +95,7 @@ def costs(tx: Tx, text: str, locale: Locale) -> int:
     How many. Raises RefusedError."""
     table = read(text, needs=("sku", "cost"), may=("since",))
     rows, wrong = {}, list[Refused]()
-    for line, cells in _cells(table, wrong):
+    for line, cells in cells_of(table, wrong):
         sku, cost = cells["sku"], _money(cells["cost"], locale, exchange(tx).currency)
         since = _day(cells["since"]) if cells.get("since") else 0
         if not sku or cost is None or since is None:
@@ -102,7 +114,7 @@ def spend(tx: Tx, text: str, locale: Locale) -> int:
     """Spend by channel and month; a month handed in again takes the place of what it was."""
     table = read(text, needs=("channel", "month", "amount"))
     rows, wrong = dict[tuple[str, str], int](), list[Refused]()
-    for line, cells in _cells(table, wrong):
+    for line, cells in cells_of(table, wrong):
         month = re.match(r"(\d{4})-(0[1-9]|1[0-2])(-\d\d)?$", cells["month"])
         amount = _money(cells["amount"], locale, exchange(tx).currency)
         if not cells["channel"] or amount is None or month is None:
@@ -128,7 +140,7 @@ def weeks(tx: Tx, text: str, locale: Locale) -> int:
     the place of what it was."""
     table = read(text, needs=("channel", "week", "amount"))
     rows, wrong = dict[tuple[str, int], int](), list[Refused]()
-    for line, cells in _cells(table, wrong):
+    for line, cells in cells_of(table, wrong):
         day, amount = _day(cells["week"]), _money(cells["amount"], locale, exchange(tx).currency)
         if not cells["channel"] or amount is None or day is None:
             told = "day" if day is None else "number" if amount is None else "empty"
@@ -147,7 +159,8 @@ def weeks(tx: Tx, text: str, locale: Locale) -> int:
     return len(rows)
 
 
-def _cells(table: Table, wrong: list[Refused]) -> Iterator[tuple[int, dict[str, str]]]:
+def cells_of(table: Table, wrong: list[Refused]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line and cells by column of each row that is whole; the others go to `wrong`."""
     for line, row in table.rows:
         if max(table.columns.values()) >= len(row):
             wrong.append((line, "short", ", ".join(row)))

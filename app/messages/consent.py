@@ -1,6 +1,5 @@
 """CO: words of consent, each written down for good, and how an address stands after them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,7 +79,7 @@ def say(tx: Tx, saying: Saying) -> Consent:
         row.country = saying.country or row.country
         if saying.state is Said.GRANTED:
             row.complained = False
-            _lift(tx, address)
+            lift(tx, address, source=saying.source, at=at)
         if saying.state is Said.WITHDRAWN:
             row.complained = row.complained or saying.source == COMPLAINT
     row.person = saying.person or row.person or _person_of(tx, saying.channel, address)
@@ -114,47 +113,18 @@ def _person_of(tx: Tx, channel: str, address: str) -> int | None:
     return tx.exec(rows.order_by(col(Person.key)).limit(1)).first()
 
 
-def _lift(tx: Tx, address: str) -> None:
-    """BO-1: what a complaint suppressed, explicit consent lifts. A dead address stays so."""
+def lift(tx: Tx, address: str, *, source: str, at: datetime) -> None:
+    """BO-1, PR-3: a yes lifts what was suppressed before it was said: a list that is brought along
+    tells of a time before she was forgotten. A complaint only she herself lifts, or staff with
+    proof (CO-3), also once the complaint is all that is known of her. A dead address stays so.
+    """
+    lifted = ["unsubscribed", "erased", *([COMPLAINT] if source in HEAVY else [])]
     tx.exec(
         delete(Suppression).where(
             col(Suppression.hash) == hashing.of_address(address),
             col(Suppression.reason).in_([COMPLAINT, "unsubscribed", "erased"]),
         )
     )
-
-
-@dataclass(frozen=True)
-class Row:
-    """CO-5: one line of a list that a shop brings along."""
-
-    address: str
-    basis: str = ""
-    source: str = ""
-    said_at: datetime | None = None
-    channel: str = Channel.EMAIL
-    purpose: str = Purpose.MARKETING
-    country: str = ""
-    text: str = ""
-
-
-def bring_along(tx: Tx, rows: Sequence[Row]) -> tuple[int, int]:
-    """How many came with basis, source and date, and how many without: those arrive as no consent.
-
-    Nothing here goes before a word that was said since (CO-3).
-    """
-    whole = 0
-    for row in rows:
-        proved = bool(row.basis and row.source and row.said_at and row.said_at <= tx.now)
-        whole += proved
-        saying = Saying(
-            row.address, Said.GRANTED if proved else Said.NOTHING, "import", channel=row.channel,
-            purpose=row.purpose, country=row.country, text=row.text,
-            at=row.said_at if proved else None,
-            proof={"basis": row.basis, "source": row.source},
-        )  # fmt: skip
-        say(tx, saying)
-    return whole, len(rows) - whole
 
 
 def suppress(

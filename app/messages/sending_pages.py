@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from app.kit.house import House
 from app.kit.tx import Tx
-from app.messages import queries, rules_pages, setting_up
+from app.messages import bringing_pages, queries, rules_pages, setting_up
 from app.messages.blocks import safe_link
 from app.messages.hooks import flows as hooks
 from app.messages.hooks.flows import EVENTS
@@ -26,6 +26,7 @@ from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
 router.include_router(rules_pages.router)
+router.include_router(bringing_pages.router)
 
 CHANGES = "MANAGE_APPS"
 SHOWN = (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP)

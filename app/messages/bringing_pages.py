@@ -1,0 +1,47 @@
+"""DOOR 3: subscribers from where the shop sent before (CO-5)."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from app.ltv.handed_in import Refused, RefusedError
+from app.messages import bringing
+from app.messages.bringing import Brought
+from app.web.asked import TheHouse, Typed
+from app.web.door import Called, PatientRoute, needs
+from app.web.page import Rendered
+
+router = APIRouter(route_class=PatientRoute)
+
+CHANGES, SEES_PEOPLE = "MANAGE_APPS", "MANAGE_USERS"
+PATH = "/app/sending/subscribers"
+PAGE = "messages/subscribers.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribers:
+    brought: Brought | None = None
+    refused: tuple[Refused, ...] = ()
+    """Line, what is wrong in a word, and what stands there: then nothing was taken."""
+
+
+@router.get(PATH, dependencies=[needs(CHANGES, SEES_PEOPLE)])
+def subscribers(_: Called, page: Rendered) -> HTMLResponse:
+    return page(PAGE, shown=Subscribers())
+
+
+@router.post(PATH, dependencies=[needs(CHANGES, SEES_PEOPLE)])
+def bring(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
+    """Read whole, or refused whole; then taken some at a time, for it holds the pen. Handed in once
+    more it changes nothing, so what a crash left behind is mended by doing it again."""
+    try:
+        rows = bringing.rows_of(str(fields.get("table", "")))
+    except RefusedError as refusal:
+        return page(PAGE, status=422, shown=Subscribers(refused=refusal.rows))
+    brought = Brought()
+    for at in range(0, len(rows), bringing.AT_ONCE):
+        some = rows[at : at + bringing.AT_ONCE]
+        brought += house.do(caller.shop, partial(bringing.bring_along, rows=some))
+    return page(PAGE, shown=Subscribers(brought=brought))
