@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.kit.house import House
-from app.messages import bounces, flows, hashing, queries, reports
+from app.messages import bounces, flows, hashing, queries, reports, standing
 from app.messages.reputation import Kind
 from app.messages.tables import Bounce, PausedCampaign, Send, Suppression
 from tests.support.postbox import Postbox
@@ -263,6 +263,66 @@ def test_bo5_a_batch_of_dead_addresses_pauses_its_automation(shop: Writing) -> N
         flows.resume_campaign(tx, "old list", skip=False)
     shop.settles()
     assert shop.word() == "sent"
+
+
+def test_bo5_what_the_mail_server_refuses_at_once_is_of_the_batch_too(shop: Writing) -> None:
+    """BO-5, BS-3: a 550 in the conversation itself is the commonest hard bounce of a list that was
+    bought; it was never handed over, and counts."""
+    shop.rules(ramped=False)
+    with shop.work() as tx:
+        for number in range(97):
+            tx.add(
+                Send(
+                    key=f"b{number}", message="hello", purpose="marketing", channel="email",
+                    campaign="old list", priority=8, state="sent", asked_at=tx.now, due=tx.now,
+                    handed_at=tx.now, address_hash=f"{number:064}",
+                )
+            )  # fmt: skip
+    for number in range(3):
+        assert shop.all(PausedCampaign) == []
+        name = f"dead{number}"
+        shop.post.refuses[f"{name}@example.com"] = "550 5.1.1 No such user"
+        person = shop.person(name)
+        shop.agrees(name)
+        shop.sends(name, person=person, campaign="old list")
+        assert shop.word(name) == "failed:hard_bounce"
+    assert [row.reason for row in shop.all(PausedCampaign)] == ["batch_bounces"]
+    with shop.look() as tx:
+        now = standing.standing(tx, "email")
+    assert (now.delivered, now.bounced) == (97, 3)
+
+
+@pytest.mark.parametrize(
+    ("service_sender", "mood"), [("", "good"), ("<a@mail.shop.example>", "paused")]
+)
+def test_bs2_service_mail_of_another_domain_dilutes_no_complaints(
+    shop: Writing, service_sender: str, mood: str
+) -> None:
+    """BS-2, BS-4: three complaints about 300 letters are too many, however many receipts went out
+    under a name of their own."""
+    with shop.work() as tx:
+        outlet = queries.outlet(tx, "email")
+        assert outlet
+        outlet.service_sender = service_sender
+        for purpose, most in (("marketing", 300), ("service", 4000)):
+            rows = [
+                {
+                    "key": f"{purpose}{n}", "message": "m", "purpose": purpose, "channel": "email",
+                    "priority": 8, "state": "sent", "asked_at": tx.now, "due": tx.now,
+                    "handed_at": tx.now, "address_hash": "0" * 64, "campaign": "", "context": {},
+                }
+                for n in range(most)
+            ]  # fmt: skip
+            tx.put(Send, rows, key=("key",))
+    ids = {row.key: row.id for row in shop.all(Send)}
+    for number in range(3):
+        with shop.work() as tx:
+            send, kind = ids[f"marketing{number}"], Kind.COMPLAINT
+            bounces.came_back(tx, send, status="", source="test", kind=kind)
+    with shop.look() as tx:
+        outlet = queries.outlet(tx, "email")
+        assert outlet
+        assert outlet.checks["mood"] == mood
 
 
 class Inbox:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlmodel import col, func, select
+from sqlmodel import and_, col, func, or_, select
 
 from app.kit.tx import Tx
 from app.messages import consent, flows, queries, reputation, standing
@@ -103,16 +103,22 @@ def _call_off(tx: Tx, send: Send, word: Word) -> None:
 
 
 def _judge_batch(tx: Tx, campaign: str) -> None:
-    """BO-5: too many dead addresses in what an automation sent today."""
+    """BO-5: too many dead addresses in what an automation sent today. What the mail server refused
+    in the conversation itself was never handed over, and belongs to the batch all the same.
+    """
     since = tx.now - timedelta(days=1)
     handed = queries.handed(tx, campaign=campaign, since=since)
-    hard: int = tx.exec(
-        select(func.count(col(Bounce.id)))
+    refused = col(Send.handed_at).is_(None)
+    hard, never = tx.exec(
+        select(func.count(), func.count().filter(refused))
+        .select_from(Bounce)
         .join(Send, col(Send.id) == col(Bounce.send))
         .where(
-            Send.campaign == campaign, Bounce.kind == Kind.HARD.value, col(Send.handed_at) >= since
+            Send.campaign == campaign,
+            Bounce.kind == Kind.HARD.value,
+            or_(col(Send.handed_at) >= since, and_(refused, col(Bounce.at) >= since)),
         )
     ).one()
-    if reputation.bad_batch(Standing(delivered=handed, bounced=hard)):
+    if reputation.bad_batch(Standing(delivered=handed + never, bounced=hard)):
         rows = [{"campaign": campaign, "reason": Word.BATCH_BOUNCES.value, "at": tx.now}]
         tx.put(PausedCampaign, rows, key=("campaign",))
