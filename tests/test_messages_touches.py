@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlmodel import select
 
 from app.kit.house import House
@@ -254,3 +255,41 @@ def test_sending_holds_no_transaction(shop: Writing) -> None:
     shop.sends()
     assert wrote == [True]
     assert shop.word() == "sent"
+
+
+def test_op1_who_says_no_more_than_apples_proxy_opened_nothing(shop: Writing) -> None:
+    """OP-1: most of its fetches come from networks of its partners: the agent tells, for opens."""
+    shop.sends()
+    shop.waits(minutes=5)
+    with shop.work() as tx:
+        send = tx.exec(select(Send)).one()
+        assert (
+            touches.opened(tx, send, visitor=Visitor("Mozilla/5.0", "93.184.216.34")) == "machine"
+        )
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["https://shop.example/?c={{ code }}", "Go: [here](https://shop.example/{{first_name}}/x)",
+     "https://shop.example/{{ link }}?n={{ last_name|upper }}"],
+)  # fmt: skip
+def test_at1_no_address_holds_a_name_or_a_code(words: str) -> None:
+    """AT-1, CP-9: whoever counts visits for the shop would read them there."""
+    with pytest.raises(ValidationError, match="no address may hold"):
+        library.Block(kind="text", text=words)
+    with pytest.raises(ValidationError, match="no address may hold"):
+        library.Note(text=words)
+    library.Note(
+        text="{{ first_name }}, your code is {{ code }}: https://shop.example/?x={{ link }}"
+    )
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_fc2_a_code_in_the_words_is_an_offer_too(channel: str) -> None:
+    """FC-2: with or without a block of its own."""
+    words = "Your parcel is late, take {{ code }}"
+    told = library.Note(text=words)
+    if channel == "email":
+        told = library.Letter(subject=words, blocks=(library.Block(kind="text", text="Sorry."),))
+    with pytest.raises(ValidationError, match="FC-2"):
+        library.Draft(key="k", name="k", purpose="service", variants={channel: {"en": told}})

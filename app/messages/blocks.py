@@ -1,5 +1,6 @@
 """What a message is made of: a list of small blocks, checked when it is saved."""
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
@@ -25,8 +26,11 @@ class Kind(StrEnum):
     CODE = "code"
 
 
-OFFERS = frozenset({Kind.CODE})
-"""FC-2: with one of these in it, a message is no service message."""
+OFFERS, CODES = frozenset({Kind.CODE}), frozenset({"code", "code_ends"})
+"""FC-2: with one of these blocks or fields in it, a message is no service message."""
+PRIVATE = CODES | {"first_name", "last_name"}
+"""AT-1, CP-9: fields that are never part of an address: whoever counts visits would read them."""
+FILLED_IN = re.compile(r"https?://[^\s{]*(?:\{\{[^}]*\}\}[^\s{]*)+")
 NEEDS = {
     Kind.HEADING: ("text",), Kind.TEXT: ("text",), Kind.BUTTON: ("label", "link"),
     Kind.IMAGE: ("url", "alt"),
@@ -53,6 +57,7 @@ class Block(BaseModel):
                 raise ValueError(f"a {self.kind} needs {name}")
         for words in self.words:
             merge.names(words)
+            harmless(words)
         for address in (self.link, self.url):
             if address and "{{" not in address:
                 safe_link(address)
@@ -105,6 +110,7 @@ class Note(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> "Note":
         merge.names(self.text)
+        harmless(self.text)
         return self
 
 
@@ -132,8 +138,11 @@ class Draft(BaseModel):
 
     @property
     def offers(self) -> bool:
-        letters = [v for by in self.variants.values() for v in by.values() if isinstance(v, Letter)]
-        return any(block.kind in OFFERS for letter in letters for block in letter.blocks)
+        told = [variant for by in self.variants.values() for variant in by.values()]
+        letters = [variant for variant in told if isinstance(variant, Letter)]
+        return any(block.kind in OFFERS for letter in letters for block in letter.blocks) or any(
+            not CODES.isdisjoint(merge.names(words)) for variant in told for words in variant.words
+        )
 
     def missing(self, languages: tuple[str, ...] = ("en", "pt_BR", "pl")) -> list[tuple[str, str]]:
         """Channel and language of each translation that is not there."""
@@ -154,6 +163,13 @@ class Draft(BaseModel):
 
     def stored(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_defaults=True)["variants"]  # type: ignore[no-any-return]
+
+
+def harmless(words: str) -> None:
+    """AT-1, CP-9. Raises ValueError on an address with a name or a code in it."""
+    for address in FILLED_IN.findall(words):
+        if told := sorted(merge.names(address) & PRIVATE):
+            raise ValueError(f"no address may hold {', '.join(told)}: others would read it there")
 
 
 def safe_link(address: str) -> str:

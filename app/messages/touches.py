@@ -21,6 +21,9 @@ MACHINES = (
     "bot", "crawler", "spider", "preview", "scanner", "barracuda", "proofpoint", "mimecast",
     "safelinks", "curl", "python", "wget", "headless", "yahoomailproxy",
 )  # fmt: skip
+APPLES = "Mozilla/5.0"
+"""OP-1: all that Apple's Mail Privacy Protection says of itself, from whichever of its partners'
+networks it comes; a browser says more."""
 CLICK, OPEN, TRAP = "click", "open", ""
 
 
@@ -73,9 +76,8 @@ def clicked(tx: Tx, send: Send, *, link: str, visitor: Visitor, trap: bool) -> s
 
 def opened(tx: Tx, send: Send, *, visitor: Visitor) -> str:
     by = by_whom(visitor, since=_since(tx.now, send), least=OPEN_AT_ONCE)
-    if networks.of_apple(visitor.address) or (
-        by is By.HUMAN and networks.of_a_centre(visitor.address)
-    ):
+    proxied = visitor.agent.strip() == APPLES or networks.of_apple(visitor.address)
+    if proxied or (by is By.HUMAN and networks.of_a_centre(visitor.address)):
         by = By.MACHINE
     _note(tx, send, OPEN, by, "")
     return by.value
