@@ -6,7 +6,6 @@ from typing import Any
 
 import webhooks
 from app.carts import flows as carts
-from app.decisions import flows as decisions
 from app.history import errands as history
 from app.history.flows import (
     Compare,
@@ -39,6 +38,7 @@ from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
 from app.privacy import flows as privacy
 from app.privacy import wishes as privacy_wishes
+from app.privacy import retention, unsaying
 from app.proof import jobs as proof
 from app.recommend import flows as lists
 from app.segments import counting
@@ -66,7 +66,7 @@ def a_day_begins(job: Daily, tx: Tx) -> None:
     lists.nightly(tx)
     value.nightly(tx)
     nights.nightly(tx)
-    decisions.nightly(tx)
+    retention.nightly(tx)
     segments.nightly(tx, job.day)
     proof.nightly(tx, job.day.isoformat())
     tx.later(Dawn(day=job.day.isoformat()))
@@ -196,6 +196,8 @@ AGENDA = Agenda[World](
     Errand(Sweep, history.sweep),
     Errand(HearFailed, history.hear_failed),
     Errand(Compare, history.compare),
+    Errand(retention.Retire, retention.retire),
+    Errand(unsaying.Unsay, unsaying.unsay),
     Errand(Recheck, history.recheck),
     Errand(LearnShop, shops.learn_shop),
     Errand(Reconcile, shops.reconcile),

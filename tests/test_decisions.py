@@ -45,7 +45,7 @@ def test_dc5_after_two_years_only_how_many_is_known(shop: Shop) -> None:
     with shop.work() as tx:
         tx.now += timedelta(days=731)
         flows.record(tx, Decided(rule="gate", ref="c", outcome="sent", subject="cart"))
-        flows.nightly(tx)
+        flows.retire(tx, flows.old(tx))
     with shop.look() as tx:
         assert [one.ref for one in tx.exec(select(Decision))] == ["c"]
         assert [(m.month.isoformat(), m.count) for m in tx.exec(select(DecisionMonth))] == [

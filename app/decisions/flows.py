@@ -13,7 +13,7 @@ from app.kit.tx import Tx, among
 
 KEPT = timedelta(days=730)
 """DC-5: 24 months."""
-AT_ONCE = 5000
+AT_ONCE = 500
 FIXED = 8 * 6
 """Bytes of what is no text: id, shop, instant, person, version, draw."""
 
@@ -67,22 +67,21 @@ def size(row: Mapping[str, Any]) -> int:
     return FIXED + sum(len(value.encode()) for value in row.values() if isinstance(value, str))
 
 
-def nightly(tx: Tx) -> None:
-    """DC-5: what is older than 24 months is counted by month, and let go."""
-    rows = (
-        select(Decision)
-        .where(col(Decision.at) < tx.now - KEPT)
-        .order_by(col(Decision.at))
-        .limit(AT_ONCE)
-    )
-    old = list(tx.exec(rows))
+def old(tx: Tx) -> list[int]:
+    """DC-5: the first of those that are older than 24 months."""
+    rows = select(Decision.id).where(col(Decision.at) < tx.now - KEPT)
+    return [id_ for id_ in tx.exec(rows.order_by(col(Decision.at)).limit(AT_ONCE)) if id_]
+
+
+def retire(tx: Tx, ids: Sequence[int]) -> None:
+    """DC-5: counted by month, and let go."""
+    old = list(tx.exec(select(Decision).where(among(col(Decision.id), ids))))
     counts: dict[tuple[date, str, str, str], int] = {}
     for one in old:
         key = (one.at.date().replace(day=1), one.rule, one.subject, one.outcome)
         counts[key] = counts.get(key, 0) + 1
     for key, count in counts.items():
         _add(tx, key, count)
-    ids = [one.id for one in old]
     tx.exec(delete(Decision).where(among(col(Decision.id), ids)))
 
 

@@ -1,5 +1,6 @@
-"""What sending needs once a night: old things dropped, the mailbox still read, its standing."""
+"""What sending needs once a night: copies dropped, the mailbox still read, its standing."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import col, delete, or_, select
@@ -14,7 +15,7 @@ from app.messages.tables import Bounce, Posted, Posting, Send, SendNote, Touch
 MESSAGES = timedelta(days=730)
 """PR-5: 24 months; what they were made of is gone when they are sent."""
 COPIES = timedelta(days=30)
-AT_ONCE = 5000
+AT_ONCE = 500
 
 
 def nightly(tx: Tx) -> None:
@@ -22,17 +23,25 @@ def nightly(tx: Tx) -> None:
     spending.count(tx)
     tx.exec(delete(Posted).where(col(Posted.at) < tx.now - COPIES))
     tx.exec(delete(Posting).where(col(Posting.taken_at) < tx.now - COPIES))
-    old = select(Send.id).where(
-        col(Send.asked_at) < tx.now - MESSAGES,
-        or_(col(Send.ended_at).is_not(None), col(Send.state) != State.WAITING.value),
-    )
-    ids = [id_ for id_ in tx.exec(old.limit(AT_ONCE)) if id_]
-    for table in (SendNote, Touch, Bounce):
-        tx.exec(delete(table).where(among(col(table.send), ids)))
-    tx.exec(delete(Send).where(among(col(Send.id), ids)))
     outlet = queries.outlet(tx, Channel.EMAIL)
     if outlet is not None:
         standing.reckon(tx, Channel.EMAIL)
         tx.later(CheckDomain(occasion=tx.now.date().isoformat()))
         if outlet.inbox:
             tx.postpone(ReadInbox(), until=tx.now)
+
+
+def old(tx: Tx) -> list[int]:
+    """PR-5: the first of the messages that are older than 24 months."""
+    rows = select(Send.id).where(
+        col(Send.asked_at) < tx.now - MESSAGES,
+        or_(col(Send.ended_at).is_not(None), col(Send.state) != State.WAITING.value),
+    )
+    return [id_ for id_ in tx.exec(rows.limit(AT_ONCE)) if id_]
+
+
+def retire(tx: Tx, ids: Sequence[int]) -> None:
+    """With all that was noted of them."""
+    for table in (SendNote, Touch, Bounce):
+        tx.exec(delete(table).where(among(col(table.send), ids)))
+    tx.exec(delete(Send).where(among(col(Send.id), ids)))
