@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
-from app.messages import law, queries, reputation, rules
+from app.messages import law, noes, queries, reputation, rules
 from app.messages import seen as judging
 from app.messages.policy import Policy, policy, stopped
 from app.messages.reputation import Mood, Standing
@@ -122,9 +122,11 @@ def _of_person(
     person: Person,
     address: str,
 ) -> Seen:
-    said, complained = queries.stance(tx, address, channel=to.channel, purpose=send.purpose)
+    said, complained = queries.stance(
+        tx, address, channel=to.channel, purpose=send.purpose, person=person.id
+    )
     basis = law.basis(to.channel, send.purpose, to.country, own=own.law, soft=own.soft_opt_in)
-    wish = queries.preference(tx, address)
+    wish = noes.wish_of(tx, address, to.people)
     life = queries.life(tx, to.people, address)
     off = wish.topics_off if wish else ()
     seen = replace(

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.messages import caps, hashing, law
+from app.messages import caps, hashing, law, noes
 from app.messages.caps import Life, Past
 from app.messages.law import Ground, Said, Stance
 from app.messages.policy import Policy, policy
@@ -130,12 +130,17 @@ def consent(tx: Tx, address: str, channel: str, purpose: str) -> Consent | None:
     ).first()
 
 
-def stance(tx: Tx, address: str, *, channel: str, purpose: str) -> tuple[Said, bool]:
-    """The last word of an address, and whether it ever complained. One number of several people
-    has one word for all of them: the last, and a no of anybody is a no (SM-3).
+def stance(
+    tx: Tx, address: str, *, channel: str, purpose: str, person: int | None = None
+) -> tuple[Said, bool]:
+    """The last word of an address, and whether it ever complained; of a person the strictest of
+    all her addresses' (ID-2, ID-3). One number of several people has one word for all of them.
     """
     row = consent(tx, address, channel, purpose)
-    return (Said(row.state), row.complained) if row else (Said.NOTHING, False)
+    own = noes.Word(Said(row.state), row.complained, row.at) if row else None
+    whose = [person] if person else []
+    taken_back = noes.of(tx, whose, channel=channel, purpose=purpose).get(person or 0, ())
+    return noes.strictest(own, address, taken_back)
 
 
 def bought(tx: Tx, people: Collection[int]) -> bool:
@@ -265,14 +270,15 @@ def _reachable(
     addresses = _addresses(tx, people, channel)
     said = _said(tx, set(addresses.values()), channel=channel, purpose=purpose)
     held = _held(tx, set(addresses.values()), channel=channel, purpose=purpose)
+    taken_back = noes.of(tx, persons, channel=channel, purpose=purpose)
     last = _last_countries(tx, persons)
     return {
         id_
         for person in people
         if (id_ := person.id or 0) in addresses
-        and addresses[id_] not in held
+        and (at := addresses[id_]) not in held
         and _ground(
-            said.get(addresses[id_]),
+            noes.strictest(said.get(at), at, taken_back.get(id_, ())),
             own,
             country=person.country or last.get(id_, "") or own.country,
             bought=id_ in last,
@@ -295,15 +301,17 @@ def _addresses(tx: Tx, people: Sequence[Person], channel: str) -> dict[int, str]
 
 def _said(
     tx: Tx, addresses: Collection[str], *, channel: str, purpose: str
-) -> Mapping[str, tuple[Said, bool]]:
+) -> Mapping[str, noes.Word]:
     rows: Any = tx.exec(
-        select(Consent.address, Consent.state, Consent.complained).where(
+        select(Consent.address, Consent.state, Consent.complained, Consent.at).where(
             among(col(Consent.address), sorted(addresses)),
             Consent.channel == channel,
             Consent.purpose == purpose,
         )
     )
-    return {address: (Said(state), complained) for address, state, complained in rows}
+    return {
+        address: noes.Word(Said(state), complained, at) for address, state, complained, at in rows
+    }
 
 
 def _held(tx: Tx, addresses: Collection[str], *, channel: str, purpose: str) -> set[str]:
@@ -348,8 +356,9 @@ def permission(tx: Tx, person: Person, *, channel: str, purpose: str) -> Ground:
     """CO-2: may this person be written to, on what ground, or why not."""
     own, people = policy(tx), group(tx, person.id or 0)
     address = address_of(tx, person, channel)
+    said = stance(tx, address or "", channel=channel, purpose=purpose, person=person.id)
     return _ground(
-        stance(tx, address, channel=channel, purpose=purpose) if address else None,
+        said if address else None,
         own,
         country=country_of(tx, person, people, default=own.country),
         bought=bought(tx, people),
