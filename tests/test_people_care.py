@@ -12,6 +12,7 @@ from app.kit.house import House
 from app.loyalty.tables import Code
 from app.messages.tables import Preference
 from app.privacy.tables import DataRequest
+from app.recommend.tables import Told
 from tests.support.loyal import Loyal
 from tests.support.makers import gid
 from tests.support.till import Till
@@ -133,6 +134,25 @@ def test_pr3_she_is_forgotten_in_half_a_minute(shop: Loyal) -> None:
     assert not any(person.email == "ana@example.com" for person in shop.all(Person))
     answer = shop.http.get(f"/app/customers/{id_}", headers=shop.staff())
     assert answer.status_code == 404
+    assert shop.errors() == []
+
+
+def test_pr3_what_stands_in_her_metadata_is_blanked_for_her_account_stays(shop: Loyal) -> None:
+    """PR-3: the tier and the lists that we wrote there are hers no more, for any storefront."""
+    shop.buys("ana", 480)
+    ana, ben = row_of(shop, "ana"), gid("User", "ben")
+    with shop.work() as tx:
+        text = '{"perennial.for_you.web": "[{}]"}'
+        row = Told(kind="person", subject=ana.id or 0, text=text, untold=False, marked=tx.now)
+        tx.add(row)
+    shop.till.public[ana.account or ""]["perennial.for_you.web"] = "[{}]"
+    shop.till.public[ben] = {"perennial.tier": "bronze"}
+    does(shop, "erase", do="erase")
+    shop.waits(seconds=31)
+    said = shop.till.public[ana.account or ""]
+    assert said == {"perennial.tier": "", "perennial.for_you.web": ""}
+    assert shop.till.private[ana.account or ""] == {"perennial.tier_valid_till": ""}
+    assert shop.till.public[ben] == {"perennial.tier": "bronze"}
     assert shop.errors() == []
 
 

@@ -8,7 +8,7 @@ from typing_extensions import override
 from app.customers import queries as customers
 from app.customers.tables import Person
 from app.kit.tx import Job, Tx
-from app.privacy import flows
+from app.privacy import flows, unsaying
 from app.privacy.tables import DataRequest, Kind
 
 REGRET = timedelta(seconds=30)
@@ -79,7 +79,10 @@ def carry_out(job: EraseOnWish, tx: Tx) -> None:
 
 def _erase(tx: Tx, person: Person) -> None:
     if person.account:
+        said = unsaying.of(tx, person)
         flows.erase(tx, account=person.account, email=person.email, at=tx.now)
+        if said:
+            tx.later(said)
     elif person.email:
         flows.erase_guest(tx, person.email, at=tx.now)
 
