@@ -299,7 +299,8 @@ def test_co4_one_reminder_then_the_link_ends_then_all_is_forgotten(shop: Writing
     shop.waits(hours=25)
     assert shop.post.to == ["cleo@example.com"] * 2
     first, second = map(question, shop.post.sent)
-    assert shop.http.get(first).status_code == 410  # the newer link is the one that counts
+    assert first == second  # whichever of the two mails she finds, its link is good for 72 hours
+    assert shop.http.get(first).status_code == 200
     shop.waits(hours=48)
     assert shop.http.post(second).status_code == 410
     shop.waits(days=12)
@@ -311,11 +312,47 @@ def test_co4_one_reminder_then_the_link_ends_then_all_is_forgotten(shop: Writing
     assert "cleo" not in str(everything)
 
 
+def test_co4_who_comes_back_after_the_link_ran_out_is_asked_anew(shop: Writing) -> None:
+    """CO-4: three days later her link is dead; signing up once more brings another, and not a
+    silence of eleven days."""
+    signs_up(shop)
+    shop.waits(hours=73)
+    asked = len(shop.post.sent)
+    signs_up(shop)
+    assert len(shop.post.sent) == asked + 1
+    assert shop.http.post(question(shop.post.sent[-1])).status_code == 200
+    assert [r.state for r in shop.all(Consent) if r.address.startswith("cleo")] == ["granted"]
+    shop.waits(days=15)
+    assert [r.state for r in shop.all(Consent) if r.address.startswith("cleo")] == ["granted"]
+
+
 def test_co4_where_one_word_is_enough_nobody_is_asked_twice(shop: Writing) -> None:
     shop.rules(single_opt_in=["US"])
     signs_up(shop, country="US")
     assert shop.post.sent == []
     assert [r.state for r in shop.all(Consent) if r.address == "cleo@example.com"] == ["granted"]
+
+
+def test_co6_the_checkout_that_she_paid_is_the_one_that_counts(shop: Writing) -> None:
+    """CO-6: she ticked in one checkout, left it, ticked in another and paid that one."""
+    saying = Saying("cleo@example.com", Said.GRANTED, "checkout", country="PL")
+    with shop.work() as tx:
+        joining.ask_to_confirm(tx, saying, checkout="C1")
+    shop.waits(hours=30)
+    with shop.work() as tx:
+        joining.ask_to_confirm(tx, saying, checkout="C2")
+        joining.paid(tx, {"C2": "cleo@example.com"})
+    assert [r.state for r in shop.all(Consent) if r.address == "cleo@example.com"] == ["granted"]
+
+
+def test_co6_a_tick_that_is_heard_after_its_paid_order_counts_too(shop: Writing) -> None:
+    """CO-6, IN-3: what Saleor tells comes in any order."""
+    shop.hears("ORDER_PAID", event("ORDER_PAID", order=order("cleo@example.com", of="C1")))
+    ticked = checkout("cleo@example.com", consent="true")
+    shop.hears("CHECKOUT_UPDATED", event("CHECKOUT_UPDATED", checkout=ticked))
+    assert [r.state for r in shop.all(Consent) if r.address == "cleo@example.com"] == ["granted"]
+    shop.waits(days=2)
+    assert shop.post.sent == []
 
 
 def test_co6_a_tick_counts_once_the_order_is_paid(shop: Writing) -> None:
@@ -329,6 +366,25 @@ def test_co6_a_tick_counts_once_the_order_is_paid(shop: Writing) -> None:
     with shop.work() as tx:
         joining.paid(tx, {"C1": "cleo@example.com"})
     assert [r.state for r in shop.all(Consent) if r.address == "cleo@example.com"] == ["granted"]
+
+
+@pytest.mark.parametrize("country", ["BR", "PL"])
+def test_co6_a_tick_that_nobody_confirmed_undoes_no_unsubscribing(
+    shop: Writing, country: str
+) -> None:
+    """CO-6, CO-2: whoever holds a checkout's id can tick its box with any address. Where the law
+    takes silence for enough, a no that became a question would be silence, at once or in 14 days.
+    """
+    ana = shop.person("cleo", country=country)
+    shop.agrees("cleo", said=Said.WITHDRAWN, source="unsubscribe")
+    touches(shop, "true")
+    assert said(shop) == ["withdrawn"]
+    shop.sends(person=ana)
+    assert shop.word() == "refused:withdrawn"
+    shop.waits(days=15)
+    assert said(shop) == ["withdrawn"]
+    shop.sends("k2", person=ana)
+    assert shop.word("k2") == "refused:withdrawn"
 
 
 def test_co3_a_paid_tick_does_not_bring_back_who_complained(shop: Writing) -> None:

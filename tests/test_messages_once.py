@@ -17,7 +17,7 @@ from app.messages.flows import Deliver
 from app.messages.guards import NotBought, StillUnpaid
 from app.messages.rules import RefusedError
 from app.messages.tables import Posted, Send, Touch
-from tests.support.makers import checkout, checkout_line, gid, order
+from tests.support.makers import checkout, checkout_line, gid, money, order
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
 
@@ -30,6 +30,8 @@ class Till:
     def __init__(self) -> None:
         self.orders: list[JSON] = []
         self.checkout: JSON | None = None
+        self.sold_out: set[str] = set()
+        self.unpublished: set[str] = set()
         self.away = False
         self.asked: list[str] = []
         self.meanwhile: Callable[[], object] | None = None
@@ -47,15 +49,29 @@ class Till:
         if "query Checkout" in asked["query"]:
             self.asked.append("checkout")
             return httpx.Response(200, json={"data": {"checkout": self.checkout}})
+        if "query VariantsOnSale" in asked["query"]:
+            self.asked.append("shelf")
+            return httpx.Response(200, json={"data": self._shelf(asked["variables"]["ids"])})
         self.asked.append("order")
         return httpx.Response(
             200, json={"data": {"order": self.orders[0] if self.orders else None}}
         )
 
+    def _shelf(self, ids: list[str]) -> JSON:
+        there = [id_ for id_ in ids if id_ not in self.unpublished]
+        shelf = [on_sale(id_, left=0 if id_ in self.sold_out else 50) for id_ in there]
+        return {"productVariants": {"edges": [{"node": one} for one in shelf]}}
+
     def _purchases(self, told: Mapping[str, Any]) -> JSON:
         mine = [o for o in self.orders if told["email"] in o["userEmail"]]
         own = [o for o in self.orders if o["checkoutId"] in told["checkouts"]]
         return {"byAddress": edges(mine), "ofCheckout": edges(own)}
+
+
+def on_sale(id_: str, *, left: int) -> JSON:
+    product = {"id": id_, "name": "It", "isAvailable": True}
+    asked = {"price": {"gross": money(20), "net": money(20)}}
+    return {"id": id_, "quantityAvailable": left, "product": product, "pricing": asked}
 
 
 def edges(orders: list[JSON]) -> JSON:

@@ -97,8 +97,8 @@ def _stands(row: Consent, saying: Saying, at: datetime) -> bool:
     """CO-3, and an older word never replaces a newer one."""
     if row.id is not None and at < row.at:
         return False
-    if saying.state is Said.PENDING:
-        return row.state != Said.GRANTED
+    if saying.state is Said.PENDING:  # a question is no answer: neither a yes nor a no gives way
+        return row.state in (Said.NOTHING, Said.PENDING)
     if saying.state is Said.NOTHING:
         return False  # an unticked box says nothing
     if saying.state is Said.GRANTED and row.complained:

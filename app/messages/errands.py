@@ -14,15 +14,17 @@ from app.messages import (
     bounces,
     content,
     flows,
-    guards,
     hashing,
     joining,
+    last_look,
     law,
     library,
+    noes,
     outlets,
     queries,
     readymade,
     rendering,
+    texts,
     windows,
 )
 from app.messages.carriers import NotTakenError, Parcel
@@ -36,7 +38,6 @@ from app.messages.rendering import Frame, Rendered, Sender
 from app.messages.rules import Channel, Purpose, RefusedError, Word
 from app.messages.tables import Send
 from app.saleor.client import SaleorError
-from app.saleor.operations import CHECKOUT
 from app.saleor.shapes import Checkout
 from app.shops.flows import this_shop
 from app.world import World
@@ -81,9 +82,9 @@ def deliver(job: Deliver, world: World, *, supply: Supply = nothing) -> None:
         return
     token = hashing.new_token()
     try:
-        fresh = _fresh(ready, world)
+        fresh = last_look.fresh(world, ready.due, ready.told, emails=ready.emails)
         parcel = _parcel(ready, world, token, fresh)
-        _guarded(ready, world)
+        last_look.guarded(world, ready.due, emails=ready.emails)
     except RefusedError as refusal:
         word = refusal.word
         world.do(lambda tx: flows.refuse(tx, job.send, word))
@@ -128,10 +129,14 @@ def _ready(tx: Tx, job: Deliver, world: World, supply: Supply) -> Ready | None:
     how = outlets.sending(tx, due.to.channel, house=world.house, service=service)
     if how is None or world.house.settings.base_url is None:
         raise NotSetUpError
+    if word := texts.against(tx, send, due.to):
+        flows.refuse(tx, job.send, word)
+        return None
     try:
         supplied = dict(supply(tx, send))
         if send.message == readymade.CONFIRM:
-            supplied |= joining.link_for(tx, send, world.house.settings.base_url)
+            base = world.house.settings.base_url
+            supplied |= joining.link_for(tx, send, base, secret=how.secret)
     except RefusedError as refusal:
         flows.refuse(tx, job.send, refusal.word)
         return None
@@ -178,33 +183,13 @@ def _emails(tx: Tx, due: Due) -> tuple[str, ...]:
 
 def _languages(tx: Tx, due: Due) -> tuple[str, ...]:
     """Her own wish, then the occasion's, then the account's, then the shop's."""
-    wish = queries.preference(tx, due.address) if due.to.channel == "email" else None
+    wish = noes.wish_of(tx, due.address, due.to.people)
     person, send = due.to.person, due.send
     wishes = (
         wish.language if wish else "", send.language, str(send.context.get("language", "")),
         person.language if person else "", this_shop(tx).locale,
     )  # fmt: skip
     return tuple(blocks.tidy_language(w) for w in wishes if w)
-
-
-def _fresh(ready: Ready, world: World) -> Checkout | None:
-    """AC-10: what lies in the checkout at this moment, and for how much."""
-    wants = blocks.Kind.CART in content.kinds_of(ready.due.draft)
-    if not wants or not ready.told.get("checkout"):
-        return None
-    return world.saleor.run(CHECKOUT, id=ready.told["checkout"]).checkout
-
-
-def _guarded(ready: Ready, world: World) -> None:
-    """AC-6: the last question to Saleor, seconds before the call. Raises RefusedError."""
-    if ready.due.send.guard is None:
-        return
-    person = ready.due.to.person
-    word = guards.read(ready.due.send.guard).word(
-        world.saleor, emails=ready.emails, account=person.account if person else None
-    )
-    if word:
-        raise RefusedError(word)
 
 
 def _parcel(ready: Ready, world: World, token: str, fresh: Checkout | None) -> Parcel:

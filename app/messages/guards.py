@@ -17,6 +17,7 @@ HELD_FOR = timedelta(hours=6)
 AGAIN = timedelta(minutes=5)
 NO_CHECKOUT = "Q2hlY2tvdXQ6MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAw"
 """Of nobody's: asked with an empty list, Saleor would answer with every order there is."""
+NOBODY = "nobody@invalid"
 OVER = frozenset({"EXPIRED", "CANCELED"})
 
 
@@ -28,21 +29,22 @@ class NotBought(BaseModel, frozen=True):
     checkout: str | None = None
 
     def word(self, saleor: Saleor, *, emails: tuple[str, ...], account: str | None) -> str:
-        email = emails[0] if emails else None
-        told = saleor.run(
-            PURCHASES_SINCE,
-            email=email or "nobody@invalid",
-            since=(
-                self.since - timedelta(days=1)
-            ).date(),  # Saleor's filter knows days, of its zone
-            checkouts=[self.checkout or NO_CHECKOUT],
-        )
-        if told.of_checkout:
-            return Word.STOPPED_PURCHASE
-        for order in (edge.node for edge in told.by_address):
-            theirs = tidy(order.email) in emails or (account and order.account == account)
-            if theirs and order.created >= self.since and order.origin not in NO_PURCHASE:
+        """Asked under each address she ever had: Saleor's filter takes one at a time."""
+        for email in emails or (NOBODY,):
+            told = saleor.run(
+                PURCHASES_SINCE,
+                email=email,
+                since=(
+                    self.since - timedelta(days=1)
+                ).date(),  # Saleor's filter knows days, of its zone
+                checkouts=[self.checkout or NO_CHECKOUT],
+            )
+            if told.of_checkout:
                 return Word.STOPPED_PURCHASE
+            for order in (edge.node for edge in told.by_address):
+                theirs = tidy(order.email) in emails or (account and order.account == account)
+                if theirs and order.created >= self.since and order.origin not in NO_PURCHASE:
+                    return Word.STOPPED_PURCHASE
         return ""
 
 

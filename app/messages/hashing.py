@@ -19,6 +19,13 @@ def new_token() -> str:
     return base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=").lower()
 
 
+def token_of(secret: str, *what: object) -> str:
+    """A token like any other, and always the same one for the same thing."""
+    text = "\x1f".join(map(str, what)).encode()
+    drawn = hmac.digest(secret.encode(), b"perennial/token\x1f" + text, sha256)
+    return base64.b32encode(drawn).decode().rstrip("=").lower()
+
+
 def sign(secret: str, *what: object) -> str:
     """80 bits in lower case, fit for the local part of an address (BO-4)."""
     text = "\x1f".join(map(str, what)).encode()

@@ -1,7 +1,7 @@
 """CO-4, CO-6: somebody typed an address; whoever reads its mail has to say yes too."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import col, delete, select, update
 from typing_extensions import override
@@ -12,7 +12,7 @@ from app.customers.rules import Who
 from app.customers.tables import Person
 from app.kit.asking import any_of, ask, question
 from app.kit.hearing import Version
-from app.kit.tx import Job, Tx
+from app.kit.tx import Job, Tx, among
 from app.messages import consent, flows, hashing, queries, readymade
 from app.messages.blocks import tidy_language
 from app.messages.consent import Saying
@@ -21,6 +21,7 @@ from app.messages.law import Said
 from app.messages.policy import policy
 from app.messages.rules import Channel, Priority, Purpose
 from app.messages.tables import Confirmation, Consent, ConsentEntry, Send
+from app.orders.tables import Order
 from app.saleor.shapes import Checkout
 
 VALID = timedelta(hours=72)
@@ -46,6 +47,9 @@ def ask_to_confirm(tx: Tx, saying: Saying, *, checkout: str | None = None) -> Co
     """Pending until a press on the page the mail leads to. None: it is agreed already, the country
     asks for no second word, or this address was asked of late. Who ticked a box at checkout is left
     to buy first: the mail comes an hour later, unless the order is its own proof (CO-6).
+
+    Who comes back when the link has run out is asked anew; and whichever of her checkouts she
+    ticked last is the one whose order is the proof.
     """
     address = consent.tidy(saying.channel, saying.address)
     own, row = policy(tx), queries.consent(tx, address, saying.channel, saying.purpose)
@@ -55,8 +59,13 @@ def ask_to_confirm(tx: Tx, saying: Saying, *, checkout: str | None = None) -> Co
     if saying.country in own.single_opt_in and not checkout and not complained:
         consent.say(tx, saying)
         return None
-    if _open(tx, address, saying.channel, saying.purpose):
-        return None
+    if open_ := _open(tx, address, saying.channel, saying.purpose):
+        again = checkout is None or checkout != open_.checkout
+        if not again or _good(open_, tx.now):
+            open_.checkout = checkout or open_.checkout
+            return None
+        tx.delete(open_)
+        tx.flush()
     consent.say(tx, Saying(**{**vars(saying), "state": Said.PENDING}))
     asked = Confirmation(
         address=address, channel=saying.channel, purpose=saying.purpose,
@@ -98,12 +107,12 @@ def _write(tx: Tx, asked: Confirmation, *, step: str) -> None:
     flows.request(tx, wish)
 
 
-def link_for(tx: Tx, send: Send, base: str) -> dict[str, str]:
-    """The address behind the button, with a token drawn for this very mail."""
+def link_for(tx: Tx, send: Send, base: str, *, secret: str) -> dict[str, str]:
+    """The address behind the button: the reminder's is the first mail's, and both are good."""
     asked = _by_id(tx, send.context.get("confirmation"))
     if asked is None:
         return {}
-    token = hashing.new_token()
+    token = hashing.token_of(secret, "confirm", tx.shop, asked.id, asked.asked_at.isoformat())
     asked.token_hash = hashing.of_token(token)
     return {"link": f"{base.rstrip('/')}/confirm/{tx.shop}.{token}"}
 
@@ -147,7 +156,12 @@ def with_token(tx: Tx, token: str) -> Confirmation | None:
     """An open question, while its link is good."""
     hash_ = hashing.of_token(token)
     asked = tx.exec(select(Confirmation).where(Confirmation.token_hash == hash_)).first()
-    return asked if asked and tx.now <= asked.asked_at + VALID else None
+    return asked if asked and _good(asked, tx.now) else None
+
+
+def _good(asked: Confirmation, now: datetime) -> bool:
+    """CO-4: a link is good for 72 hours."""
+    return now <= asked.asked_at + VALID
 
 
 def confirm(tx: Tx, asked: Confirmation, *, source: str = "confirmation") -> None:
@@ -183,8 +197,10 @@ def _person(tx: Tx, asked: Confirmation) -> int | None:
 
 def ticked(tx: Tx, checkouts: Sequence[Checkout]) -> None:
     """CO-6: what the storefronts' boxes say, as far as it is heard. A box that was never there, or
-    is empty, takes nothing from anybody (CO-3); one that is emptied again was not meant.
+    is empty, takes nothing from anybody (CO-3); one that is emptied again was not meant. Of a tick
+    that is heard after its order was paid, the order is the proof all the same.
     """
+    meant: set[str] = set()
     for checkout in checkouts:
         word, email = (checkout.consent or "").strip().lower(), people.tidy(checkout.email)
         if word == UNTICKED:
@@ -199,6 +215,20 @@ def ticked(tx: Tx, checkouts: Sequence[Checkout]) -> None:
             proof={"checkout": checkout.id},
         )  # fmt: skip
         ask_to_confirm(tx, saying, checkout=checkout.id)
+        meant.add(checkout.id)
+    paid(tx, _paid_before(tx, meant))
+
+
+def _paid_before(tx: Tx, checkouts: Collection[str]) -> dict[str, str]:
+    """Of these, those whose order is paid already, with the address that bought."""
+    if not checkouts:
+        return {}
+    rows = tx.exec(
+        select(Order.checkout, Person.email)
+        .join(Person, col(Person.id) == col(Order.source))
+        .where(among(col(Order.checkout), sorted(checkouts)), col(Order.paid))
+    )
+    return {checkout: email for checkout, email in rows if checkout and email}
 
 
 def paid(tx: Tx, orders: Mapping[str, str]) -> None:

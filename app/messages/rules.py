@@ -105,6 +105,8 @@ class Word(StrEnum):
     STOPPED_PURCHASE = "stopped_purchase"
     """AC-6."""
     PAID = "paid"
+    SHOPPER_ACTIVE = "shopper_active"
+    """AC-13: somebody is paying just now; what follows in the series is asked for all the same."""
     COULD_NOT_VERIFY = "could_not_verify"
     """AC-6: Saleor could not be asked for six hours."""
     NOT_TAKEN = "not_taken"
