@@ -37,8 +37,8 @@ from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
 from app.privacy import flows as privacy
-from app.privacy import wishes as privacy_wishes
 from app.privacy import retention, unsaying
+from app.privacy import wishes as privacy_wishes
 from app.proof import jobs as proof
 from app.recommend import flows as lists
 from app.segments import counting
@@ -190,14 +190,14 @@ AGENDA = Agenda[World](
     Decision(Daily, a_day_begins),
     Decision(EraseShop, erase_shop),
     Decision(privacy_wishes.EraseOnWish, privacy_wishes.carry_out),
+    Errand(retention.Retire, retention.retire),
+    Errand(unsaying.Unsay, unsaying.unsay),
     Decision(Overheard, webhooks.answer, webhooks.answer_all),
     Decision(HistoryRead, history_is_read),
     Errand(ReadHistory, history.read_history),
     Errand(Sweep, history.sweep),
     Errand(HearFailed, history.hear_failed),
     Errand(Compare, history.compare),
-    Errand(retention.Retire, retention.retire),
-    Errand(unsaying.Unsay, unsaying.unsay),
     Errand(Recheck, history.recheck),
     Errand(LearnShop, shops.learn_shop),
     Errand(Reconcile, shops.reconcile),

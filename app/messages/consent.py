@@ -122,7 +122,8 @@ def lift(tx: Tx, address: str, *, source: str, at: datetime) -> None:
     tx.exec(
         delete(Suppression).where(
             col(Suppression.hash) == hashing.of_address(address),
-            col(Suppression.reason).in_([COMPLAINT, "unsubscribed", "erased"]),
+            col(Suppression.reason).in_(lifted),
+            col(Suppression.at) <= at,
         )
     )
 

@@ -287,6 +287,7 @@ def _arm(arm: str, by_metric: Mapping[str, Arms], told: Told) -> dict[str, Any]:
     revenue = float(told.active.revenue[here].sum())
     refunded = float(told.active.refunded[here].sum())
     return means | {
+        "orders": int(told.active.orders[here].sum()),
         "refunded": refunded / revenue if revenue > 0 else 0.0,
         "unsubscribed": told.unsubscribed.get(arm, 0),
         "complained": told.complained.get(arm, 0),
@@ -294,7 +295,6 @@ def _arm(arm: str, by_metric: Mapping[str, Arms], told: Told) -> dict[str, Any]:
     }
 
 
-        "orders": int(told.active.orders[here].sum()),
 def _whole(arms: Arms, arm: str) -> Sums:
     own = [one for (name, _), one in arms.items() if name == arm]
     if not own:
