@@ -336,6 +336,8 @@ class Inbox:
     ) -> "Inbox":
         """Whose certificate is looked at, and who may not hang for ever."""
         assert (host, port) == ("mail.example", 993)
+        assert ssl_context.verify_mode is ssl.CERT_REQUIRED
+        assert timeout == reports.TIMEOUT
         return self
 
     def login(self, user: str, word: str) -> None:
@@ -382,5 +384,3 @@ def test_bo1_the_mailbox_is_read_every_five_minutes(
     assert [e for e in shop.errors() if "imap" in e] == []
     shop.sends("k3")
     assert shop.word("k3") == "refused:withdrawn"
-        assert ssl_context.verify_mode is ssl.CERT_REQUIRED
-        assert timeout == reports.TIMEOUT
