@@ -1,4 +1,5 @@
-"""DOOR 3 for machines: `GET /api/v1/…` with a bearer key, read only, of the key's own shop.
+"""DOOR 3 for machines: `GET /api/v1/…` with a bearer key, of the key's own shop. One thing may be
+handed in, by a key that says so: what was sold elsewhere.
 
 JSON comes a page at a time (`next` is the cursor of the following one); CSV and Parquet are the
 whole table, sent while it is read, so that a million customers need no memory.
@@ -6,6 +7,7 @@ whole table, sent while it is read, so that a million customers need no memory.
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Query, Request, Response
@@ -13,6 +15,7 @@ from fastapi.params import Depends as DependsMarker
 from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import BaseModel, Field
 
 from app.api import keys, lists, writing
 from app.api.lists import Reader, Row
@@ -20,6 +23,8 @@ from app.kit.house import House
 from app.kit.tx import ShopId
 from app.recommend.turnstile import Turnstile
 from app.shops.flows import awake
+from app.till import flows as till
+from app.till.rules import MOST, Sale
 
 AT_ONCE = 1000
 A_KEY = {"rate": 5.0, "burst": 60.0}
@@ -36,7 +41,9 @@ KINDS = {
     Form.CSV: "text/csv; charset=utf-8",
     Form.PARQUET: "application/vnd.apache.parquet",
 }
-door = APIRouter()
+BEARER: DependsMarker = DependsMarker(HTTPBearer(auto_error=False))
+"""For the description alone: `come_in` judges the key."""
+door = APIRouter(dependencies=[BEARER])
 
 As = Annotated[Form, Query(alias="format", description="`parquet` where the extra is installed")]
 After = Annotated[int, Query(ge=0, description="JSON: the `next` of the page before")]
@@ -56,6 +63,7 @@ class Seat(NamedTuple):
 
     house: House
     shop: ShopId
+    writes: bool = False
 
 
 def come_in(request: Request, authorization: Key = None) -> Seat:
@@ -72,9 +80,9 @@ def come_in(request: Request, authorization: Key = None) -> Seat:
             401, "A key that works is needed.", headers={"WWW-Authenticate": "Bearer"}
         )
     turnstile: Turnstile = request.app.state.turnstile
-    if wait := turnstile.wait((shop, row)):
+    if wait := turnstile.wait((shop, row.id)):
         raise HTTPException(429, "Too many requests.", headers={"Retry-After": str(int(wait) + 1)})
-    return Seat(house, shop)
+    return Seat(house, shop, row.writes)
 
 
 Seated = Annotated[Seat, Depends(come_in)]
@@ -85,17 +93,12 @@ def application(house: House) -> FastAPI:
     """Mounted by the roots; its functions close over nothing, the house is in its state."""
     app = FastAPI(
         title="Perennial", version="1", docs_url=None, redoc_url=None,
-        description="What the pages show, for machines. Read only; a key is made in Settings.",
-        dependencies=[BEARER],
+        description="What the pages show, for machines; and sales that tills hand in.",
+        routes=door.routes,
     )  # fmt: skip
     app.state.house = house
     app.state.turnstile = Turnstile(**A_KEY)
-    app.include_router(door)
     return app
-
-
-BEARER: DependsMarker = DependsMarker(HTTPBearer(auto_error=False))
-"""For the description alone: `_come_in` judges the key."""
 
 
 @door.get("/customers", summary="Everybody who bought: value, tier, group")
@@ -133,6 +136,30 @@ def journeys(seat: Seated, wish: Wished) -> Response:
 @door.get("/offers", summary="Vouchers: codes given and used, and what they brought")
 def offers(seat: Seated, wish: Wished) -> Response:
     return answer(seat, wish, lists.offers, name="offers")
+
+
+class HandedIn(BaseModel):
+    """Some of them, or nothing where one cannot be."""
+
+    sales: list[Sale] = Field(min_length=1, max_length=MOST)
+
+
+class Kept(BaseModel):
+    taken: int = Field(description="New, or other than they were")
+    same: int = Field(description="Known just so")
+
+
+@door.post("/sales", summary="What was sold elsewhere", responses={403: {}})
+def sales(seat: Seated, told: HandedIn) -> Kept:
+    """D8: a receipt is taken once under its `id` of its `place`; handed in again it takes the place
+    of what it was. It is in the books a moment later."""
+    if not seat.writes:
+        raise HTTPException(403, "This key only reads.")
+    try:
+        taken = seat.house.do(seat.shop, partial(till.take, sales=told.sales))
+    except till.AheadError as ahead:
+        raise HTTPException(422, f"{ahead} is sold in the future.") from ahead
+    return Kept(taken=taken.news, same=taken.same)
 
 
 def answer(

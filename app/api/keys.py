@@ -13,10 +13,12 @@ FORM = re.compile(r"perennial_(\d{1,18})_[\w-]{43}")
 ENDING = 4
 
 
-def make(tx: Tx, name: str, *, by: str) -> str:
+def make(tx: Tx, name: str, *, by: str, writes: bool = False) -> str:
     """The key itself, which nobody can see again. It names its shop, and proves it by its rest."""
     key = f"perennial_{tx.shop}_{secrets.token_urlsafe(32)}"
-    row = ApiKey(name=name, hash=_hash(key), ending=key[-ENDING:], made_at=tx.now, by=by)
+    row = ApiKey(
+        name=name, hash=_hash(key), ending=key[-ENDING:], made_at=tx.now, by=by, writes=writes
+    )
     tx.add(row)
     tx.flush()
     return key
@@ -52,9 +54,9 @@ def shop_in(key: str) -> ShopId | None:
     return shop_named(int(form[1])) if form else None
 
 
-def opens(tx: Tx, key: str) -> int | None:
+def opens(tx: Tx, key: str) -> ApiKey | None:
     """The row of a key that works."""
-    rows = select(ApiKey.id).where(ApiKey.hash == _hash(key), col(ApiKey.revoked_at).is_(None))
+    rows = select(ApiKey).where(ApiKey.hash == _hash(key), col(ApiKey.revoked_at).is_(None))
     return tx.exec(rows).first()
 
 

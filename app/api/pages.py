@@ -1,4 +1,4 @@
-"""DOOR 3: the keys with which machines read the shop's numbers."""
+"""DOOR 3: the keys with which machines read the shop's numbers, and tills hand in sales."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +11,13 @@ from app.api.door import Form, Seat, Wish
 from app.api.tables import ApiKey
 from app.kit.tx import Tx
 from app.shops.flows import this_shop
+from app.till import pages as till_pages
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, PatientRoute, Viewing, Working, needs
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
+router.include_router(till_pages.router)
 
 CHANGES = "MANAGE_APPS"
 SEES_PEOPLE = "MANAGE_USERS"
@@ -67,7 +69,8 @@ def change_keys(fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
     name = str(fields.get("name", "")).strip()[:LONGEST]
     if not name:
         return _show(tx, page, wrong=True)
-    return _show(tx, page, fresh=keys.make(tx, name, by=visit.viewer.user_id))
+    fresh = keys.make(tx, name, by=visit.viewer.user_id, writes="writes" in fields)
+    return _show(tx, page, fresh=fresh)
 
 
 def _show(

@@ -23,4 +23,6 @@ class ApiKey(OfShop, SQLModel, table=True):
     made_at: datetime = Field(sa_type=Instant)
     by: str
     """Saleor's id of the staff member."""
+    writes: bool = False
+    """It may hand in sales too (D8)."""
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, func, or_, select
 
 from app.history import rules
 from app.history.rules import Entry, Kind
 from app.history.tables import Misfit, Passage, Reckoning, Swept
 from app.kit.money import major
 from app.kit.tx import Tx
+from app.orders.rules import TILL
 from app.orders.tables import Order
 
 BOOKS = "books"
@@ -144,7 +145,8 @@ def unread_orders(tx: Tx, *, limit: int) -> list[tuple[str, str | None]]:
 
 
 def book(tx: Tx, day: date) -> Mapping[str, Entry]:
-    """Our orders of a UTC day, by Saleor's id. Drafts are in no book."""
+    """Our orders of a UTC day, by Saleor's id. Drafts are in no book, and of what was sold
+    elsewhere Saleor knows nothing."""
     start = datetime.combine(day, time(), UTC)
     columns: list[Any] = [
         Order.saleor_id, Order.channel, Order.currency, Order.charged_minor, Order.number,
@@ -154,6 +156,7 @@ def book(tx: Tx, day: date) -> Mapping[str, Entry]:
             col(Order.created_at) >= start,
             col(Order.created_at) < start + timedelta(days=1),
             Order.status != "DRAFT",
+            func.coalesce(Order.origin, "") != TILL,
         )
     )
     return {row[0]: Entry(*row[1:]) for row in rows}

@@ -11,6 +11,8 @@ from app.saleor.shapes import Line, LineOf, Order, OrderMoney
 ZERO = Decimal(0)
 HISTORY_AFTER = timedelta(days=7)
 NO_REVENUE = frozenset({"DRAFT", "CANCELED", "EXPIRED"})
+TILL = "TILL"
+"""The origin of what was sold elsewhere and handed in (app.till): no order of Saleor's has it."""
 PAID = frozenset({"FULL", "OVERCHARGED"})
 REFUNDED_LINES = frozenset({"REFUNDED", "REFUNDED_AND_RETURNED"})
 """Fulfilments of the payment flow that name the lines which were paid back."""
