@@ -182,7 +182,7 @@ def test_birthdays_are_handed_in_whole_or_not_at_all(shop: Recovering) -> None:
     assert shop.all(Trait) == []
     good = "email,birthday\nCleo@example.com,1990-02-28\nstranger@example.com,12-24\n"
     page = presses(shop, "/app/automations/birthday", "automation", do="birthdays", birthdays=good)
-    assert "1 birthday was taken." in page
+    assert "1 day was taken." in page
     assert "stranger@example.com" in page
     (trait,) = shop.all(Trait)
     assert (trait.person, trait.value, trait.source) == (cleo, "1990-02-28", "import")

@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.journeys import cycles, dawn, errands, flows, rehearsing, showing, switching, wishes
+from app.journeys import cycles, errands, flows, rehearsing, showing, switching, wishes
+from app.journeys.days import celebrated
 from app.journeys.jobs import Dawn
 from app.journeys.recipes import RECIPES
 from app.journeys.tables import Cycle
@@ -207,6 +208,26 @@ def test_who_slips_away_is_written_to_then_asked_and_an_order_ends_it(shop: Reco
     assert shop.subjects() == ["It has been a while", "Shall we stop writing?"]
 
 
+def test_fc6_whoever_is_asked_last_is_asked_after_half_a_year_of_silence_too(
+    shop: Recovering,
+) -> None:
+    """FC-6: the slowest owner's last question is the one letter that such silence allows."""
+    with shop.work() as tx:
+        segments.fill(tx)
+    shop.settles()
+    on(shop, "winback", percent=0, second=60, third=120)
+    orders(shop)
+    orders(shop, of="C2")
+    shop.waits(days=91)
+    with shop.work() as tx:
+        segments.nightly(tx, tx.now.date())
+    shop.settles()
+    shop.waits(hours=1)
+    shop.waits(days=60)
+    shop.waits(days=120)
+    assert shop.subjects() == ["It has been a while", "Shall we stop writing?"]
+
+
 def test_a_birthday_is_kept_in_metadata_and_celebrated_once_a_year(shop: Recovering) -> None:
     """J18: Saleor has no such field."""
     on(shop, "birthday", percent=0)
@@ -223,9 +244,9 @@ def test_a_birthday_is_kept_in_metadata_and_celebrated_once_a_year(shop: Recover
 def test_a_leap_day_is_celebrated_every_year() -> None:
     from datetime import date
 
-    assert dawn.celebrated(date(2026, 3, 1)) == [date(2026, 3, 1), date(2000, 2, 29)]
-    assert dawn.celebrated(date(2028, 3, 1)) == [date(2028, 3, 1)]
-    assert dawn.celebrated(date(2028, 2, 29)) == [date(2028, 2, 29)]
+    assert celebrated(date(2026, 3, 1)) == [date(2026, 3, 1), date(2000, 2, 29)]
+    assert celebrated(date(2028, 3, 1)) == [date(2028, 3, 1)]
+    assert celebrated(date(2028, 2, 29)) == [date(2028, 2, 29)]
 
 
 def test_what_people_buy_again_has_a_cycle_and_its_end_is_told(shop: Recovering) -> None:

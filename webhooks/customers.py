@@ -28,7 +28,7 @@ def customer_changed(event: CustomerEvent, tx: Tx) -> None:
     for known in met.known.values():
         if known.renewed:
             loyalty.shown_otherwise(tx, known.person, customer.tier)
-            moving.birthday_told(tx, known.person, customer.birthday)
+            moving.dates_told(tx, known.person, customer.dates)
     moving.accounts_heard(tx, {known.person for known in met.known.values() if known.account})
 
 

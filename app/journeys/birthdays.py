@@ -1,29 +1,34 @@
-"""Birthdays that a shop hands in: a table of addresses and days. Whole or not at all."""
+"""Days that a shop hands in, birthdays or others: a table of addresses and days. Whole or not at
+all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlmodel import col, func, select
 
 from app.customers.rules import tidy
 from app.customers.tables import Person
-from app.journeys.dawn import BIRTHDAY
-from app.journeys.moving import DAY
+from app.journeys.days import is_day
+from app.journeys.rules import BIRTHDAY
 from app.kit.tx import Tx, among
 from app.ltv.handed_in import Refused, RefusedError, read
 from app.segments.tables import Trait
 
 MOST_SHOWN = 5
-LEAP = 2000
 PIECE = 5000
+TOLD = ("anniversary", "birthday", "renewal")
+"""Customer metadata of these names is listened to (CustomerFacts.graphql)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Birthdays:
     """What the page shows of them."""
 
+    name: str = BIRTHDAY.name
+    """What the day is called among what is known of a person."""
     known: int = 0
+    told: bool = True
+    """By metadata too."""
     taken: int | None = None
     """Of the table just handed in."""
     strangers: int = 0
@@ -33,36 +38,43 @@ class Birthdays:
     """Line, what is wrong in a word, and what stands there: then nothing was taken."""
 
 
-def known(tx: Tx) -> Birthdays:
-    asked = select(func.count()).where(Trait.name == BIRTHDAY)
-    return Birthdays(known=tx.exec(asked).one())
+def known(tx: Tx, name: str = BIRTHDAY.name) -> Birthdays:
+    asked = select(func.count()).where(Trait.name == name)
+    return Birthdays(name=name, known=tx.exec(asked).one(), told=name in TOLD)
 
 
-def take(tx: Tx, text: str) -> Birthdays:
-    """Columns `email` and `birthday` (`1990-02-28` or `02-28`), separated by commas, semicolons or
-    tabs. A day that was known is replaced. Raises RefusedError.
+def names(tx: Tx) -> list[str]:
+    """What the days that are known of customers are called, and those that metadata may tell."""
+    dated = select(Trait.name).where(col(Trait.value).like("%__-__")).distinct()
+    return sorted({*tx.exec(dated), *TOLD})
+
+
+def take(tx: Tx, text: str, name: str = BIRTHDAY.name) -> Birthdays:
+    """Columns `email` and `birthday`, or `date` for another day (`1990-02-28` or `02-28`),
+    separated by commas, semicolons or tabs. A day that was known is replaced. Raises RefusedError.
     """
-    days = _days(text)
+    days = _days(text, "birthday" if name == BIRTHDAY.name else "day")
     people = _people(tx, list(days))
     rows = [
-        {"person": id_, "name": BIRTHDAY, "value": days[email], "source": "import", "at": tx.now}
+        {"person": id_, "name": name, "value": days[email], "source": "import", "at": tx.now}
         for email, ids in people.items()
         for id_ in ids
     ]
     tx.put(Trait, rows, key=("person", "name"), overwrite=("value", "source", "at"))
     strangers = [email for email in days if email not in people]
     return Birthdays(
-        known=known(tx).known, taken=len(days) - len(strangers), strangers=len(strangers),
+        name=name, told=name in TOLD, known=known(tx, name).known,
+        taken=len(days) - len(strangers), strangers=len(strangers),
         some_strangers=strangers[:MOST_SHOWN],
     )  # fmt: skip
 
 
-def _days(text: str) -> Mapping[str, str]:
+def _days(text: str, column: str) -> Mapping[str, str]:
     """By address."""
-    table = read(text, needs=("email", "birthday"))
+    table = read(text, needs=("email", column))
     wrong: list[Refused] = []
     found: dict[str, str] = {}
-    at_email, at_day = table.columns["email"], table.columns["birthday"]
+    at_email, at_day = table.columns["email"], table.columns[column]
     for line, cells in table.rows:
         if max(at_email, at_day) >= len(cells):
             wrong.append((line, "short", ", ".join(cells)))
@@ -77,18 +89,6 @@ def _days(text: str) -> Mapping[str, str]:
     if wrong:
         raise RefusedError(wrong)
     return found
-
-
-def is_day(told: str) -> bool:
-    """A day of the calendar, with a year or without."""
-    if not DAY.fullmatch(told):
-        return False
-    year, month, day = ([str(LEAP), *told.split("-")])[-3:]
-    try:
-        date(int(year), int(month), int(day))
-    except ValueError:
-        return False
-    return True
 
 
 def _people(tx: Tx, emails: Sequence[str]) -> Mapping[str, list[int]]:

@@ -1,4 +1,4 @@
-"""What a new day brings by itself: birthdays, tiers that will end, things that run out."""
+"""What a new day brings by itself: people's own days, tiers that will end, things that run out."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -8,13 +8,17 @@ from babel.dates import format_date
 from sqlmodel import col, select
 
 from app.customers.tables import Person
+from app.journeys import days, queries
 from app.journeys.flows import Entrant
+from app.journeys.rules import BIRTHDAY, Day, Trigger
 from app.kit.money import major
 from app.kit.tx import Tx, among
 from app.loyalty import queries as loyalty
 from app.loyalty import spans
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Membership
+from app.ltv.entries import EPOCH
+from app.ltv.tables import CustomerTally
 from app.segments.tables import Trait
 from app.shops.flows import this_shop
 from app.web.notation import Notation
@@ -22,28 +26,45 @@ from app.web.words import catalogue, language
 
 NOTICES = (30, 7)
 """TI-4: days before a tier falls."""
-BIRTHDAY = "birthday"
 
 
 def birthdays(tx: Tx) -> list[Entrant]:
-    """`1990-02-28` or `02-28`, from customer metadata or an import: Saleor itself has none."""
+    return whose_day(tx, BIRTHDAY)
+
+
+def dates(tx: Tx) -> list[Entrant]:
+    """Of every day that an automation begins with."""
+    wanted = {one.definition.day for one in queries.live(tx, Trigger.DATE)} - {None}
+    return [one for day in wanted if day for one in whose_day(tx, day)]
+
+
+def whose_day(tx: Tx, day: Day) -> list[Entrant]:
+    """Whose day it is, or so many days before or after it."""
     today = tx.now.astimezone(ZoneInfo(this_shop(tx).zone)).date()
-    endings = [f"{day:%m-%d}" for day in celebrated(today)]
+    if day.anchor != "date":
+        return _since_order(tx, day, today)
+    year = days.target(day, today).year
     found = []
-    for ending in endings:
-        rows = select(Trait.person).where(
-            Trait.name == BIRTHDAY, col(Trait.value).endswith(ending, autoescape=True)
+    for ending in days.endings(day, today):
+        rows = select(Trait.person, Trait.value).where(
+            Trait.name == day.name, col(Trait.value).endswith(ending, autoescape=True)
         )
-        found += [Entrant(person=person, occasion=str(today.year)) for person in tx.exec(rows)]
+        found += [
+            Entrant(person=person, occasion=str(year) if day.yearly else value, of=day.key)
+            for person, value in tx.exec(rows)
+            if not day.yearly or days.returns(value, year)
+        ]
     return found
 
 
-def celebrated(today: date) -> list[date]:
-    """Today; and on 1 March of a year without it, 29 February."""
-    leap = today.year % 4 == 0 and (today.year % 100 != 0 or today.year % 400 == 0)
-    if (today.month, today.day) == (3, 1) and not leap:
-        return [today, date(2000, 2, 29)]
-    return [today]
+def _since_order(tx: Tx, day: Day, today: date) -> list[Entrant]:
+    """By the books of value: of the last order, nobody who has ordered since."""
+    column = CustomerTally.first if day.anchor == "first_order" else CustomerTally.last
+    whole = days.target(day, today)
+    rows = select(CustomerTally.person).where(column == whole.toordinal() - EPOCH)
+    return [
+        Entrant(person=person, occasion=whole.isoformat(), of=day.key) for person in tx.exec(rows)
+    ]
 
 
 def at_risk(tx: Tx) -> list[Entrant]:

@@ -143,6 +143,7 @@ def dawn(_: Dawn, world: World) -> None:
     world.do(lambda tx: cycles.keep(tx, rows))
     for trigger, found in (
         (Trigger.BIRTHDAY, daily.birthdays),
+        (Trigger.DATE, daily.dates),
         (Trigger.TIER_AT_RISK, daily.at_risk),
         (Trigger.REPLENISHMENT_DUE, cycles.due),
     ):

@@ -36,8 +36,10 @@ class Entrant:
     subject: str | None = None
     anchor_at: datetime | None = None
     of: str | None = None
-    """Which tier, segment or score it is about."""
+    """Which tier, segment, score or day it is about."""
     memo: Mapping[str, Any] = field(default_factory=dict)
+    begins: bool = True
+    """False: it ends journeys and lets them go on, and begins none."""
 
 
 def happened(tx: Tx, trigger: Trigger, entrants: Sequence[Entrant]) -> None:
@@ -48,7 +50,7 @@ def happened(tx: Tx, trigger: Trigger, entrants: Sequence[Entrant]) -> None:
     _let_go_on(tx, trigger, people)
     _throw_out(tx, trigger, people)
     for live in queries.live(tx, trigger):
-        enter(tx, live, [e for e in entrants if live.definition.of in (None, e.of)])
+        enter(tx, live, [e for e in entrants if e.begins and live.definition.about in (None, e.of)])
 
 
 def enter(tx: Tx, live: Live, entrants: Sequence[Entrant]) -> int:

@@ -1,7 +1,6 @@
 """What the tables of contents tell: an order, an account, a tier, a move between segments."""
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from sqlmodel import col, select
 
 from app.customers.tables import Person
 from app.journeys import flows, incentives
+from app.journeys.days import is_day
 from app.journeys.flows import Entrant
 from app.journeys.jobs import BringOffer
 from app.journeys.rules import Trigger
@@ -23,8 +23,9 @@ YOUNG = timedelta(hours=48)
 """An account that was opened longer ago is not welcomed."""
 RECENT = timedelta(days=60)
 """An order that is older is not followed up, whatever is told of it."""
+BY_STAFF = frozenset({"DRAFT", "REISSUE"})
+"""IN-5: what staff made is a purchase as any other, and no first order to be followed up."""
 DEAD = frozenset({"CANCELED", "EXPIRED", "DRAFT"})
-DAY = re.compile(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 AT_ONCE = frozenset({Cause.ORDER.value, Cause.ACCOUNT.value})
 """TI-3: no message for who moves at an import or a change of the rules."""
 
@@ -61,7 +62,7 @@ def orders_heard(tx: Tx, purchases: Sequence[Purchase]) -> None:
     incentives.codes_used(tx, list(orders.values()))
     for grant in incentives.orders_fell_through(tx, list(orders.values())):
         tx.later(BringOffer(grant=grant.id or 0))
-    flows.happened(tx, Trigger.ORDER_PAID, _of(paid))
+    flows.happened(tx, Trigger.ORDER_PAID, _of(paid, but=BY_STAFF))
     flows.happened(tx, Trigger.ORDER_UNPAID, _of(unpaid))
     flows.happened(tx, Trigger.ORDER_FULFILLED, _of(sent))
 
@@ -78,13 +79,15 @@ def _waits(order: Order) -> bool:
     return not order.paid and order.status not in DEAD and order.total_minor > 0
 
 
-def _of(orders: Iterable[Order]) -> list[Entrant]:
+def _of(orders: Iterable[Order], *, but: Collection[str | None] = ()) -> list[Entrant]:
+    """Those of the origins `but` begin nothing."""
     return [
         Entrant(
             person=order.person,
             occasion=order.saleor_id,
             subject=order.saleor_id,
             memo={"order": order.saleor_id, "channel": order.channel, "language": order.language},
+            begins=order.origin not in but,
         )
         for order in orders
         if order.person
@@ -107,10 +110,17 @@ def accounts_heard(tx: Tx, people: Collection[int]) -> None:
     flows.happened(tx, Trigger.ACCOUNT_OPENED, new)
 
 
-def birthday_told(tx: Tx, person: int, told: str | None) -> None:
-    """A date, with a year or without; anything else is nobody's birthday."""
-    if told and DAY.fullmatch(told.strip()):
-        segments.tag(tx, [person], "birthday", told.strip(), source="metadata")
+def dates_told(tx: Tx, person: int, told: Mapping[str, str | None]) -> None:
+    """By name: days in the customer's metadata, with a year or without. What is none is not kept,
+    and what stands there no more is forgotten.
+    """
+    good = {name: text.strip() for name, text in told.items() if text and is_day(text.strip())}
+    known = segments.traits(tx, person, told, source="metadata")
+    for name, value in good.items():
+        if known.get(name) != value:
+            segments.tag(tx, [person], name, value, source="metadata")
+    for name in known.keys() - good.keys():
+        segments.untag(tx, [person], name)
 
 
 def tiers_moved(tx: Tx, people: Collection[int]) -> None:

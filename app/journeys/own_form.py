@@ -12,6 +12,7 @@ from app.journeys.rules import (
     END,
     Arm,
     Condition,
+    Day,
     Definition,
     Offer,
     Reentry,
@@ -33,11 +34,15 @@ OF_SEGMENT = (Trigger.SEGMENT_ENTERED, Trigger.SEGMENT_LEFT)
 CODE_DAYS = 14
 """CP-3."""
 MOST_PERCENT = 30
+OF_DATE = "date:"
+HAPPENINGS = tuple(one for one in Trigger if one is not Trigger.DATE)
+"""What may be waited for, or end an automation: a day is one automation's own."""
 
 
 class Fields(Protocol):
     def getlist(self, key: str, /) -> Sequence[object]: ...
     def get(self, key: str, /) -> object: ...
+    def __contains__(self, key: object, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +57,26 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow:
+    of: str = "date:anniversary"
+    """`first_order`, `last_order`, or `date:` and its name."""
+    days: str = "0"
+    before: bool = False
+    yearly: bool = True
+
+    @property
+    def recurs(self) -> bool:
+        return self.yearly and self.of.startswith(OF_DATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnForm:
     name: str = ""
     trigger: str = Trigger.SEGMENT_ENTERED.value
     of: str = ""
     """Which segment or tier, where the trigger asks."""
+    day: DayRow = DayRow()
+    """Which day, where it begins with one."""
     segment: str = ""
     """Only who is in it when it begins."""
     rows: Sequence[StepRow] = (StepRow(kind="send"),)
@@ -86,10 +106,32 @@ def shown(definition: Definition, name: str) -> OwnForm | None:
     again = definition.reentry.days
     return OwnForm(
         name=name, trigger=definition.trigger.value, of=definition.of or "", segment=audience,
+        day=_day_row(definition.day) if definition.day else DayRow(),
         rows=tuple(row for row in rows if row),
         exits=tuple(one.value for one in definition.exits),
         again="" if again is None else str(again), priority=str(definition.priority),
     )  # fmt: skip
+
+
+def _day_row(day: Day) -> DayRow:
+    of = f"{OF_DATE}{day.name}" if day.anchor == "date" else day.anchor
+    return DayRow(of=of, days=str(abs(day.days)), before=day.days < 0, yearly=day.yearly)
+
+
+def _day(row: DayRow) -> Day:
+    """Raises ValueError."""
+    days = int(row.days or 0)
+    if days < 0:
+        raise ValueError("a number of days is no less than none")
+    told: dict[str, Any] = {"anchor": row.of, "days": days}
+    if row.of.startswith(OF_DATE):
+        told = {
+            "anchor": "date", "name": row.of.removeprefix(OF_DATE), "yearly": row.yearly,
+            "days": -days if row.before else days,
+        }  # fmt: skip
+    elif not days:
+        raise ValueError("on the day of an order, that is the order itself")
+    return Day(**told)
 
 
 def _segment(tree: Mapping[str, Any]) -> str | None:
@@ -145,10 +187,15 @@ def typed(fields: Fields) -> OwnForm:
         for kind, number, unit, what in zip(kinds, *columns, strict=False)
         if kind in KINDS
     ]
-    exits = {str(v) for v in fields.getlist("exits")} & {one.value for one in Trigger}
+    exits = {str(v) for v in fields.getlist("exits")} & {one.value for one in HAPPENINGS}
+    day = DayRow(
+        of=str(fields.get("day_of") or "").strip().casefold(),
+        days=str(fields.get("day_days") or "").strip(), before=fields.get("day_side") == "before",
+        yearly="day_yearly" in fields,
+    )  # fmt: skip
     return OwnForm(
         name=str(fields.get("name") or "").strip()[:80], trigger=str(fields.get("trigger") or ""),
-        of=str(fields.get("of") or "").strip(), segment=str(fields.get("segment") or ""),
+        of=str(fields.get("of") or "").strip(), day=day, segment=str(fields.get("segment") or ""),
         rows=rows, exits=sorted(exits), again=str(fields.get("again") or "").strip(),
         priority=str(fields.get("priority") or "8"),
     )  # fmt: skip
@@ -156,17 +203,7 @@ def typed(fields: Fields) -> OwnForm:
 
 def definition_of(form: OwnForm, known: Known) -> tuple[Definition | None, OwnForm]:
     """What it says; or None, and the form with what is wrong in it."""
-    problems: dict[str, str] = {}
-    if not form.name:
-        problems["name"] = "name"
-    if form.trigger not in {one.value for one in Trigger}:
-        problems["trigger"] = "choose"
-    elif Trigger(form.trigger) in OF_SEGMENT and form.of not in known.segments:
-        problems["of"] = "segment"
-    if form.segment and form.segment not in known.segments:
-        problems["segment"] = "segment"
-    if form.again and not form.again.isdecimal():
-        problems["again"] = "number"
+    problems = _problems(form, known)
     rows, steps = [], []
     for at, row in enumerate(form.rows):
         step, wrong = _step(row, at, len(form.rows), known)
@@ -180,6 +217,7 @@ def definition_of(form: OwnForm, known: Known) -> tuple[Definition | None, OwnFo
     try:
         return Definition(
             trigger=Trigger(form.trigger), of=form.of or None,
+            day=_day(form.day) if form.trigger == Trigger.DATE else None,
             audience={"fact": "segment", "key": form.segment} if form.segment else None,
             steps=tuple(steps), exits=tuple(Trigger(one) for one in form.exits),
             reentry=Reentry(days=int(form.again) if form.again else None),
@@ -187,6 +225,33 @@ def definition_of(form: OwnForm, known: Known) -> tuple[Definition | None, OwnFo
         ), form  # fmt: skip
     except (ValidationError, ValueError) as failure:
         return None, replace(form, problems={"rows": str(failure).splitlines()[-1]})
+
+
+def _problems(form: OwnForm, known: Known) -> dict[str, str]:
+    """By field, but for the rows."""
+    problems: dict[str, str] = {}
+    if not form.name:
+        problems["name"] = "name"
+    if form.trigger not in {one.value for one in Trigger}:
+        problems["trigger"] = "choose"
+    elif Trigger(form.trigger) in OF_SEGMENT and form.of not in known.segments:
+        problems["of"] = "segment"
+    elif form.trigger == Trigger.DATE and not _is_day(form.day):
+        problems["day"] = "day"
+    if form.segment and form.segment not in known.segments:
+        problems["segment"] = "segment"
+    if form.again and not form.again.isdecimal():
+        problems["again"] = "number"
+    elif form.trigger == Trigger.DATE and form.day.recurs and not form.again:
+        problems["again"] = "yearly"
+    return problems
+
+
+def _is_day(row: DayRow) -> bool:
+    try:
+        return bool(_day(row))
+    except ValueError:
+        return False
 
 
 def _step(  # noqa: PLR0911  # a table of kinds
@@ -198,7 +263,7 @@ def _step(  # noqa: PLR0911  # a table of kinds
         match row.kind:
             case "wait":
                 return Wait(key=key, span=_span(row)), ""
-            case "wait_for":
+            case "wait_for" if row.what != Trigger.DATE:
                 return WaitFor(key=key, event=Trigger(row.what), at_most=_span(row)), ""
             case "condition" if row.what in known.segments:
                 return Condition(key=key, holds={"fact": "segment", "key": row.what}), ""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from app.journeys import birthdays as handed
 from app.journeys import flows, own_form, queries
 from app.journeys.own_form import Known, OwnForm, StepRow
 from app.journeys.pages import CHANGES, learn_granted
@@ -92,6 +93,8 @@ def _show(
         kinds=own_form.KINDS,
         units=tuple(own_form.UNITS),
         triggers=[trigger.value for trigger in Trigger],
+        happenings=[trigger.value for trigger in own_form.HAPPENINGS],
+        dates=handed.names(tx),
         messages=[(row.key, row.name) for row in library.all_messages(tx)],
         segments=[(one.key, one.name) for one in segments.live(tx)],
     )

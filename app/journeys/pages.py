@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Request
@@ -35,13 +34,13 @@ from app.world import World
 
 router = APIRouter(route_class=PatientRoute)
 
-CHANGES = "MANAGE_APPS"
+CHANGES, SEES_PEOPLE = "MANAGE_APPS", "MANAGE_USERS"
 TABS = ("recipes", "running", "messages", "calendar")
 LIST = "journeys/automations.html"
 ONE = "journeys/automation.html"
 EXTRAS = (Kind.CODE, Kind.RECOMMENDATIONS, Kind.PRODUCTS)
 """What a new message may show beside its words."""
-CART, BIRTHDAY = "cart", "birthday"
+CART = "cart"
 
 
 @router.get("/app/automations")
@@ -99,9 +98,8 @@ def _write(tx: Tx, name: str, fields: FormData, caller: Caller, page: Page) -> N
     key = next(k for n in range(1, len(taken) + 2) if (k := f"own-{n}") not in taken)
     blocks = [Block(kind=Kind.HEADING, text=name), Block(kind=Kind.TEXT, text="…")]
     blocks += [Block(kind=kind) for kind in EXTRAS if kind.value in fields]
-    front = urlsplit(policy.policy(tx).storefront)
-    if front.netloc:
-        blocks.append(Block(kind=Kind.BUTTON, label=name, link=f"https://{front.netloc}/"))
+    if front := policy.policy(tx).front:
+        blocks.append(Block(kind=Kind.BUTTON, label=name, link=front))
     letter = Letter(subject=name, blocks=tuple(blocks))
     draft = Draft(key=key, name=name, variants={"email": {str(page.locale): letter}})
     library.save(tx, draft, by=caller.viewer.user_id)
@@ -156,16 +154,24 @@ def _one(
         options=options,
         rehearsal=rehearsal,
         may_change=caller.may(CHANGES),
+        sees_people=caller.may(SEES_PEOPLE),
         saved=saved,
     )
     if shown is None:
         raise HTTPException(404, "There is no such automation.")
     if terms is None and key == CART:
         terms = terms_form.stored(tx)
-    if birthdays is None and key == BIRTHDAY:
-        birthdays = handed.known(tx)
+    if birthdays is None and (name := _day_name(tx, key, options)):
+        birthdays = handed.known(tx, name)
     wrong = (terms and terms.problems) or (birthdays and birthdays.refused)
     return page(ONE, status=422 if wrong else 200, shown=shown, terms=terms, birthdays=birthdays)
+
+
+def _day_name(tx: Tx, key: str, options: Mapping[str, int] | None = None) -> str:
+    """Which day known of customers it begins with, if one."""
+    definition = showing.definition_of(tx, key, options)
+    day = definition.on if definition else None
+    return day.name if day and day.anchor == "date" else ""
 
 
 def _rehearse(tx: Tx, key: str, options: Mapping[str, int] | None) -> Rehearsal | None:
@@ -189,7 +195,7 @@ def change_automation(  # noqa: PLR0917  # what a door is handed
     if do == "terms":
         return _terms(fields, caller, house, page)
     if do == "birthdays":
-        return _birthdays(str(fields.get("birthdays", "")), caller, house, page)
+        return _days(key, str(fields.get("birthdays", "")), caller, house, page)
     by = caller.viewer.user_id
 
     def change(tx: Tx) -> None:
@@ -226,12 +232,16 @@ def _terms(fields: FormData, caller: Caller, house: House, page: Page) -> HTMLRe
         return _one(page, tx, caller, CART, saved=True)
 
 
-def _birthdays(text: str, caller: Caller, house: House, page: Page) -> HTMLResponse:
+def _days(key: str, text: str, caller: Caller, house: House, page: Page) -> HTMLResponse:
+    with house.look(caller.shop) as tx:
+        name = _day_name(tx, key)
+    if not name:
+        raise HTTPException(404, "It begins with no day of a customer's.")
     try:
-        told = house.do(caller.shop, lambda tx: handed.take(tx, text))
+        told = house.do(caller.shop, lambda tx: handed.take(tx, text, name))
     except RefusedError as refusal:
         with house.look(caller.shop) as tx:
-            told = replace(handed.known(tx), refused=refusal.rows)
-            return _one(page, tx, caller, BIRTHDAY, birthdays=told)
+            told = replace(handed.known(tx, name), refused=refusal.rows)
+            return _one(page, tx, caller, key, birthdays=told)
     with house.look(caller.shop) as tx:
-        return _one(page, tx, caller, BIRTHDAY, birthdays=told)
+        return _one(page, tx, caller, key, birthdays=told)

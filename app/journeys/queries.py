@@ -206,9 +206,32 @@ def entered(tx: Tx, *, since: datetime) -> Mapping[int, int]:
     return dict(rows.all())
 
 
-def endings(tx: Tx, journey: int) -> Mapping[str, int]:
-    """By how it ended: how many; on the way under an empty word."""
+@dataclass(frozen=True)
+class Standing:
+    """So many people of a journey stand, or ended, alike."""
+
+    version: int
+    step: int
+    """Its place among the version's steps; after the last one for who went all the way."""
+    why: str
+    """How it ended; empty for who is on the way."""
+    people: int
+
+
+def standings(tx: Tx, journey: int) -> Sequence[Standing]:
+    """Everybody who ever was in it, counted in one pass."""
+    places = (col(Run.version), col(Run.step), func.coalesce(Run.why, ""))
     rows: Any = tx.exec(
-        select(Run.why, func.count()).where(Run.journey == journey).group_by(col(Run.why))
+        select(*places, func.count()).where(Run.journey == journey).group_by(*places)
     )
-    return {why or "": count for why, count in rows}
+    return [Standing(*row) for row in rows]
+
+
+def steps(tx: Tx, journey: int) -> Mapping[tuple[int, int], str]:
+    """By version and place: the key of a step. The newest version comes last."""
+    rows = select(Version).where(Version.journey == journey).order_by(col(Version.number))
+    return {
+        (row.number, at): step.key
+        for row in tx.exec(rows)
+        for at, step in enumerate(Definition.model_validate(row.definition).steps)
+    }

@@ -4,7 +4,7 @@ and given away, and how many of them bought anyway. Reads; writes nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from typing import Any, NamedTuple
@@ -15,12 +15,14 @@ from sqlmodel import col, func, select
 
 from app.carts.tables import Cart
 from app.customers.tables import Person
-from app.journeys import recovery, recovery_rules
+from app.journeys import days, recovery, recovery_rules
 from app.journeys.queries import recovery as recovery_terms
-from app.journeys.rules import Definition, Offer, Send, Split, Step, Trigger, Wait, WaitFor
+from app.journeys.rules import Day, Definition, Offer, Send, Split, Step, Trigger, Wait, WaitFor
 from app.kit.money import major
 from app.kit.tx import Tx, among
 from app.loyalty.tables import TierChange
+from app.ltv.entries import EPOCH
+from app.ltv.tables import CustomerTally
 from app.messages import queries as consents
 from app.orders.queries import BOUGHT
 from app.orders.tables import Order
@@ -135,8 +137,8 @@ def _happened(  # noqa: PLR0911
             )
         case Trigger.SEGMENT_ENTERED | Trigger.SEGMENT_LEFT:
             return _moves(tx, definition, since, looked)
-        case Trigger.BIRTHDAY:
-            return _birthdays(tx, since, looked)
+        case Trigger.BIRTHDAY | Trigger.DATE if definition.on:
+            return _days(tx, definition.on, since, looked)
         case _:
             return None
 
@@ -192,13 +194,32 @@ def _moves(tx: Tx, definition: Definition, since: datetime, looked: _Looked) -> 
     return _pasts(tx, rows)
 
 
-def _birthdays(tx: Tx, since: datetime, looked: _Looked) -> list[Past]:
+def _days(tx: Tx, day: Day, since: datetime, looked: _Looked) -> list[Past]:
     zone = ZoneInfo(this_shop(tx).zone)
-    past = [(since + timedelta(days=n)).astimezone(zone) for n in range((tx.now - since).days)]
-    days = {f"{day:%m-%d}": day for day in past}
-    told = (Trait.name == "birthday", looked.at(Trait.person))
+    then = [(since + timedelta(days=n)).astimezone(zone) for n in range((tx.now - since).days)]
+    at = {one.date(): one for one in then}
+    if day.anchor != "date":
+        return _since_orders(tx, day, at, looked)
+    turns, length = days.past(day, at), 5 if day.yearly else 10
+    told = (Trait.name == day.name, looked.at(Trait.person))
     rows = tx.exec(select(Trait.person, Trait.value).where(*told))
-    return [Past(person, days[value[-5:]]) for person, value in rows if value[-5:] in days]
+    return [
+        Past(person, at[today])
+        for person, value in rows
+        if (today := turns.get(value[-length:]))
+        and (not day.yearly or days.returns(value, days.target(day, today).year))
+    ]
+
+
+def _since_orders(tx: Tx, day: Day, at: Mapping[date, datetime], looked: _Looked) -> list[Past]:
+    """By their first and last order as known today: who was silent and came back is not told."""
+    column = CustomerTally.first if day.anchor == "first_order" else CustomerTally.last
+    whole = {days.target(day, one).toordinal() - EPOCH: when for one, when in at.items()}
+    rows = select(CustomerTally.person, column).where(
+        col(column).between(min(whole, default=0), max(whole, default=-1)),
+        looked.at(CustomerTally.person),
+    )
+    return [Past(person, whole[then]) for person, then in tx.exec(rows) if then in whole]
 
 
 def _audience(tx: Tx, definition: Definition, told: Sequence[Past]) -> Sequence[Past]:

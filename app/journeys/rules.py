@@ -34,6 +34,8 @@ class Trigger(StrEnum):
     SEGMENT_LEFT = "segment_left"
     REPLENISHMENT_DUE = "replenishment_due"
     BIRTHDAY = "birthday"
+    DATE = "date"
+    """A day of hers has come, or is so many days away: which, says the definition's `day`."""
     BACK_IN_STOCK = "back_in_stock"
 
 
@@ -151,10 +153,32 @@ class Reentry(Part):
     days: int | None = Field(default=None, ge=0, le=3650)
 
 
+class Day(Part):
+    """So many days after a day in somebody's life; before it, where there are fewer than none."""
+
+    anchor: Literal["date", "first_order", "last_order"] = "date"
+    """`date`: one that the shop knows of her, by its `name`. `last_order`: while none follows."""
+    name: str = Field(default="birthday", pattern=r"^[\w.-]{1,40}$")
+    yearly: bool = True
+    """Each year again; else in the year that stands in it."""
+    days: int = Field(default=0, ge=-365, le=3650)
+
+    @property
+    def key(self) -> str:
+        """Tells it from others."""
+        which = f"{self.name}:{'yearly' if self.yearly else 'once'}"
+        return f"{which if self.anchor == 'date' else self.anchor}:{self.days}"
+
+
+BIRTHDAY = Day()
+
+
 class Definition(Part):
     trigger: Trigger
     of: str | None = None
     """Which segment, tier or score, where the trigger asks."""
+    day: Day | None = None
+    """Which day, where it begins with one."""
     audience: Tree | None = None
     """Only who fits when it begins."""
     steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST_STEPS)
@@ -180,7 +204,19 @@ class Definition(Part):
                 raise ValueError(f"the arms of {step.key} do not make a whole")
             if isinstance(step, Wait | WaitFor) and not timedelta() <= spanned(step) <= LONGEST:
                 raise ValueError(f"{step.key} waits too long")
+        if (self.trigger is Trigger.DATE) != (self.day is not None):
+            raise ValueError("it begins with a day, or it does not")
         return self
+
+    @property
+    def about(self) -> str | None:
+        """Which of the trigger's happenings it is about; None for any."""
+        return self.day.key if self.day else self.of
+
+    @property
+    def on(self) -> Day | None:
+        """The day that it begins with, if it does."""
+        return BIRTHDAY if self.trigger is Trigger.BIRTHDAY else self.day
 
     @property
     def subject(self) -> Subject:

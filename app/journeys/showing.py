@@ -1,5 +1,6 @@
 """Journeys as their pages show them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from sqlmodel import col, func, select
 
 from app.journeys import newsletters, queries
 from app.journeys import results as outcomes
+from app.journeys.queries import Standing
 from app.journeys.recipes import RECIPES
 from app.journeys.rehearsing import Rehearsal
 from app.journeys.rules import (
@@ -23,7 +25,7 @@ from app.journeys.rules import (
     Webhook,
     spanned,
 )
-from app.journeys.tables import Journey, Run, Skip, Version
+from app.journeys.tables import Journey, Skip, Version
 from app.journeys.view import (
     Automation,
     Automations,
@@ -71,6 +73,10 @@ def cards(tx: Tx) -> Sequence[Card]:
     way, entered = queries.in_flight(tx), queries.entered(tx, since=tx.now - MONTH)
     keys = [*RECIPES, *(key for key in own if key not in RECIPES)]
     return [_card(key, own.get(key), way, entered) for key in keys]
+
+
+def card(tx: Tx, key: str, journey: Journey | None) -> Card:
+    return _card(key, journey, queries.in_flight(tx), queries.entered(tx, since=tx.now - MONTH))
 
 
 def _card(
@@ -126,6 +132,7 @@ def automation(
     options: Mapping[str, Any] | None = None,
     rehearsal: Rehearsal | None = None,
     may_change: bool,
+    sees_people: bool = False,
     saved: bool = False,
 ) -> Automation | None:
     """One journey: as it is, or as it would be with these options. None where there is none."""
@@ -135,33 +142,58 @@ def automation(
         return None
     chosen = recipe.options(options if options is not None else _options(journey)) if recipe else {}
     id_ = journey.id or 0 if journey else 0
-    row = policy.row(tx)
+    row, standing = policy.row(tx), queries.standings(tx, id_) if id_ else ()
     cart = definition.trigger is Trigger.CART_ABANDONED
     return Automation(
-        card=_card(key, journey, queries.in_flight(tx), queries.entered(tx, since=tx.now - MONTH)),
+        card=card(tx, key, journey),
         trigger=definition.trigger.value,
         of=definition.of or "",
+        day=definition.day,
         exits=[trigger.value for trigger in definition.exits],
         reentry=definition.reentry.days,
         once=definition.reentry.days is None,
-        steps=_steps(tx, key, id_, definition),
+        steps=steps(tx, key, definition, here(tx, id_, standing)),
         choices=[(one, chosen[one.name]) for one in recipe.choices] if recipe else (),
         rehearsal=rehearsal,
-        versions=_versions(tx, id_),
-        endings=queries.endings(tx, id_) if id_ else {},
+        versions=_versions(tx, id_, standing),
+        endings=_endings(standing),
         skips=_skips(tx, id_),
         now=tx.now,
         zone=this_shop(tx).zone,
         stopped_at=row.stopped_at if row else None,
         may_change=may_change,
+        sees_people=sees_people,
         saved=saved,
         waiting=_waiting(tx, key),
         own=recipe is None,
         results=outcomes.results(tx) if cart else (),
         suspects=outcomes.suspects(tx) if cart else 0,
         firm=any(isinstance(step, Offer) and step.bound == "firm" for step in definition.steps),
+        linkless=_linkless(tx, definition),
         cards_possible=gift_cards.possible(tx),
         cards_allowed=gift_cards.allowed(tx),
+    )
+
+
+def _linkless(tx: Tx, definition: Definition) -> bool:
+    """A letter of it leads nowhere: nobody said where the storefront is, and it has no link of its
+    own. (A cart's has: to the storefront's page or to ours.)
+    """
+    if policy.policy(tx).front or definition.trigger is Trigger.CART_ABANDONED:
+        return False
+    sent = {step.message for step in definition.steps if isinstance(step, Send)}
+    return any(
+        not linked(library.draft_of(row)) for row in library.all_messages(tx) if row.key in sent
+    )
+
+
+def linked(draft: library.Draft) -> bool:
+    """There is a link in each of its letters."""
+    letters = draft.variants.get("email", {}).values()
+    return all(
+        any(block.link or "](http" in block.text for block in letter.blocks)
+        for letter in letters
+        if isinstance(letter, library.Letter)
     )
 
 
@@ -193,35 +225,57 @@ def _skips(tx: Tx, journey: int) -> Mapping[str, int]:
     return dict(rows.all())
 
 
-def _versions(tx: Tx, journey: int) -> Sequence[VersionLine]:
-    way: Any = tx.exec(
-        select(Run.version, func.count())
-        .where(Run.journey == journey, col(Run.ended_at).is_(None))
-        .group_by(col(Run.version))
-    )
-    people = dict(way.all())
+def _endings(standing: Sequence[Standing]) -> Mapping[str, int]:
+    """By how it ended: how many; on the way under an empty word."""
+    ends = Counter[str]()
+    for one in standing:
+        ends[one.why] += one.people
+    return ends
+
+
+def _versions(tx: Tx, journey: int, standing: Sequence[Standing]) -> Sequence[VersionLine]:
+    people = Counter[int]()
+    for one in standing:
+        people[one.version] += 0 if one.why else one.people
     rows = select(Version).where(Version.journey == journey).order_by(col(Version.number).desc())
     return [
         VersionLine(
-            number=row.number, made_at=row.made_at, by=row.by, on_the_way=people.get(row.number, 0)
+            number=row.number, made_at=row.made_at, by=row.by, on_the_way=people[row.number]
         )
         for row in tx.exec(rows)
     ]
 
 
-def _steps(tx: Tx, key: str, journey: int, definition: Definition) -> Sequence[StepLine]:
+def here(tx: Tx, journey: int, standing: Sequence[Standing]) -> Mapping[str, int]:
+    """By step: how many wait at it now, on whichever version they are."""
+    keys, found = queries.steps(tx, journey), Counter[str]()
+    for one in standing:
+        if not one.why and (key := keys.get((one.version, one.step))):
+            found[key] += one.people
+    return found
+
+
+def steps(
+    tx: Tx, key: str, definition: Definition, waiting: Mapping[str, int]
+) -> Sequence[StepLine]:
     figures = sends.figures(tx, key)
-    rows: Any = tx.exec(
-        select(Run.step, func.count())
-        .where(Run.journey == journey, col(Run.ended_at).is_(None))
-        .group_by(col(Run.step))
-    )
-    here = dict(rows.all())
     names = {row.key: row.name for row in library.all_messages(tx)}
     return [
-        _step(step, figures.get(step.key), here.get(at, 0), names)
-        for at, step in enumerate(definition.steps)
+        _step(step, figures.get(step.key), waiting.get(step.key, 0), names)
+        for step in definition.steps
     ]
+
+
+def step(tx: Tx, journey: Journey, key: str) -> StepLine | None:
+    """One of its steps, as the newest version that has it does."""
+    numbers = sorted(
+        {v for (v, _), known in queries.steps(tx, journey.id or 0).items() if known == key}
+    )
+    definition = queries.definition(tx, journey.id or 0, numbers[-1]) if numbers else None
+    if definition is None:
+        return None
+    names = {row.key: row.name for row in library.all_messages(tx)}
+    return _step(definition.steps[definition.index(key)], None, 0, names)
 
 
 def _step(

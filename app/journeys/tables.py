@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from app.kit.tx import BigId, Instant, OfShop
 
-IN_FLIGHT = text("ended_at IS NULL")
+IN_FLIGHT, GHOSTS = text("ended_at IS NULL"), text("withheld <> ''")
 
 
 class Journey(OfShop, SQLModel, table=True):
@@ -58,6 +58,10 @@ class Run(OfShop, SQLModel, table=True):
         Index(
             "run_in_flight", "shop", "journey",
             sqlite_where=IN_FLIGHT, postgresql_where=IN_FLIGHT,
+        ),
+        Index(
+            "run_withheld", "shop", "journey", "entered_at",
+            sqlite_where=GHOSTS, postgresql_where=GHOSTS,
         ),
     )  # fmt: skip
 
@@ -176,7 +180,7 @@ class Link(OfShop, SQLModel, table=True):
 
 
 class Redemption(OfShop, SQLModel, table=True):
-    """RL-5: a checkout that a link rebuilt."""
+    """RL-5: a turn of a link, and the checkout that it rebuilt."""
 
     __table_args__ = (
         UniqueConstraint("shop", "checkout"),
@@ -185,8 +189,8 @@ class Redemption(OfShop, SQLModel, table=True):
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     link: int = Field(sa_type=BigId)
-    checkout: str
-    """Saleor's id of the new one."""
+    checkout: str | None = None
+    """Saleor's id of the new one; None where nothing was left, or Saleor did not answer."""
     at: datetime = Field(sa_type=Instant)
     problems: list[str] = Field(default_factory=list, sa_type=JSON)
 

@@ -8,6 +8,7 @@ from typing import Any
 from app.journeys.recipes import Choice
 from app.journeys.rehearsing import Rehearsal
 from app.journeys.results import Result
+from app.journeys.rules import Day
 from app.segments.tables import Handout
 
 
@@ -107,6 +108,8 @@ class Automation:
     card: Card
     trigger: str
     of: str = ""
+    day: Day | None = None
+    """Which day it begins with."""
     exits: Sequence[str] = ()
     reentry: int | None = None
     once: bool = False
@@ -130,6 +133,9 @@ class Automation:
     suspects: int = 0
     firm: bool = False
     """CP-4: something of it is given as gift cards."""
+    sees_people: bool = False
+    linkless: bool = False
+    """Its letters lead nowhere: where the storefront is was not said yet."""
     cards_possible: bool = False
     cards_allowed: bool = False
 

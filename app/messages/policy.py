@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 from sqlmodel import select
@@ -55,6 +56,12 @@ class Policy(BaseModel, frozen=True):
     """SS-2."""
     prices: Mapping[str, Decimal] = Field(default_factory=dict)
     """LV-1: by channel, what one message costs, in the reporting currency."""
+
+    @property
+    def front(self) -> str:
+        """Where the storefront begins; empty where nobody has said."""
+        parts = urlsplit(self.storefront)
+        return f"{parts.scheme}://{parts.netloc}/" if parts.netloc else ""
 
     @property
     def all_caps(self) -> Sequence[Cap]:

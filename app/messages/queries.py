@@ -367,29 +367,28 @@ def permission(tx: Tx, person: Person, *, channel: str, purpose: str) -> Ground:
     )
 
 
-def _clicked() -> Any:  # noqa: ANN401  # a select of this send's clicks
+def followed() -> Any:  # noqa: ANN401  # a select of this send's clicks
     return select(Touch.id).where(Touch.send == Send.id, Touch.kind == "click", Touch.by == "human")
 
 
 def figures(tx: Tx, campaign: str) -> dict[str, dict[str, int]]:
-    """By step: how many waiting, sent, refused (by reason), clicked by people."""
-    counted = select(Send.step, Send.state, Send.reason, func.count())
+    """By step: how many there are in each state."""
     rows: Any = tx.exec(
-        counted.where(Send.campaign == campaign).group_by(
-            col(Send.step), col(Send.state), col(Send.reason)
-        )
+        select(Send.step, Send.state, func.count())
+        .where(Send.campaign == campaign)
+        .group_by(col(Send.step), col(Send.state))
     )
     told: dict[str, dict[str, int]] = {}
-    for step, state, reason, count in rows:
-        by = told.setdefault(step, {})
-        by[state] = by.get(state, 0) + count
-        if state == State.REFUSED:
-            by[f"refused:{reason}"] = by.get(f"refused:{reason}", 0) + count
-    clicks: Any = tx.exec(
+    for step, state, count in rows:
+        told.setdefault(step, {})[state] = count
+    return told
+
+
+def clicks(tx: Tx, campaign: str) -> dict[str, int]:
+    """By step: how many messages a person followed a link of."""
+    rows: Any = tx.exec(
         select(Send.step, func.count())
-        .where(Send.campaign == campaign, _clicked().exists())
+        .where(Send.campaign == campaign, followed().exists())
         .group_by(col(Send.step))
     )
-    for step, count in clicks:
-        told.setdefault(step, {})["clicked"] = count
-    return told
+    return dict(rows.all())

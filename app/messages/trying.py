@@ -165,6 +165,7 @@ def _render(
         link=lambda url: url,
         unsubscribe=None if service else NOWHERE,
         preferences=None if service else NOWHERE,
+        home=policy(tx).front or None,
     )
     if isinstance(variant, Letter):
         return rendering.render(variant, shown, frame)

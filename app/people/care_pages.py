@@ -11,7 +11,7 @@ from app.customers.tables import Person
 from app.kit.house import House
 from app.loyalty import goodwill
 from app.messages import pausing
-from app.people import care, picking
+from app.people import behind_pages, care, picking
 from app.people.pages import GIVES_TIERS, SEES_PEOPLE, known, show
 from app.privacy import exporting, wishes
 from app.shops.flows import this_shop
@@ -20,6 +20,7 @@ from app.web.door import Called, PatientRoute, Visit, Working, needs
 from app.web.page import Page, Rendered, environment
 
 router = APIRouter(route_class=PatientRoute)
+router.include_router(behind_pages.router)
 
 PLAIN = {"Cache-Control": "no-store"}
 

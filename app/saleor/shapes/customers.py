@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -22,7 +23,15 @@ class Customer(Shape):
     tier: str | None = None
     """What `perennial.tier` says in public metadata: to compare, never to believe."""
     birthday: str | None = None
-    """Public metadata `birthday`, if the shop keeps it: Saleor itself has no such field."""
+    anniversary: str | None = None
+    renewal: str | None = None
+    """Public metadata of these names, if the shop keeps them: Saleor itself has no such fields."""
+
+    @property
+    def dates(self) -> Mapping[str, str | None]:
+        """By name, as written there."""
+        names = ("birthday", "anniversary", "renewal")
+        return {name: getattr(self, name) for name in names}
 
 
 class Gone(Shape):
