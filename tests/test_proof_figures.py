@@ -3,14 +3,16 @@
 At full size: `make prove` (tests/prove/test_proof.py).
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
+from typing import Any
 
 import numpy as np
 import pytest
 
-from app.proof import balance, bayes, planning, pooling, sequences, verdicts
+from app.proof import balance, bayes, findings, planning, pooling, sequences, verdicts
 from app.proof.difference import difference, stratified
+from app.proof.findings import Active, Plan, Told
 from app.proof.planning import Analysis, Noise
 from app.proof.sums import Floats, Sums
 from app.proof.verdicts import Interval, Seen, Verdict
@@ -200,14 +202,79 @@ def test_of_several_arms_each_has_to_be_surer() -> None:
     assert verdicts.holm([]) == []
 
 
+def test_of_several_arms_it_takes_more_people_than_their_number_says() -> None:
+    """AB-3, AB-8: the level is shared out among the comparisons; two arms are as they were."""
+    noise = Noise.of_share(0.05), Noise.of_share(0.07)
+    needed = {
+        arms: planning.in_all(noise, 0.02, (1 / arms,) * arms, Analysis.FIXED) for arms in (2, 3, 4)
+    }
+    assert needed[2] == planning.people(noise, 0.02, 0.5, Analysis.FIXED)
+    assert needed[3] / 3 > 1.15 * needed[2] / 2
+    assert needed[4] / 4 > needed[3] / 3
+    # by hand: two normal means, level 0.05 / 3, power 0.80
+    alone = (2.39398 + 0.84162) ** 2 * (0.05 * 0.95 + 0.07 * 0.93) / 0.02**2
+    assert needed[4] == pytest.approx(4 * alone, rel=0.005)
+    assert planning.in_all(noise, 0.02, (0.0, 0.0), Analysis.FIXED) == 0
+
+
+def test_of_several_arms_alike_at_most_one_test_in_twenty_alarms() -> None:
+    """AB-8, AB-11: four arms of nothing, each against the first; and a real effect is found."""
+    dice, noise = np.random.default_rng(11), (Noise.of_share(0.1), Noise.of_share(0.13))
+    planned = planning.in_all(noise, 0.03, (0.25,) * 4, Analysis.FIXED)
+    each, tests = planned // 4, 120
+    nothing = dice.binomial(each, 0.1, (tests, 4))
+    something = dice.binomial(each, [0.1, 0.1, 0.1, 0.13], (tests // 2, 4))
+    alarms = sum({"better", "worse"} & {*_verdicts(one, each, planned)} != set() for one in nothing)
+    found = sum(_verdicts(one, each, planned)[2] == "better" for one in something)
+    assert alarms / tests <= 0.06
+    assert found / len(something) >= 0.72
+
+
+def _verdicts(bought: Any, each: int, planned: int) -> list[str]:  # noqa: ANN401
+    """Of three arms against the first, once everybody is in."""
+    names = ["A", "B", "C", "D"]
+    empty = np.zeros(int(bought.sum()))
+    active = Active(
+        arm=[name for name, n in zip(names, bought, strict=True) for _ in range(n)],
+        stratum=empty, before=empty, past=empty, orders=empty + 1, margin=empty + 100,
+        revenue=empty + 100, refunded=empty,
+    )  # fmt: skip
+    people = {(name, 0): each for name in names}
+    told = Told(
+        arms=names, shares=[[0.25] * 4], people=people, ripe=people, active=active,
+        first=datetime(2026, 1, 1, tzinfo=UTC), lately=0, unsubscribed={}, complained={},
+    )  # fmt: skip
+    plan = Plan(
+        metric="conversion",
+        mode=Analysis.FIXED,
+        planned=planned,
+        compared=0.5,
+        least=0.03,
+        base=0.1,
+    )
+    body = findings.found(told, plan, span=14, now=datetime(2026, 3, 1, tzinfo=UTC))
+    return [one["verdict"] for one in body["against"]]
+
+
+def test_of_several_arms_a_tiny_shop_is_told_which_is_likely_the_best() -> None:
+    """AB-4: the chances of all arms make one."""
+    chances = bayes.chances_best((5, 9, 14), (100, 100, 100), base=0.05)
+    assert sum(chances) == pytest.approx(1.0, abs=1e-3)
+    dice = np.random.default_rng(5)
+    a, b = bayes.prior(0.05)
+    drawn = np.stack([dice.beta(a + n, b + 100 - n, 200_000) for n in (5, 9, 14)])
+    best = np.bincount(drawn.argmax(axis=0), minlength=3) / 200_000
+    assert chances == pytest.approx(best.tolist(), abs=0.005)
+
+
 def test_a_tiny_shop_is_told_a_chance_and_never_a_significance() -> None:
     """AB-4: with a stated prior: P(B better) of Beta posteriors; alike arms are even."""
-    assert bayes.chance_better((5, 5), (100, 100), base=0.05) == pytest.approx(0.5, abs=1e-3)
-    assert bayes.chance_better((0, 0), (0, 0), base=0.05) == pytest.approx(0.5, abs=1e-3)
+    assert bayes.chances_best((5, 5), (100, 100), base=0.05)[1] == pytest.approx(0.5, abs=1e-3)
+    assert bayes.chances_best((0, 0), (0, 0), base=0.05)[1] == pytest.approx(0.5, abs=1e-3)
     dice = np.random.default_rng(3)
     a, b = bayes.prior(0.05)
     drawn = dice.beta(a + 12, b + 88, 200_000) > dice.beta(a + 5, b + 95, 200_000)
-    assert bayes.chance_better((5, 12), (100, 100), base=0.05) == pytest.approx(
+    assert bayes.chances_best((5, 12), (100, 100), base=0.05)[1] == pytest.approx(
         float(drawn.mean()), abs=0.005
     )
 

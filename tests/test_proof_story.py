@@ -16,8 +16,10 @@ from app.kit.house import House
 from app.kit.tx import Tx
 from app.ltv.entries import EPOCH
 from app.ltv.tables import BookedOrder, CustomerTally
+from app.messages import library, withholding
+from app.messages.blocks import Block, Draft, Letter
 from app.messages.policy import set_policy
-from app.messages.tables import Send
+from app.messages.tables import Send, SendNote
 from app.orders.tables import Order
 from app.proof import errands, nothing, rules
 from app.proof import queries as proof
@@ -285,7 +287,7 @@ def test_whoever_got_the_same_elsewhere_is_told_of(shop: Shop) -> None:
     with shop.work() as tx:
         arms = trials.hold(tx, "cart", everybody)
         held = [person for person, arm in arms.items() if arm.withheld][:3]
-        trials.deny(tx, "holdout:cart", held, "a")
+        trials.deny(tx, "holdout:cart", held, {"a"})
         for person, days in zip(held, (1, -1, 2), strict=True):
             sent = tx.now + days * DAY
             message = "a" if days < 2 else "b"
@@ -295,6 +297,37 @@ def test_whoever_got_the_same_elsewhere_is_told_of(shop: Shop) -> None:
                     priority=8, state="sent", asked_at=sent, due=sent, sent_at=sent,
                 )
             )  # fmt: skip
+    shop.waits(days=3)
+    measures(shop)
+    assert finding(shop)["crossed"] == 1
+
+
+def test_whoever_got_what_is_in_it_elsewhere_is_told_of_too(shop: Shop) -> None:
+    """HO-8: not who had it left out, and not who got another version without it."""
+    words = Block(
+        kind="text", text="Twenty kinds of tulips have come in, and they come with a vase."
+    )
+    other = Block(kind="text", text="x")
+    everybody = tries(shop, 20)
+    with shop.work() as tx:
+        for blocks in ((other,), (other, words)):
+            draft = Draft(
+                key="b", name="b", variants={"email": {"en": Letter(subject="b", blocks=blocks)}}
+            )
+            library.save(tx, draft)
+        arms = trials.hold(tx, "cart", everybody)
+        held = [person for person, arm in arms.items() if arm.withheld][:3]
+        trials.deny(tx, "holdout:cart", held, {withholding.of(words) or ""}, until=tx.now + DAY)
+        for person, version in zip(held, (2, 2, 1), strict=True):
+            send = Send(
+                key=f"k{person}", person=person, message="b", purpose="marketing", priority=8,
+                state="sent", asked_at=tx.now, due=tx.now, sent_at=tx.now, version=version,
+            )  # fmt: skip
+            tx.add(send)
+            tx.flush()
+            if person == held[1]:
+                told = {"send": send.id or 0, "at": tx.now, "outcome": "left_out"}
+                tx.add(SendNote(**told, word=withholding.of(words) or ""))
     shop.waits(days=3)
     measures(shop)
     assert finding(shop)["crossed"] == 1

@@ -14,6 +14,7 @@ from app.journeys.rules import Definition, Offer, Send, Trigger
 from app.journeys.tables import Run
 from app.journeys.walk import Walk
 from app.kit.tx import Tx, among
+from app.messages import library, withholding
 from app.messages import queries as messages
 from app.messages.rules import Channel, Word
 from app.trials import flows as trials
@@ -52,7 +53,7 @@ def would_send(walk: Walk, step: Send, ghosts: Sequence[Run]) -> Collection[int]
     )
     for key in {run.withheld for run in ghosts}:
         theirs = {run.person for run in ghosts if run.withheld == key}
-        trials.deny(walk.tx, key, theirs & may, step.message)
+        keep_away(walk.tx, key, theirs & may, step.message)
     words = _words(walk.tx, people - may, step)
     ended: set[int] = set()
     for run in ghosts:
@@ -65,6 +66,15 @@ def would_send(walk: Walk, step: Send, ghosts: Sequence[Run]) -> Collection[int]
         walk.haunt(run, step.key, WITHHELD, step.message)
         walk.on(run, walk.definition.index(step.then) if step.then else None)
     return ended
+
+
+def keep_away(tx: Tx, key: str, people: Collection[int], message: str) -> None:
+    """HO-8: from the message, and from what it holds."""
+    trials.deny(tx, key, people, {message})
+    row = library.newest(tx, message) if people else None
+    if row is not None:
+        held = withholding.blocks(library.draft_of(row))
+        trials.deny(tx, key, people, held, until=tx.now + withholding.SPAN)
 
 
 def _words(tx: Tx, people: Collection[int], step: Send) -> Mapping[int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 from typing_extensions import override
@@ -14,12 +15,14 @@ from typing_extensions import override
 from app.catalog.tables import Product
 from app.customers.tables import Person
 from app.decisions import flows as decisions
+from app.journeys import ghosts
 from app.journeys.naming import decision_of
 from app.journeys.tables import Newsletter
 from app.kit.tx import Job, Tx
 from app.messages import flows as messages
 from app.messages import queries as consents
 from app.messages.flows import Request
+from app.messages.hours import moment
 from app.messages.rules import Priority
 from app.recommend import sale
 from app.segments import queries as segments
@@ -144,7 +147,7 @@ def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequenc
     )
     for key in {arm.key for arm in arms.values() if arm.withheld}:
         theirs = {person for person, arm in arms.items() if arm.withheld and arm.key == key}
-        trials.deny(tx, key, theirs, letter.message)
+        ghosts.keep_away(tx, key, theirs, letter.message)
         reachable -= theirs
     ways = _ways(tx, letter, sorted(reachable))
     for person in sorted(reachable):
@@ -208,7 +211,14 @@ def _posted(tx: Tx, *, id_: int, at: datetime, asked: int) -> None:
     letter = tx.exec(select(Newsletter).where(Newsletter.id == id_)).one()
     letter.last_at, letter.asked = at, asked
     if letter.every_days and letter.cancelled_at is None:
-        letter.at = at + timedelta(days=letter.every_days)
+        zone = ZoneInfo(shops.this_shop(tx).zone)
+        letter.at = _next(at, letter.every_days, zone)
         while letter.at <= tx.now:  # the app was off for long: what was missed is not made up for
-            letter.at += timedelta(days=letter.every_days)
+            letter.at = _next(letter.at, letter.every_days, zone)
         tx.later(Post(newsletter=id_, at=letter.at), at=letter.at)
+
+
+def _next(at: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """QH-4: at the same time by the shop's own clock, whatever the clocks are changed to."""
+    here = at.astimezone(zone)
+    return moment(here.date() + timedelta(days=days), here.time(), zone)

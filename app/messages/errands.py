@@ -1,7 +1,7 @@
 """A message leaves: judged, supplied, rendered, asked about, reserved, handed over, settled."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -26,6 +26,7 @@ from app.messages import (
     rendering,
     texts,
     windows,
+    withholding,
 )
 from app.messages.carriers import NotTakenError, Parcel
 from app.messages.content import Content
@@ -40,6 +41,7 @@ from app.messages.tables import Send
 from app.saleor.client import SaleorError
 from app.saleor.shapes import Checkout
 from app.shops.flows import this_shop
+from app.trials import queries as trials
 from app.world import World
 
 Supply: TypeAlias = Callable[[Tx, Send], Mapping[str, Any]]
@@ -65,6 +67,8 @@ class Ready:
     """OP-1."""
     free_words: bool = True
     """SM-4: no approved template is needed."""
+    denied: frozenset[str] = frozenset()
+    """HO-8: what of it she is kept from."""
     introduces: bool = False
     """SM-2: the first text in 30 days says who writes, and how it ends."""
 
@@ -98,7 +102,7 @@ def deliver(job: Deliver, world: World, *, supply: Supply = nothing) -> None:
         lambda tx: flows.reserve(
             tx, job.send, own_outlet=outlets.own_outlet(world.house), token=token,
             address=ready.due.address, version=ready.due.version,
-            language=parcel.rendered.language,
+            language=parcel.rendered.language, left_out=parcel.rendered.left_out,
         ),
     )  # fmt: skip
     if held is None:
@@ -145,7 +149,15 @@ def _ready(tx: Tx, job: Deliver, world: World, supply: Supply) -> Ready | None:
         due, told, how, policy(tx), this_shop(tx).zone, _emails(tx, due), _languages(tx, due),
         counts_opens=_counts_opens(tx, due), introduces=_introduces(tx, due),
         free_words=windows.free_words(tx, due.address, channel=due.to.channel),
+        denied=_denied(tx, due),
     )  # fmt: skip
+
+
+def _denied(tx: Tx, due: Due) -> frozenset[str]:
+    service = due.send.purpose == Purpose.SERVICE
+    return (
+        frozenset() if service else trials.denied(tx, due.to.people, withholding.blocks(due.draft))
+    )
 
 
 def _counts_opens(tx: Tx, due: Due) -> bool:
@@ -222,7 +234,10 @@ def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
     found = ready.due.draft.variant(channel, ready.languages)
     if found is None:
         raise RefusedError(Word.NO_MESSAGE)
-    language, variant = found
+    language, whole = found
+    kept = withholding.without(whole, ready.denied)
+    if (variant := kept.variant) is None:
+        raise RefusedError(Word.WITHHELD)
     send, service = ready.due.send, ready.due.send.purpose == Purpose.SERVICE
     step = "-".join(filter(None, (send.step, send.variant)))
     frame = Frame(
@@ -231,11 +246,15 @@ def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
         link=lambda url: links.to(url, medium=channel, campaign=send.campaign, content=step),
         unsubscribe=None if service else links.unsubscribe,
         preferences=None if service else links.preferences,
+        home=links.to(ready.own.front, medium=channel, campaign=send.campaign, content=step)
+        if ready.own.front
+        else None,
         honeypot=links.honeypot if ready.wraps else None,
         pixel=links.pixel if ready.counts_opens and not service else None,
     )
     if isinstance(variant, library.Letter):
-        return rendering.render(variant, shown, frame)
+        rendered = rendering.render(variant, shown, frame)
+        return replace(rendered, left_out=kept.left_out)
     template = "" if ready.free_words else variant.template
     if not ready.free_words and not template:
         raise RefusedError(Word.WINDOW_CLOSED)

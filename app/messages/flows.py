@@ -1,7 +1,7 @@
 """A message is asked for, waits, is let through the gate, reserved, and ends one way or another."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from app.messages.tables import Pace, PausedCampaign, Send, SendingPolicy, SendN
 from app.trials import queries as trials
 
 TRIES = 8
+LEFT_OUT = "left_out"
 
 
 class Deliver(Job, kind="messages.deliver"):
@@ -197,7 +198,7 @@ def _unfit(tx: Tx, send: Send, *, offers: bool) -> Word | None:
     if send.purpose == Purpose.SERVICE:
         return Word.OFFER_IN_SERVICE if offers else None
     people = queries.group(tx, send.person) if send.person else []
-    return Word.WITHHELD if trials.denied(tx, people, send.message) else None
+    return Word.WITHHELD if trials.denied(tx, people, {send.message}) else None
 
 
 def abide(tx: Tx, send: Send, look: gate.Look) -> None:
@@ -219,9 +220,12 @@ class Reservation:
 
 
 def reserve(
-    tx: Tx, id_: int, *, own_outlet: bool, token: str, address: str, version: int, language: str
-) -> Reservation | None:
-    """FC-7, SS-1: caps are checked and the message taken in one step, on disk before any call."""
+    tx: Tx, id_: int, *, own_outlet: bool, token: str, address: str, version: int, language: str,
+    left_out: Collection[str] = (),
+) -> Reservation | None:  # fmt: skip
+    """FC-7, SS-1: caps are checked and the message taken in one step, on disk before any call.
+    `left_out`: what is not in it for her (HO-8).
+    """
     send = queries.send_by_id(tx, id_)
     if send is None or send.state != State.WAITING:
         return None
@@ -239,6 +243,8 @@ def reserve(
     send.token_hash, send.address_hash = hashing.of_token(token), hashing.of_address(address)
     send.language = language
     note(tx, send, State.RESERVED.value)
+    for content in sorted(left_out):
+        note(tx, send, LEFT_OUT, content)
     deciding.at_the_gate(tx, send, look)
     return Reservation(id_, send.hold)
 

@@ -49,6 +49,8 @@ class Frame:
     """Marks a link, and leads it through us."""
     unsubscribe: str | None = None
     preferences: str | None = None
+    home: str | None = None
+    """The storefront's first page, where it is known: the shop's name leads there."""
     pixel: str | None = None
     honeypot: str | None = None
 
@@ -62,6 +64,8 @@ class Rendered:
     text: str = ""
     template: str = ""
     """SM-4: the name under which WhatsApp approved it, where free words may not go."""
+    left_out: frozenset[str] = frozenset()
+    """HO-8: what somebody who is held back from it does not find in it."""
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ class SendNote(OfShop, SQLModel, table=True):
     send: int = Field(sa_type=BigId)
     at: datetime = Field(sa_type=Instant)
     outcome: str
-    """refused, postponed, reserved, sent, failed, unknown, cancelled"""
+    """refused, postponed, reserved, left_out, sent, failed, unknown, cancelled"""
     word: str = ""
     until: datetime | None = Field(default=None, sa_type=Instant)
 

@@ -297,6 +297,8 @@ def choose(tx: Tx, click: Mapping[str, int], *, text: int, by: str | None = None
 
 # -- AT-4
 
+GOODS = func.coalesce(func.sum(Order.goods_reporting_minor), 0)
+
 
 @dataclass(frozen=True)
 class Brought:
@@ -321,19 +323,26 @@ class Sums:
 
 def sums(tx: Tx, *, since: datetime) -> Sums:
     """By campaign; each order once, at what is left of it after refunds."""
-    goods = func.coalesce(func.sum(Order.goods_reporting_minor), 0)
+    all_: Any = tx.exec(
+        select(func.count(), GOODS)
+        .select_from(Order)
+        .where(col(Order.created_at) >= since, col(Order.counts))
+    ).one()
+    return Sums(brought(tx, since=since), all_[0], int(all_[1]))
+
+
+def brought(tx: Tx, *, since: datetime, campaign: str | None = None) -> list[Brought]:
+    """What each campaign brought, or this one alone; the most first."""
     certain = func.count().filter(among(col(Attribution.way), sorted(rules.CERTAIN)))
-    rows: Any = tx.exec(
-        select(Attribution.campaign, func.count(), goods, certain)
+    asked: Any = (
+        select(Attribution.campaign, func.count(), GOODS, certain)
         .join(Order, col(Order.id) == col(Attribution.order))
         .where(col(Attribution.at) >= since, col(Order.counts))
         .group_by(col(Attribution.campaign))
     )
-    brought = [Brought(name, orders, int(minor), sure) for name, orders, minor, sure in rows]
-    all_: Any = tx.exec(
-        select(func.count(), goods)
-        .select_from(Order)
-        .where(col(Order.created_at) >= since, col(Order.counts))
-    ).one()
-    brought.sort(key=lambda one: (-one.minor, one.campaign))
-    return Sums(brought, all_[0], int(all_[1]))
+    if campaign is not None:
+        asked = asked.where(Attribution.campaign == campaign)
+    found = [
+        Brought(name, orders, int(minor), sure) for name, orders, minor, sure in tx.exec(asked)
+    ]
+    return sorted(found, key=lambda one: (-one.minor, one.campaign))

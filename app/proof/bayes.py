@@ -1,5 +1,6 @@
-"""AB-4: for very small shops: how likely is B better? Never called significant."""
+"""AB-4: for very small shops: how likely is an arm the best? Never called significant."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,13 +23,18 @@ def prior(base: float) -> Prior:
     return Prior(PRIOR_PEOPLE * usual, PRIOR_PEOPLE * (1 - usual))
 
 
-def chance_better(bought: tuple[int, int], people: tuple[int, int], *, base: float) -> float:
-    """P(conversion of the second > of the first), from Beta posteriors, by quadrature over the
-    first (Gelman et al., Bayesian Data Analysis, 3rd ed., §2.4 and §3.5)."""
+def chances_best(bought: Sequence[int], people: Sequence[int], *, base: float) -> list[float]:
+    """By arm: P(its conversion is the highest of all), from Beta posteriors, by quadrature over
+    its own (Gelman et al., Bayesian Data Analysis, 3rd ed., §2.4 and §3.5). Of two arms that is
+    how likely the one is better than the other.
+    """
     a, b = prior(base)
-    a1, b1 = a + bought[0], b + people[0] - bought[0]
-    a2, b2 = a + bought[1], b + people[1] - bought[1]
     edges = np.linspace(0.0, 1.0, GRID)
     middle = (edges[1:] + edges[:-1]) / 2.0
-    mass = np.diff(betainc(a1, b1, edges))
-    return float(np.clip((mass * (1.0 - betainc(a2, b2, middle))).sum(), 0.0, 1.0))
+    arms = [(a + y, b + n - y) for y, n in zip(bought, people, strict=True)]
+    mass = np.array([np.diff(betainc(*arm, edges)) for arm in arms])
+    below = np.array([betainc(*arm, middle) for arm in arms])
+    return [
+        float(np.clip((mass[at] * np.delete(below, at, axis=0).prod(axis=0)).sum(), 0.0, 1.0))
+        for at in range(len(arms))
+    ]

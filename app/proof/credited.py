@@ -1,7 +1,5 @@
 """What messages are credited with (AT-5): it stands beside what they really brought."""
 
-from datetime import datetime
-
 from app.kit.tx import Tx
 from app.proof import attribution
 from app.trials import flows as trials
@@ -18,13 +16,10 @@ def attributed(tx: Tx, subject: str) -> int | None:
     trial = queries.newest(tx, key)
     if trial is None:
         return None
-    brought = _since(tx, trial.began_at or trial.made_at)
-    if subject == ALL:
-        return sum(brought.values())
-    if subject == trials.TIERS:
-        return sum(n for name, n in brought.items() if name.startswith(attribution.TIER))
-    return brought.get(subject, 0)
-
-
-def _since(tx: Tx, since: datetime) -> dict[str, int]:
-    return {one.campaign: one.minor for one in attribution.sums(tx, since=since).campaigns}
+    since = trial.began_at or trial.made_at
+    one = None if subject in (ALL, trials.TIERS) else subject
+    return sum(
+        found.minor
+        for found in attribution.brought(tx, since=since, campaign=one)
+        if subject != trials.TIERS or found.campaign.startswith(attribution.TIER)
+    )

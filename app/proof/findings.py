@@ -36,24 +36,31 @@ class Plan:
     metric: str = "conversion"
     mode: Analysis = Analysis.ALWAYS
     planned: int = 0
-    """People in all: N* of the sequence, the end of a fixed horizon."""
+    """People in all arms: the end of a fixed horizon …"""
+    compared: float = 1.0
+    """… of whom the two arms of a comparison have so much: N* of its sequence."""
     least: float = USUAL_LEAST
     """The smallest effect worth having: a share of one, or minor units."""
     base: float = USUAL_BASE
     auto: bool = False
     caps: Mapping[str, float | None] = field(default_factory=dict)
 
+    @property
+    def tuned(self) -> float:
+        return max(self.planned * self.compared, 1.0)
+
     @classmethod
-    def of(cls, told: Mapping[str, Any], *, kind: str, share: float) -> "Plan":
+    def of(cls, told: Mapping[str, Any], *, kind: str, shares: Sequence[float]) -> "Plan":
         usual = "margin" if kind == "test" else "conversion"
         mode = Analysis(told.get("mode", Analysis.ALWAYS))
         planned = int(told.get("people", 0))
         if not planned:
-            planned = planning.for_share(USUAL_BASE, USUAL_LEAST, share, mode)
+            planned = planning.for_share(USUAL_BASE, USUAL_LEAST, shares[0], mode)
         return cls(
             metric=told.get("metric", usual),
             mode=mode,
             planned=max(planned, 1),
+            compared=sum(shares[:2]),
             least=float(told.get("least", USUAL_LEAST)),
             base=float(told.get("base", USUAL_BASE)),
             auto=bool(told.get("auto", False)),
@@ -136,14 +143,14 @@ def interval(found: Difference, plan: Plan, *, alpha: float = sequences.ALPHA) -
     """With the mode's own p-value; `spared` is what CUPED took off the variance."""
     d, e, n = float(found.estimate), float(found.error), float(found.n)
     if plan.mode is Analysis.ALWAYS:
-        wide = float(sequences.stretch(n, plan.planned, alpha))
+        wide = float(sequences.stretch(n, plan.tuned, alpha))
     else:
         wide = sequences.fixed(alpha)
     p = 1.0
     if e > 0:
         z = d / e
         always = plan.mode is Analysis.ALWAYS
-        p = float(sequences.p_value(z, n, plan.planned) if always else sequences.fixed_p_value(z))
+        p = float(sequences.p_value(z, n, plan.tuned) if always else sequences.fixed_p_value(z))
     return {
         "estimate": d, "low": d - wide * e, "high": d + wide * e, "p": p, "error": e,
         "spared": float(found.spared),
@@ -184,7 +191,7 @@ class Group:
 
 
 def found(told: Told, plan: Plan, *, span: int, now: datetime) -> dict[str, Any]:
-    control, others = told.arms[0], told.arms[1:]
+    others = told.arms[1:]
     by_metric = {metric: sums(told.active, told.ripe, metric, span, plan) for metric in METRICS}
     alpha = sequences.ALPHA / max(len(others), 1)
     against: list[dict[str, Any]] = [
@@ -195,11 +202,11 @@ def found(told: Told, plan: Plan, *, span: int, now: datetime) -> dict[str, Any]
     seen = Seen(now - told.first, list(ripe.values()), conversions)
     srm = balance.mismatch(_strata(told))
     _judge(against, seen, plan, broken=balance.broken(srm), ripe=sum(ripe.values()))
-    if plan.mode is Analysis.BAYES and len(told.arms) == 2:  # noqa: PLR2004
-        bought = [_whole(by_metric["conversion"], arm) for arm in told.arms]
-        against[0]["chance"] = bayes.chance_better(
-            (int(bought[0].y), int(bought[1].y)), (ripe[control], ripe[others[0]]), base=plan.base
-        )
+    if plan.mode is Analysis.BAYES:
+        bought = [int(_whole(by_metric["conversion"], arm).y) for arm in told.arms]
+        chances = bayes.chances_best(bought, [ripe[arm] for arm in told.arms], base=plan.base)
+        for one, chance in zip(against, chances[1:], strict=True):
+            one["chance"] = chance
     return {
         "people": {arm: people_of(told.people, arm) for arm in told.arms},
         "ripe": ripe,
@@ -315,9 +322,9 @@ def _ahead(
     told: Told, plan: Plan, by_metric: Mapping[str, Arms], ripe: Mapping[str, int]
 ) -> dict[str, Any]:
     """HO-6: how many people it takes, and weeks left at the pace of the last four."""
-    share = float(told.shares[-1][0]) if told.shares else 0.0
     noise = noise_of(by_metric[plan.metric], told.arms, plan)
-    needed = planning.people(noise, plan.least, share, plan.mode)
+    shares = [float(one) for one in told.shares[-1]] if told.shares else []
+    needed = planning.in_all(noise, plan.least, shares, plan.mode)
     ahead = planning.plan(needed, a_week=told.lately / 4, so_far=sum(ripe.values()))
     return {"needed": needed, "weeks": ahead.weeks if isfinite(ahead.weeks) else None}
 

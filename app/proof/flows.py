@@ -14,6 +14,7 @@ from app.ltv import entries
 from app.messages.policy import policy
 from app.orders.exchange import exchange
 from app.proof import findings, nothing, queries, rules
+from app.proof.credited import attributed
 from app.proof.findings import Active, Cell, Group, Plan, Told
 from app.proof.tables import Finding, Outcome, ProofNote
 from app.proof.verdicts import Verdict
@@ -60,8 +61,8 @@ def keep_note(tx: Tx, name: str, body: dict[str, Any]) -> None:
 
 
 def plan_of(trial: Trial) -> Plan:
-    share = float(trial.strata[0][0]) if trial.strata else 0.5
-    return Plan.of(trial.plan, kind=trial.kind, share=share)
+    shares = [float(one) for one in trial.strata[0]] if trial.strata else [0.5, 0.5]
+    return Plan.of(trial.plan, kind=trial.kind, shares=shares)
 
 
 def fix(tx: Tx, trial: Trial) -> None:
@@ -165,6 +166,8 @@ def find(tx: Tx, trial: Trial) -> None:
         if span != rules.SPANS[0] and not any(known.ripe.values()):
             continue
         body = findings.found(known, plan, span=span, now=tx.now)
+        if span == rules.SPANS[0]:
+            body |= {"credited": attributed(tx, trial.subject)}
         row = {"trial": trial.id, "span": span, "made_at": tx.now, "body": body}
         tx.put(Finding, [row], key=("trial", "span"), overwrite=("made_at", "body"))
         if span == rules.SPANS[0]:
@@ -188,13 +191,20 @@ def follow(tx: Tx, trial: Trial, plan: Plan, body: dict[str, Any]) -> None:
 
 
 def winner_of(body: dict[str, Any], arms: Sequence[str]) -> str | None:
-    """AB-9: the interval excludes nought and no guard is harmed."""
-    better = [one for one in body["against"] if one["verdict"] == Verdict.BETTER]
-    good = [one for one in better if findings.guards_hold(body, arms[0], one["arm"])]
-    if good:
-        metric = body["metric"]
-        best: str = max(good, key=lambda one: one["metrics"][metric]["estimate"])["arm"]
-        return best
+    """AB-9: the interval excludes nought and no guard is harmed. Of several arms: none that is
+    still open is ahead of it, for who is put in place leaves the others too few people.
+    """
+    metric = body["metric"]
+    good = [
+        one
+        for one in body["against"]
+        if one["verdict"] in (Verdict.BETTER, Verdict.TOO_EARLY)
+        and one["metrics"][metric]
+        and findings.guards_hold(body, arms[0], one["arm"])
+    ]
+    if any(one["verdict"] == Verdict.BETTER for one in good):
+        best = max(good, key=lambda one: one["metrics"][metric]["estimate"])
+        return str(best["arm"]) if best["verdict"] == Verdict.BETTER else None
     worse = all(one["verdict"] == Verdict.WORSE for one in body["against"])
     return arms[0] if worse and body["against"] else None
 

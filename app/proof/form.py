@@ -1,6 +1,6 @@
-"""The form of a test: what is typed becomes two arms and a plan."""
+"""The form of a test: what is typed becomes two to four arms and a plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from app.kit.tx import Tx
 from app.messages import library
 from app.orders.exchange import exchange
 from app.proof import showing
+from app.proof.arms import ARMS, ASKED, arms, field
 from app.proof.planning import Analysis
 from app.proof.proposing import Wish
 from app.proof.view import Place, Proposed
@@ -29,18 +30,19 @@ MOST_PERCENT = 30
 
 
 class WrongError(ValueError):
-    """What is wrong with it, in a word that the page has a sentence for."""
+    """What is wrong with it, in a word that the page has a sentence for, and with which arm."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, arm: str = "") -> None:
         super().__init__(word)
-        self.word = word
+        self.word, self.arm = word, arm
 
 
 @dataclass(frozen=True)
 class Draft:
     wish: Wish
     place: Place
-    change: Mapping[str, Any]
+    changes: Sequence[Mapping[str, Any]]
+    """Of each arm but the first."""
     auto: bool
 
 
@@ -58,14 +60,33 @@ def read(tx: Tx, told: Mapping[str, str], locale: Locale) -> Draft:
         raise WrongError("least") from wrong
     if least <= 0 or (metric in IN_POINTS and least > 100):  # noqa: PLR2004  # points
         raise WrongError("least")
+    named = arms(told)
     wish = Wish(
         subject=place.subject,
         step=place.step,
         metric=metric,
         least=_least(least, metric, exchange(tx).currency),
         mode=next((one for one in Analysis if one == told.get("mode")), Analysis.ALWAYS),
+        shares=(1 / len(named),) * len(named),
     )
-    return Draft(wish, place, _change(tx, place, told), auto="auto" in told)
+    return Draft(wish, place, _changes(tx, place, told, named[1:]), auto="auto" in told)
+
+
+def _changes(
+    tx: Tx, place: Place, told: Mapping[str, str], named: Sequence[str]
+) -> Sequence[Mapping[str, Any]]:
+    """What differs in each of these arms; no two may be alike."""
+    found: list[Mapping[str, Any]] = []
+    for arm in named:
+        typed = {name: told.get(field(name, arm), "") for name in ASKED}
+        try:
+            change = _change(tx, place, typed)
+        except WrongError as wrong:
+            raise WrongError(wrong.word, arm) from wrong
+        if change in found:
+            raise WrongError("alike", arm)
+        found.append(change)
+    return found
 
 
 def _least(told: Decimal, metric: str, currency: str) -> float:
@@ -73,7 +94,7 @@ def _least(told: Decimal, metric: str, currency: str) -> float:
 
 
 def _change(tx: Tx, place: Place, told: Mapping[str, str]) -> Mapping[str, Any]:
-    """What differs in the second arm, by the kind of step."""
+    """What differs in an arm, by the kind of step."""
     match place.kind:
         case "send" | "letter" if (message := told.get("message", "")) != place.message:
             if library.newest(tx, message) is None:
@@ -115,8 +136,11 @@ def begin(tx: Tx, draft: Draft, plan: Proposed, *, by: str | None) -> Trial:
         tx,
         wish.subject,
         wish.step,
-        arms=({"name": "A", "change": {}}, {"name": "B", "change": dict(draft.change)}),
-        shares=(0.5, 0.5),
+        arms=[
+            {"name": name, "change": dict(change)}
+            for name, change in zip(ARMS, ({}, *draft.changes), strict=False)
+        ],
+        shares=wish.shares,
         plan={
             "metric": wish.metric, "mode": wish.mode.value, "least": wish.least,
             "people": plan.people, "weeks": plan.weeks, "base": plan.base, "auto": draft.auto,

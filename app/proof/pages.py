@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from app.kit.house import House
 from app.kit.tx import Tx
-from app.proof import form, showing
+from app.proof import arms, form, showing, steps_pages
 from app.proof.form import WrongError
 from app.proof.proposing import proposed
 from app.trials import flows as trials
@@ -16,6 +16,7 @@ from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
+router.include_router(steps_pages.router)
 
 CHANGES = "MANAGE_APPS"
 MOST = 0.5
@@ -62,7 +63,7 @@ def _whole(told: dict[str, str]) -> bool:
 
 @router.get("/app/proof/tests")
 def tests_page(visit: Viewing, page: Rendered) -> HTMLResponse:
-    shown = showing.tests(visit.tx, may_change=visit.caller.may(CHANGES))
+    shown = showing.tests(visit.tx, may_change=visit.caller.may(CHANGES), typed={})
     return page("proof/tests.html", shown=shown)
 
 
@@ -77,16 +78,29 @@ def change_tests(fields: Typed, caller: Called, house: TheHouse, page: Rendered)
             return _tests(page, house, caller, told={}, saved=True)
         case "start":
             return _start(page, house, caller, told)
+    if "less" in told or told.get("do") == "more":
+        return _refilled(page, house, caller, told)
     with house.look(caller.shop) as tx:
         may = caller.may(CHANGES)
         try:
             draft = form.read(tx, told, page.locale)
         except WrongError as wrong:
-            shown = showing.tests(tx, may_change=may, typed=told, wrong=wrong.word)
+            shown = showing.tests(tx, may_change=may, typed=told, wrong=wrong)
             return page("proof/tests.html", status=422, shown=shown)
         plan = proposed(tx, draft.wish)
         shown = showing.tests(tx, may_change=may, typed=told, proposed=plan)
         return page("proof/tests.html", shown=shown)
+
+
+def _refilled(page: Page, house: House, caller: Caller, told: dict[str, str]) -> HTMLResponse:
+    """The form with an arm more, or with one less; the arm to look at has the focus."""
+    less = told.pop("less", "")
+    told = arms.without(told, less) if less else arms.with_more(told)
+    named = arms.arms(told)
+    new = less if less in named else named[-1]
+    with house.look(caller.shop) as tx:
+        shown = showing.tests(tx, may_change=caller.may(CHANGES), typed=told, new=new)
+    return page("proof/tests.html", shown=shown)
 
 
 def _start(page: Page, house: House, caller: Caller, told: dict[str, str]) -> HTMLResponse:
@@ -99,7 +113,7 @@ def _start(page: Page, house: House, caller: Caller, told: dict[str, str]) -> HT
     try:
         house.do(caller.shop, start)
     except WrongError as wrong:
-        return _tests(page, house, caller, told=told, wrong=wrong.word)
+        return _tests(page, house, caller, told=told, wrong=wrong)
     return _tests(page, house, caller, told={}, saved=True)
 
 
@@ -109,7 +123,7 @@ def _tests(
     caller: Caller,
     *,
     told: dict[str, str],
-    wrong: str = "",
+    wrong: WrongError | None = None,
     saved: bool = False,
 ) -> HTMLResponse:
     with house.look(caller.shop) as tx:

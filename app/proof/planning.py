@@ -11,6 +11,7 @@ more than the effect, which is what has to be planned for (delta method; Agresti
 Analysis, 3rd ed., 16.1). Half and half, the two arms' shares in that cancel.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, inf, sqrt
@@ -63,16 +64,38 @@ class Noise(NamedTuple):
         return cls(bought * (1.0 - bought), 1.0 - 2.0 * bought)
 
 
-def people(noise: tuple[Noise, Noise], effect: float, share: float, mode: Analysis) -> int:
+def people(
+    noise: tuple[Noise, Noise],
+    effect: float,
+    share: float,
+    mode: Analysis,
+    *,
+    alpha: float = ALPHA,
+) -> int:
     """In all. `noise`: in the arm with `share` of the people, and in the other one."""
     if effect == 0 or not 0 < share < 1 or not (spread := _spread(noise, share)):
         return 0
-    edge = _edge(mode)
+    edge = _edge(mode, alpha)
     needed = ((edge + HOPED) * spread / effect) ** 2
     for _ in range(STEPS):
         strays = _strays(noise, share, needed, edge)
         needed = ((edge + HOPED * strays) * spread / effect) ** 2
     return ceil(needed)
+
+
+def in_all(
+    noise: tuple[Noise, Noise], effect: float, shares: Sequence[float], mode: Analysis
+) -> int:
+    """In all arms. Each is compared with the first; so that all comparisons together are wrong no
+    more often than one, each is held against a stricter bar (Bonferroni, which Holm's steps, by
+    which verdicts are reached, never need more people than). `shares`: of the arms; those after the
+    first are taken for alike.
+    """
+    pair = shares[0] + shares[1] if len(shares) > 1 else 0.0
+    if pair <= 0:
+        return 0
+    alpha = ALPHA / (len(shares) - 1)
+    return ceil(people(noise, effect, shares[0] / pair, mode, alpha=alpha) / pair)
 
 
 def _spread(noise: tuple[Noise, Noise], share: float) -> float:
@@ -90,10 +113,10 @@ def _strays(noise: tuple[Noise, Noise], share: float, n: float, edge: float) -> 
     return max(sqrt(found) / spread, 1.0)
 
 
-def _edge(mode: Analysis) -> float:
+def _edge(mode: Analysis, alpha: float = ALPHA) -> float:
     """How many standard errors the interval reaches."""
     # a sequence is tuned to its own end, where its stretch is the same however long it is
-    return fixed(ALPHA) if mode is not Analysis.ALWAYS else float(stretch(1.0, 1.0))
+    return fixed(alpha) if mode is not Analysis.ALWAYS else float(stretch(1.0, 1.0, alpha))
 
 
 def for_share(base: float, lift: float, share: float, mode: Analysis = Analysis.FIXED) -> int:

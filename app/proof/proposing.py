@@ -38,6 +38,8 @@ class Wish:
     least: float
     """The smallest effect worth having: a share of one, or minor units a person."""
     mode: Analysis
+    shares: Sequence[float] = (0.5, 0.5)
+    """Of the arms."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,15 @@ def proposed(tx: Tx, wish: Wish) -> Proposed:
     conversions = past.outcomes.get("conversion", np.zeros(0))
     assumed = len(conversions) < LEAST_KNOWN or not conversions.any()
     base = USUAL_BASE if assumed else float(conversions.mean())
-    needed = planning.people(_noise(wish, known, base, assumed=assumed), wish.least, 0.5, wish.mode)
+    noise = _noise(wish, known, base, assumed=assumed)
+    needed = planning.in_all(noise, wish.least, wish.shares, wish.mode)
     weeks = planning.plan(needed, a_week=past.a_week).weeks
     if past.at_once:
         weeks = 0.0 if past.at_once >= needed else float("inf")
     weeks += SPAN / 7
     return Proposed(
         people=needed,
+        arms=len(wish.shares),
         weeks=ceil(weeks) if isfinite(weeks) else None,
         finishes=weeks <= LONGEST_WEEKS,
         a_week=past.a_week,

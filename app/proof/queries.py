@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
 from app.customers import queries as customers
@@ -15,8 +16,10 @@ from app.ltv import costing
 from app.ltv.lines import Line
 from app.ltv.rules import CostLine
 from app.ltv.tables import BookedOrder
-from app.messages.rules import State
-from app.messages.tables import Bounce, ConsentEntry, Send
+from app.messages import library, withholding
+from app.messages.flows import LEFT_OUT
+from app.messages.rules import Purpose, State
+from app.messages.tables import Bounce, ConsentEntry, Message, Send, SendNote
 from app.orders.tables import Order
 from app.proof.rules import Bought, Costs, margin
 from app.proof.tables import Finding, Outcome, ProofNote
@@ -239,18 +242,38 @@ def paid_messages(
 
 
 def crossed(tx: Tx, trial: int) -> int:
-    """HO-8: who was kept from something here and got the same all the same since."""
+    """HO-8: who was kept from something here and got the same all the same since: the message, or
+    another that holds what is in it.
+    """
+    left_out = select(SendNote.id).where(
+        SendNote.send == Send.id, SendNote.outcome == LEFT_OUT, SendNote.word == Denied.content
+    )
     same = (
         select(func.count(func.distinct(Denied.person)))
         .join(Send, col(Send.person) == col(Denied.person))
         .where(
             Denied.trial == trial,
-            Send.message == Denied.content,
+            or_(Send.message == Denied.content, *_holding(tx, trial)),
             Send.state == State.SENT.value,
+            Send.purpose != Purpose.SERVICE.value,
             col(Send.sent_at) >= col(Denied.at),
+            ~left_out.exists(),
         )
     )
     return tx.exec(same).one()
+
+
+def _holding(tx: Tx, trial: int) -> list[ColumnElement[bool]]:
+    """For each thing people are kept from here: the versions of messages that hold it."""
+    kept = set(tx.exec(select(Denied.content).where(Denied.trial == trial).distinct()))
+    if not any(content.startswith(withholding.BLOCK) for content in kept):
+        return []
+    found: dict[str, list[ColumnElement[bool]]] = {}
+    for row in tx.exec(select(Message)):
+        version = and_(Send.message == row.key, Send.version == row.version)
+        for content in withholding.blocks(library.draft_of(row)) & kept:
+            found.setdefault(content, []).append(version)
+    return [and_(Denied.content == content, or_(*its)) for content, its in found.items()]
 
 
 def trials_on(tx: Tx) -> Sequence[Trial]:

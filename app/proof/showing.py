@@ -15,6 +15,7 @@ from app.kit.tx import Tx
 from app.messages import library
 from app.orders.exchange import exchange
 from app.proof import pooling, queries, rules
+from app.proof.arms import arms
 from app.proof.credited import attributed
 from app.proof.tables import Finding
 from app.proof.verdicts import Verdict
@@ -33,7 +34,7 @@ from app.proof.view import (
 from app.segments import queries as segments
 from app.shops.flows import this_shop
 from app.trials import queries as trials
-from app.trials.flows import TIERS
+from app.trials.flows import TIERS, holdout_key
 from app.trials.rules import TREATED, WITHHELD, Kind
 from app.trials.tables import Trial
 from app.web.notation import Sum
@@ -63,6 +64,15 @@ def automations(tx: Tx, *, may_change: bool, saved: bool = False) -> Automations
         may_change=may_change,
         saved=saved,
     )
+
+
+def card(tx: Tx, subject: str) -> Card | None:
+    """Of one automation; None where nobody was ever held back from it."""
+    trial = trials.newest(tx, holdout_key(subject))
+    if trial is None:
+        return None
+    found = queries.findings(tx, {trial.id or 0})
+    return _card(tx, trial, found.get(trial.id or 0, {}), _names(tx))
 
 
 def _names(tx: Tx) -> Mapping[str, str]:
@@ -189,7 +199,13 @@ def _with(card: Card, pooled: Range) -> Card:
     return Card(**fields | {"pooled": pooled})
 
 
-def tests(tx: Tx, *, may_change: bool, **more: Any) -> Tests:  # noqa: ANN401  # of the form
+def tests(
+    tx: Tx,
+    *,
+    may_change: bool,
+    typed: Mapping[str, str],
+    **more: Any,  # noqa: ANN401  # of the form
+) -> Tests:
     tried = [one for one in trials.every(tx) if one.kind == Kind.TEST]
     found = queries.findings(tx, {one.id or 0 for one in tried})
     names = _names(tx)
@@ -201,7 +217,9 @@ def tests(tx: Tx, *, may_change: bool, **more: Any) -> Tests:  # noqa: ANN401  #
         now=tx.now,
         zone=this_shop(tx).zone,
         may_change=may_change,
-        **{"typed": {}, **more},
+        typed=typed,
+        arms=arms(typed),
+        **more,
     )
 
 
@@ -223,6 +241,7 @@ def _test(tx: Tx, trial: Trial, found: Mapping[int, Finding], names: Mapping[str
         planned=int(trial.plan.get("people", 0)),
         weeks=None if weeks is None else ceil(weeks),
         decided=decided(body, [arm["name"] for arm in trial.arms]) or "" if body else "",
+        open="too_early" in verdicts,
         winner=trial.winner,
         won_at=trial.won_at,
         ended=trial.ended_at is not None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from app.web.notation import Sum
 
@@ -136,7 +137,9 @@ class TestCard:
     planned: int
     weeks: int | None
     decided: str
-    """The arm that is better than all others, as far as it is known; or nothing."""
+    """The arm that is better than the first, and brought the most of those; or nothing."""
+    open: bool
+    """Of some arm it is too early to say."""
     winner: str | None
     won_at: datetime | None
     ended: bool
@@ -162,12 +165,22 @@ class Proposed:
     """AB-3: said before the start."""
 
     people: int
+    arms: int
     weeks: int | None
     finishes: bool
     a_week: float
     base: float
     assumed: bool
     """Nothing of the past tells: the usual 5 in 100 are taken."""
+
+
+class Wrong(Protocol):
+    """What is wrong with the form, and with which arm of it (app.proof.form.WrongError)."""
+
+    @property
+    def word(self) -> str: ...
+    @property
+    def arm(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +192,11 @@ class Tests:
     now: datetime
     zone: str
     typed: Mapping[str, str]
-    wrong: str = ""
+    arms: Sequence[str]
+    """That the form asks for, with the one that is as today."""
+    new: str = ""
+    """The arm that was just added, or that moved up."""
+    wrong: Wrong | None = None
     proposed: Proposed | None = None
     may_change: bool = True
     saved: bool = False

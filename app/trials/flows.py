@@ -5,6 +5,7 @@ arm = trials.arm(tx, "test:cart:first", person)
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -150,15 +151,23 @@ def _arm(trial: Trial, name: str, point: float, stratum: int, *, who: int) -> Ar
     return Arm(trial.key, trial.version, name, withheld, point, trial.salt, among, who)
 
 
-def deny(tx: Tx, key: str, people: Collection[int], content: str) -> None:
-    """HO-8: these are kept from this content, whoever would give it."""
+def deny(
+    tx: Tx,
+    key: str,
+    people: Collection[int],
+    contents: Collection[str],
+    *,
+    until: datetime | None = None,
+) -> None:
+    """HO-8: these are kept from this content, whoever would give it; for good, or until then."""
     trial = queries.newest(tx, key)
     rows = [
-        {"person": person, "content": content, "trial": trial.id, "at": tx.now}
+        {"person": person, "content": one, "trial": trial.id, "at": tx.now, "until": until}
         for person in sorted(people)
+        for one in sorted(contents)
         if trial
     ]
-    tx.put(Denied, rows, key=("person", "content"))
+    tx.put(Denied, rows, key=("person", "content", "trial"), overwrite=("until",))
 
 
 def terms(tx: Tx, **changed: Any) -> Holding:  # noqa: ANN401  # the columns of Holding

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from app.customers import queries as customers
 from app.customers.tables import Merge
@@ -96,15 +96,16 @@ def _groups(tx: Tx, people: Collection[int]) -> Mapping[int, frozenset[int]]:
     }
 
 
-def denied(tx: Tx, people: Collection[int], content: str) -> bool:
-    """HO-8: by a trial that still goes on."""
+def denied(tx: Tx, people: Collection[int], contents: Collection[str]) -> frozenset[str]:
+    """HO-8: what of this they are kept from, by a trial that still goes on."""
     rows = (
-        select(Denied.id)
+        select(Denied.content)
         .join(Trial, col(Trial.id) == col(Denied.trial))
         .where(
             among(col(Denied.person), sorted(people)),
-            Denied.content == content,
+            among(col(Denied.content), sorted(contents)),
             col(Trial.ended_at).is_(None),
+            or_(col(Denied.until).is_(None), col(Denied.until) > tx.now),
         )
     )
-    return tx.exec(rows.limit(1)).first() is not None
+    return frozenset(tx.exec(rows)) if people else frozenset()

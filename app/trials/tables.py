@@ -69,14 +69,17 @@ class Assignment(OfShop, SQLModel, table=True):
 class Denied(OfShop, SQLModel, table=True):
     """HO-8: what somebody is kept from, by content: no other automation gives it to her either."""
 
-    __table_args__ = (UniqueConstraint("shop", "person", "content"),)
+    __table_args__ = (UniqueConstraint("shop", "person", "content", "trial"),)
 
     id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
     person: int = Field(sa_type=BigId)
     content: str
-    """A message's key."""
+    """A message's key, or what is in one (app.messages.withholding)."""
     trial: int = Field(sa_type=BigId)
     at: datetime = Field(sa_type=Instant)
+    """The first time."""
+    until: datetime | None = Field(default=None, sa_type=Instant)
+    """None: for as long as the trial goes on."""
 
 
 class Holding(OfShop, SQLModel, table=True):
