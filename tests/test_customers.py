@@ -134,7 +134,8 @@ def test_id2_an_unconfirmed_account_earns_what_it_bought_signed_in(shop: Shop) -
         assert earned(tx, "cleo") == 0
         checkout = shaped(Order, order(cleo, no=1, of="C1")).checkout_id or ""
         row = account(tx, "cleo").id or 0
-        assert orders.vouch(tx, checkout, account=cleo["id"], person=row) == {row}
+        vouching = orders.Vouching(checkout, cleo["id"], row)
+        assert orders.vouch_all(tx, [vouching]) == {checkout: {row}}
         assert earned(tx, "cleo") == 2000
         assert sales.waiting(tx).orders == 1
 
@@ -144,9 +145,8 @@ def test_id2_a_checkout_heard_before_its_order_vouches_too(shop: Shop) -> None:
     with shop.work() as tx:
         says(tx, customer("cleo", confirmed=False))
         told = shaped(Order, order(cleo, no=1, of="C1"))
-        orders.vouch(
-            tx, told.checkout_id or "", account=cleo["id"], person=account(tx, "cleo").id or 0
-        )
+        row = account(tx, "cleo").id or 0
+        orders.vouch_all(tx, [orders.Vouching(told.checkout_id or "", cleo["id"], row)])
         orders.record(tx, told, heard=heard())
         assert earned(tx, "cleo") == 2000
 

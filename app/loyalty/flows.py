@@ -82,10 +82,6 @@ def reconsider_all(tx: Tx, people: Iterable[int], *, cause: Cause = Cause.ORDER)
     tx.postpone_all([(Reconsider(person=one, cause=cause), until) for one in sorted(set(people))])
 
 
-def reconsidered(job: Reconsider, tx: Tx) -> None:
-    reconsidered_all([job], tx)
-
-
 def reconsidered_all(jobs: Sequence[Reconsider], tx: Tx) -> None:
     for cause in sorted({job.cause for job in jobs}):
         placing.place(tx, [job.person for job in jobs if job.cause == cause], cause=cause)

@@ -35,15 +35,6 @@ def offer_span(month: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return _midnight(month, zone), end
 
 
-def night_after(now: datetime, zone: ZoneInfo, *, hour: int) -> datetime:
-    """The next time the shop's clock strikes `hour`."""
-    local = now.astimezone(zone)
-    night = datetime.combine(local.date(), time(hour), zone)
-    if night <= now:
-        night = datetime.combine(local.date() + timedelta(days=1), time(hour), zone)
-    return night
-
-
 def _months_off(day: date, months: int) -> date:
     """The same day of another month, or that month's last: 31 March less a month is 28 February."""
     years, index = divmod(day.year * 12 + day.month - 1 + months, 12)

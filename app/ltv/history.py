@@ -56,12 +56,6 @@ class History:
         table = _between(self.start, self.day, self.sums, after, until)
         return Outcome(table[:, 0].astype(np.float64), table[:, 1], table[:, 2])
 
-    def purchases_until(self, today: int) -> tuple[Ints, Floats]:
-        """Customer and value of every purchase up to that day: for spread within customers."""
-        owner = np.repeat(np.arange(self.customers, dtype=np.int32), np.diff(self.start))
-        seen = (self.day <= today) & (self.sums[:, 4] > 0)
-        return owner[seen], (self.sums[seen, 0] - self.sums[seen, 1]).astype(np.float64)
-
 
 @dataclass(frozen=True)
 class Outcome:

@@ -204,11 +204,6 @@ class Vouching(NamedTuple):
     person: int
 
 
-def vouch(tx: Tx, checkout: str, *, account: str, person: int) -> frozenset[int]:
-    """Whose orders earn by it now."""
-    return vouch_all(tx, [Vouching(checkout, account, person)]).get(checkout, frozenset())
-
-
 def vouch_all(tx: Tx, vouching: Sequence[Vouching]) -> dict[str, frozenset[int]]:
     """By checkout: whose orders earn by it now."""
     if not vouching:

@@ -53,9 +53,6 @@ GIFT_CARD_CREATE = Operation("mutations/gift_card_create", shapes.GiftCardWritte
 GIFT_CARD_DELETE = Operation("mutations/gift_card_delete", shapes.GiftCardsDeleted)
 CHECKOUT_CREATE = Operation("mutations/checkout_create", shapes.CheckoutMade)
 CHECKOUT_ADD_PROMO_CODE = Operation("mutations/checkout_add_promo_code", shapes.PromoCodeWritten)
-CHECKOUT_REMOVE_PROMO_CODE = Operation(
-    "mutations/checkout_remove_promo_code", shapes.PromoCodeWritten
-)
 CUSTOMER_METADATA = Operation("mutations/customer_metadata", shapes.MetadataWritten, refusals=False)
 CUSTOMER_PRIVATE_METADATA = Operation(
     "mutations/customer_private_metadata", shapes.MetadataWritten, refusals=False

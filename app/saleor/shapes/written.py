@@ -58,12 +58,7 @@ class CodedCheckout(Shape):
 class PromoCodeWritten(Shape):
     checkout: Annotated[
         CodedCheckout | None,
-        Field(
-            validation_alias=AliasChoices(
-                AliasPath("checkoutAddPromoCode", "checkout"),
-                AliasPath("checkoutRemovePromoCode", "checkout"),
-            )
-        ),
+        Field(validation_alias=AliasPath("checkoutAddPromoCode", "checkout")),
     ] = None
 
 
