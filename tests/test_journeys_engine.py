@@ -29,7 +29,8 @@ from app.kit.clock import StillClock
 from app.kit.house import House
 from app.messages import library
 from app.messages.blocks import Block, Draft, Letter
-from app.messages.tables import Hook, Posting
+from app.messages.hooks.flows import EVENTS
+from app.messages.tables import Posting
 from app.segments import flows as tagging
 from app.segments import queries as segments
 from app.segments.tables import Trait
@@ -161,13 +162,15 @@ def test_a_tag_is_written_down_and_can_be_asked_for(shop: Recovering) -> None:
 
 
 def test_a_webhook_step_tells_other_apps(shop: Recovering) -> None:
-    """J1, 4.4.28: events out to other tools."""
-    with shop.work() as tx:
-        secret = shop.house.secrets.seal("s")
-        tx.add(Hook(url="https://other.example/", secret=secret, events=["greeted"]))
+    """J1, 4.4.28: events out to other tools. Which they want to hear is said in Settings."""
+    url = "https://other.example/"
+    shop.http.post(
+        "/app/sending/hooks", data={"url": url, "event": list(EVENTS)}, headers=shop.staff()
+    )
     begins(shop, Webhook(key="h", event="greeted"))
     (posting,) = shop.all(Posting)
-    assert posting.event == "greeted"
+    assert (posting.event, posting.body["name"]) == ("automation_step", "greeted")
+    assert url in shop.sees("/app/sending")
 
 
 def test_an_exit_ends_it_at_any_step_and_calls_back_what_waits(shop: Recovering) -> None:

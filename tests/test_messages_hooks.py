@@ -13,7 +13,6 @@ import pytest
 from app.kit.house import House
 from app.loyalty.tables import TierChange
 from app.messages.hooks import flows as hooks
-from app.messages.hooks.errands import step_secret
 from app.messages.tables import Hook, Posting
 from tests.support.makers import checkout, customer, event, gid
 from tests.support.story import Shop
@@ -133,16 +132,6 @@ def test_a_hook_that_is_gone_is_let_go(shop: Shop, ear: Ear) -> None:
     assert shop.all(Hook)[0].active is False
     with shop.work() as tx:
         assert hooks.announce(tx, "tier_changed", key="2", payload={}) == 0
-
-
-def test_a_step_of_an_automation_posts_to_an_address_of_its_own(shop: Shop, ear: Ear) -> None:
-    with shop.work() as tx:
-        hooks.post_once(tx, ear.url, key="run 5", payload={"person": 3})
-        hooks.post_once(tx, ear.url, key="run 5", payload={"person": 3})
-    shop.settles()
-    ((headers, body),) = ear.heard
-    assert json.loads(body)["person"] == 3
-    assert signed(headers, body, step_secret("the code secret"))
 
 
 def test_nobody_is_told_what_they_did_not_ask_for(shop: Shop, ear: Ear) -> None:

@@ -144,10 +144,12 @@ def webhook(walk: Walk, step: Webhook, runs: Sequence[Run]) -> Waiting:
     runs, haunting = ghosts.parted(runs)
     ghosts.would_do(walk, step.key, step.event, haunting)
     for run in runs:
-        payload = {"journey": walk.journey.key, "step": step.key, "subject": run.subject}
-        payload["customer"] = sending.account_of(walk.tx, run.person)
+        payload = {
+            "name": step.event, "journey": walk.journey.key, "step": step.key,
+            "subject": run.subject, "customer": sending.account_of(walk.tx, run.person),
+        }  # fmt: skip
         key = key_of(run, step.key)
-        hooks.announce(walk.tx, step.event, key=key, payload=payload, person=run.person)
+        hooks.announce(walk.tx, hooks.STEP, key=key, payload=payload, person=run.person)
         walk.note(run, step.key, "announced", step.event)
         walk.on(run)
     return ()

@@ -5,12 +5,10 @@ from functools import partial
 from sqlmodel import select
 
 from app.kit.clock import real_now
-from app.messages import hashing
 from app.messages.hooks import flows
 from app.messages.hooks.flows import GONE, Post
 from app.messages.tables import Hook, Posting
 from app.saleor.outward import Outward, OutwardError
-from app.shops.flows import this_shop
 from app.world import World
 
 
@@ -20,11 +18,9 @@ def post(job: Post, world: World) -> None:
         posting = tx.exec(select(Posting).where(Posting.id == job.posting)).first()
         hook_id = posting.hook if posting else None
         hook = tx.exec(select(Hook).where(Hook.id == hook_id)).first() if hook_id else None
-        own = world.house.secrets.open(this_shop(tx).code_secret)
-    url = hook.url if hook else job.url
-    if posting is None or posting.taken_at or url is None or (hook and not hook.active):
+    if posting is None or posting.taken_at or hook is None or not hook.active:
         return
-    secret = world.house.secrets.open(hook.secret) if hook else step_secret(own)
+    secret = world.house.secrets.open(hook.secret)
     body = flows.raw(posting)
     headers = {
         "Content-Type": "application/json",
@@ -33,13 +29,8 @@ def post(job: Post, world: World) -> None:
         "Perennial-Signature": flows.signature(secret, real_now(), body),
     }
     outward = Outward(development=world.house.settings.development)
-    status = outward.tell(url, body, headers)
+    status = outward.tell(hook.url, body, headers)
     if status == GONE or 200 <= status < 300:  # noqa: PLR2004
         world.do(partial(flows.taken, posting=job.posting, status=status))
         return
     raise OutwardError(f"the hook answered with HTTP {status}")
-
-
-def step_secret(shop_secret: str) -> str:
-    """What signs the webhook steps of automations; the owner reads it in the settings."""
-    return hashing.sign(shop_secret, "hooks") + hashing.sign(shop_secret, "hooks", 2)

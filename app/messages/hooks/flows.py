@@ -17,16 +17,14 @@ from app.kit.tx import Job, Tx, among
 from app.loyalty.tables import TierChange
 from app.messages.tables import Hook, Posting
 
-ABANDONED, TIER = "checkout_abandoned", "tier_changed"
-EVENTS = (ABANDONED, TIER)
+ABANDONED, TIER, STEP = "checkout_abandoned", "tier_changed", "automation_step"
+EVENTS = (ABANDONED, TIER, STEP)
 
 
 class Post(Job, kind="messages.post"):
     """One event for one address."""
 
     posting: int
-    url: str | None = None
-    """Of a step of an automation; a hook has its own."""
 
     @property
     @override
@@ -57,22 +55,14 @@ def announce(
     return len(hooks)
 
 
-def post_once(
-    tx: Tx, url: str, *, key: str, payload: Mapping[str, Any], person: int | None = None
-) -> None:
-    """An automation's own webhook step."""
-    _promise(tx, f"step:{key}", "automation_step", payload, url=url, person=person)
-
-
 def _promise(
     tx: Tx,
     key: str,
     event: str,
     payload: Mapping[str, Any],
     *,
-    hook: int | None = None,
-    url: str | None = None,
-    person: int | None = None,
+    hook: int | None,
+    person: int | None,
 ) -> None:
     if tx.exec(select(Posting.id).where(Posting.key == key)).first():
         return
@@ -80,7 +70,7 @@ def _promise(
     posting = Posting(key=key, hook=hook, person=person, event=event, body=body, at=tx.now)
     tx.add(posting)
     tx.flush()
-    tx.later(Post(posting=posting.id or 0, url=url))
+    tx.later(Post(posting=posting.id or 0))
 
 
 def checkouts_left(tx: Tx, carts: Collection[Cart]) -> None:
