@@ -121,13 +121,13 @@ def _people(house: House, url: str, shop: ShopId, people: int, due: int) -> None
         cursor = connection.cursor()
         with cursor.copy(
             "COPY person (shop, key, email, confirmed, staff, active, first_name,"
-            " last_name, language, country, region, postal, company, first_hand, hash)"
+            " last_name, letters, language, country, region, postal, company, first_hand, hash)"
             " FROM STDIN"
         ) as copy:
             for n in range(1, people + 1):
                 email = f"p{n}@example.com"
-                copy.write_row((shop, f"guest:{email}", email, False, False, True, "", "", "EN",
-                                "DE", "", "", "", False, ""))  # fmt: skip
+                copy.write_row((shop, f"guest:{email}", email, False, False, True, "", "", "",
+                                "EN", "DE", "", "", "", False, ""))  # fmt: skip
         with cursor.copy(
             "COPY run (shop, journey, version, person, occasion, step, turn, tick,"
             " anchor_at, entered_at, waits_since, withheld, memo) FROM STDIN"

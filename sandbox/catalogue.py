@@ -67,6 +67,29 @@ class Collection:
 
 
 @dataclass(slots=True, eq=False)
+class Attribute:
+    """One that is chosen from a list."""
+
+    id: str
+    slug: str
+    name: str
+    input_type: str = "DROPDOWN"
+
+
+@dataclass(slots=True, eq=False)
+class AttributeValue:
+    id: str
+    slug: str
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class SelectedAttribute:
+    attribute: Attribute
+    values: list[AttributeValue]
+
+
+@dataclass(slots=True, eq=False)
 class ProductType:
     id: str
     slug: str
@@ -121,6 +144,7 @@ class Product:
     updated_at: datetime
     variants: list["Variant"] = field(default_factory=list)
     listings: dict[str, ProductListing] = field(default_factory=dict)
+    attributes: list[SelectedAttribute] = field(default_factory=list)
     rating: float | None = None
     external_reference: str | None = None
     metadata: Texts = field(default_factory=dict)

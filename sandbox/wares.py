@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sandbox.catalogue import (
+    Attribute,
+    AttributeValue,
     Category,
     Channel,
     Collection,
     Product,
     ProductListing,
     ProductType,
+    SelectedAttribute,
     Variant,
     VariantListing,
     pretty,
@@ -193,6 +196,7 @@ def add_product(
         collections=[collection(store, name) for name in ware.collections],
         created=at,
         updated_at=at,
+        attributes=described(ware, category),
     )
     store.products[product.id] = product
     for channel in store.channels.values():
@@ -201,6 +205,22 @@ def add_product(
     for size, euros in ware.sizes:
         add_variant(store, product, size, Decimal(euros))
     return product
+
+
+CAFFEINE = Attribute(global_id("Attribute", 1), "caffeine", "Caffeine")
+WITH, WITHOUT = (
+    AttributeValue(global_id("AttributeValue", number), name, name)
+    for number, name in enumerate(("with", "without"), 1)
+)
+MILD = frozenset({"Herbal tea"})
+
+
+def described(ware: Ware, category: Category) -> list[SelectedAttribute]:
+    """What is drunk has caffeine in it, or has not."""
+    if category.parent is None or category.parent.name not in ("Coffee", "Tea"):
+        return []
+    bare = category.name in MILD or ware.name.startswith("Decaf")
+    return [SelectedAttribute(CAFFEINE, [WITHOUT if bare else WITH])]
 
 
 def add_variant(store: Store, product: Product, size: str, euros: Decimal) -> Variant:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.catalog import flows as catalog
 from app.customers import queries as customers
 from app.customers.tables import Person
 from app.kit.clock import StillClock
@@ -12,9 +13,12 @@ from app.kit.house import House
 from app.loyalty import queries as loyalty
 from app.ltv.flows import learn_now
 from app.orders import queries as orders
+from app.saleor.shapes import CatalogueProduct
+from app.segments import flows
 from tests.support.loyal import Loyal
-from tests.support.makers import gid
+from tests.support.makers import customer, event, gid, line, order, product, user
 from tests.support.story import ALL
+from tests.support.telling import shaped
 from tests.support.till import Till
 
 
@@ -43,9 +47,15 @@ def path(shop: Loyal, name: str = "ana") -> str:
 
 
 def posts(
-    shop: Loyal, to: str, *, status: int = 200, may: Sequence[str] = ALL, **fields: object
+    shop: Loyal,
+    to: str,
+    *,
+    status: int = 200,
+    may: Sequence[str] = ALL,
+    part: str = "customer",
+    **fields: object,
 ) -> str:
-    headers = shop.staff(may, part="customer") | {"x-locale": "en"}
+    headers = shop.staff(may, part=part) | {"x-locale": "en"}
     answer = shop.http.post(to, data=fields, headers=headers)
     assert answer.status_code == status, answer.text
     return answer.text
@@ -66,11 +76,11 @@ def test_customers_are_listed_with_what_they_are_worth(shop: Loyal) -> None:
     with shop.work() as tx:
         learn_now(tx)
     shop.settles()
-    for order in ("worth", "value", "last"):
-        seen = shop.sees(f"/app/customers?by={order}")
+    for by in ("worth", "value", "last"):
+        seen = shop.sees(f"/app/customers?by={by}")
         assert "ana@example.com" in seen
         assert "ben@example.com" in seen
-        assert seen.index("ana@") < seen.index("ben@") or order != "value"
+        assert seen.index("ana@") < seen.index("ben@") or by != "value"
 
 
 def test_the_people_of_a_tier_are_the_ones_that_are_counted(shop: Loyal) -> None:
@@ -89,6 +99,101 @@ def test_a_search_finds_by_the_beginning_of_a_name_or_an_address(shop: Loyal) ->
     assert "ana@example.com" in shop.sees("/app/customers?q=ANA@ex")
     assert "Nobody by that name" in shop.sees("/app/customers?q=%25e")  # no wildcard of ours
     assert "Nobody by that name" in shop.sees("/app/customers?q=zz")
+
+
+def test_a_search_folds_accents_in_whatever_order_names_are_typed(shop: Loyal) -> None:
+    """5.5: łódź and São Paulo are found by who has no such keys."""
+    told = customer("ana", updated=shop.at(), firstName="Łucja", lastName="São-João Żak")
+    shop.hears("CUSTOMER_UPDATED", event("CUSTOMER_UPDATED", issued=shop.at(), user=told))
+    for asked in ("lucja", "ŁUCJA", "zak", "żak lu", "sao"):
+        assert "ana@example.com" in shop.sees(f"/app/customers?q={asked}"), asked
+    for asked in ("ucja", "lucja zar"):
+        assert "Nobody by that name" in shop.sees(f"/app/customers?q={asked}"), asked
+
+
+def test_the_list_is_narrowed_to_a_segment_today_or_on_a_day_gone_by(shop: Loyal) -> None:
+    """S8, 5.2: and what it is narrowed to is saved as a segment."""
+    with shop.work() as tx:
+        flows.fill(tx)
+    shop.settles()
+    here = "/app/customers?segment=one-order"
+    assert "Who is in “Bought once”" in shop.sees(here)
+    assert "ben@example.com" in shop.sees(here)
+    assert "/app/segments/new-segment?segment=one-order" in shop.sees(here)
+    today = shop.house.clock.now().date().isoformat()
+    shop.waits(days=2)
+    shop.buys("ben", 20)
+    shop.waits(seconds=5)
+    assert "ben@example.com" not in shop.sees(here)
+    then = shop.sees(f"{here}&on={today}")
+    assert "ben@example.com" in then
+    assert f"Who was in “Bought once” on {today}" in then
+    both = shop.sees("/app/customers?segment=one-order&tier=bronze")
+    assert "ana@example.com" in both
+    assert "Who fits all of these" in both
+    assert "Nobody fits." in shop.sees("/app/customers?segment=lost")
+    draft = shop.sees("/app/segments/new-segment?segment=one-order&tier=bronze")
+    assert "Is in a segment: Bought once" in draft
+    assert "Loyalty tier: Bronze" in draft
+
+
+def test_the_list_says_what_somebody_is_worth_and_may_be_written_to(shop: Loyal) -> None:
+    """Value, margin, tier, RFM group, chance of being a customer, last and next order, consent."""
+    with shop.work() as tx:
+        learn_now(tx)
+    shop.settles()
+    for by in ("worth", "value", "spent", "orders", "alive", "last"):
+        seen = shop.sees(f"/app/customers?by={by}")
+        assert "€120.00" in seen
+        assert seen.count('aria-sort="descending"') == 1
+    for column in ("Next order", "RFM group", "Still a customer", "May be written to"):
+        assert column in seen
+
+
+def test_a_segment_s_log_says_who_came_who_left_and_why_somebody_is_in_it(shop: Loyal) -> None:
+    """S8."""
+    with shop.work() as tx:
+        flows.fill(tx)
+    shop.settles()
+    path = "/app/segments/log/one-order"
+    assert "Nobody has come or left" in shop.sees(path)  # who was there at first is no news
+    shop.buys("cleo", 30)
+    shop.waits(days=1)
+    shop.buys("ben", 20)
+    shop.waits(seconds=5)
+    seen = shop.sees(path)
+    assert seen.index("ben@example.com") < seen.index("cleo@example.com")  # the latest first
+    assert "by what they did" in seen
+    day = (shop.house.clock.now() - timedelta(days=1)).date().isoformat()
+    assert f"3 people on {day}" in shop.sees(f"{path}?on={day}")
+    why = posts(shop, path, part="log", who="ben@example.com")
+    assert "not in it." in why
+    assert "Orders: exactly 1" in why
+    assert "in it since" in posts(shop, path, part="log", who="cleo@example.com")
+    assert "Nobody is known" in posts(shop, path, part="log", who="nobody@example.com")
+
+
+def test_a_customer_s_page_says_which_segments_and_what_she_likes(shop: Loyal) -> None:
+    """S4: more of what she buys is of it than of what others buy; what she said comes first."""
+    with shop.work() as tx:
+        flows.fill(tx)
+    shop.settles()
+    for who, what in (("ana", "tee"), ("ben", "cap")):
+        goods = [line(what, quantity=9)]
+        body = order(user(who), created=shop.at(), lines=goods)
+        shop.hears("ORDER_PAID", event("ORDER_PAID", issued=shop.at(), order=body))
+    with shop.work() as tx:
+        catalog.stock(tx, [shaped(CatalogueProduct, product("tee", updated=shop.at()))])
+        flows.nightly(tx, tx.now.date())
+        flows.tag(tx, [known(shop).id or 0], "likes", "tea", source="staff")
+    shop.waits(seconds=5)
+    seen = shop.sees(path(shop))
+    assert "What this customer likes" in seen
+    assert "<dt>likes</dt><dd>tea</dd>" in seen
+    assert "Fit: slim:" in seen
+    assert "Fit: slim: 100% of what was bought, 55% with everybody" in seen
+    assert "In none of them now." in seen
+    assert "Bought once" in seen
 
 
 def test_a_customer_s_page_tells_what_happened(shop: Loyal) -> None:

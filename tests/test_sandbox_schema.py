@@ -22,11 +22,13 @@ from tests.support.shared import SHARED, needs_shared
 
 VERSIONS = {"3.21": "3.21", "3.22": "3.22", "3.23.28": "3.23", "3.24": "3.24-alpha"}
 
-# Where versions differ: an argument became optional when 3.23.27 gave it a companion.
-DIFFERS = {
-    "3.21": {"Mutation.webhookDelete(id) is ID!", "Mutation.webhookUpdate(id) is ID!"},
-    "3.22": {"Mutation.webhookDelete(id) is ID!", "Mutation.webhookUpdate(id) is ID!"},
-}
+# Where versions differ: an argument became optional when 3.23.27 gave it a companion, and an
+# attribute has always a name since 3.23.
+BEFORE = {
+    "Mutation.webhookDelete(id) is ID!", "Mutation.webhookUpdate(id) is ID!",
+    "Attribute.name is String, not String!",
+}  # fmt: skip
+DIFFERS = {"3.21": BEFORE, "3.22": BEFORE}
 
 
 @cache

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.journeys import segment_form as form
 from app.segments import rules
 from app.segments.rules import All, Not, Some, WrongTreeError
 from app.segments.standard import STANDARD
@@ -68,26 +67,3 @@ def test_a_tree_comes_to_what_its_facts_come_to(told_of: tuple[bool, bool]) -> N
 def test_the_standard_ones_can_be_read(key: str) -> None:
     """S5: from the first run."""
     assert list(rules.leaves(rules.read(STANDARD[key])))
-
-
-@pytest.mark.parametrize(
-    "tree",
-    [
-        {"all": [ORDERS, {"not": GERMAN}]},
-        {"any": [{"fact": "last_order", "more_than": 90, "less_than": 180}]},
-        {"all": [{"fact": "trait", "name": "likes", "among": ["tea"]}]},
-        {"all": [{"fact": "spend", "at_least": "12.50", "at_most": "99", "days": 30}]},
-        {"all": [{"fact": "segment", "key": "new"}, {"fact": "tier", "among": ["gold"]}]},
-    ],
-)
-def test_rows_of_the_editor_say_the_same_as_the_tree(tree: dict[str, Any]) -> None:
-    told = form.flat(tree)
-    assert told is not None
-    joined, rows = told
-    again = form.tree_of(joined, rows)
-    assert rules.read(again) == rules.read(tree)
-
-
-def test_a_deeper_tree_is_not_squeezed_into_rows() -> None:
-    assert form.flat({"all": [{"any": [ORDERS, GERMAN]}]}) is None
-    assert form.flat({"all": [ORDERS | {"of": {"products": ["x"]}}]}) is None

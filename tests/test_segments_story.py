@@ -9,8 +9,6 @@ from sqlmodel import select
 
 from app.agenda import review_segments
 from app.customers.tables import Person
-from app.journeys import segment_form
-from app.journeys.view import FactRow
 from app.kit.house import House
 from app.orders.tables import Order
 from app.privacy import flows as privacy
@@ -19,6 +17,7 @@ from app.segments.flows import Review
 from app.segments.tables import Segment, Stay
 from tests.support.makers import customer, event, gid, line, order, place, user, variant
 from tests.support.story import Shop
+from tests.support.typing_segments import rows
 
 FACTS: list[tuple[dict[str, Any], bool]] = [
     ({"fact": "orders", "at_least": 2}, True),
@@ -267,7 +266,7 @@ def test_the_page_lists_sizes_and_the_editor_counts_while_typing(shop: Shop) -> 
     for locale in ("en", "pl", "pt-BR"):
         assert 'href="/app/segments/one-order"' in shop.sees("/app/segments", locale=locale)
     assert "1 person today" in shop.sees("/app/segments/one-order")
-    typed = {"fact": "orders", "least": "2", "most": "", "days": "", "among": "", "joined": "all"}
+    typed = rows({"fact": "orders", "least": "2"})
     answer = shop.http.post(
         "/app/segments/new-segment",
         data=typed | {"do": "count"},
@@ -276,17 +275,11 @@ def test_the_page_lists_sizes_and_the_editor_counts_while_typing(shop: Shop) -> 
     assert "0 people today" in answer.text
     answer = shop.http.post(
         "/app/segments/new-segment",
-        data=typed | {"do": "save", "name": "Twice", "least": "1"},
+        data=typed | {"do": "save", "name": "Twice", "r0.least": "1"},
         headers=shop.staff(part="segment"),
     )
     assert "Saved." in answer.text
     assert [s.tree for s in shop.all(Segment) if s.name == "Twice"]
-    answer = shop.http.post(
-        "/app/segments/one-order",
-        data={"do": "why", "who": "ana@example.com", "fact": "orders", "least": "1"},
-        headers=shop.staff(part="segment"),
-    )
-    assert "She has been in it since" in answer.text
 
 
 def test_a_postal_code_and_a_company_are_those_of_her_address_or_of_the_last_order(
@@ -324,23 +317,6 @@ def test_a_postal_code_and_a_company_are_those_of_her_address_or_of_the_last_ord
     assert who("company") == {ana}
 
 
-@pytest.mark.parametrize(
-    ("row", "tree"),
-    [
-        (
-            FactRow(fact="postal", among="DE-10, PL-00"),
-            {"fact": "postal", "among": ["DE-10", "PL-00"]},
-        ),
-        (FactRow(fact="company"), {"fact": "company", "among": []}),
-    ],
-)
-def test_the_editor_says_postal_codes_and_companies(row: FactRow, tree: dict[str, Any]) -> None:
-    """S3."""
-    made = segment_form.tree_of("all", [row])
-    assert made == {"all": [tree]}
-    assert segment_form.flat(made) == ("all", [row])
-
-
 def test_an_owner_names_goods_as_her_shop_calls_them(shop: Shop) -> None:
     """S1, S4: bought and preferred goods are rows of the editor, by name; a tree has ids."""
     for name in ("tee", "cap"):
@@ -349,25 +325,24 @@ def test_an_owner_names_goods_as_her_shop_calls_them(shop: Shop) -> None:
         body = order(user(), created=at(shop), lines=lines)
         shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at(shop), order=body))
     path = "/app/segments/new-segment"
-    told = {
-        "name": "Tees", "joined": "all", "fact": ["bought", "affinity"], "least": ["1", "50"],
-        "most": ["", ""], "days": ["365", ""], "among": ["Tee", "clothes"],
-    }  # fmt: skip
+    told = {"name": "Tees"} | rows(
+        {"fact": "bought", "least": "1", "days": "365", "among": "Tee"},
+        {"fact": "affinity", "least": "50", "among": "clothes"},
+    )
 
     def posts(path: str, **fields: object) -> str:
         return shop.http.post(path, data=told | fields, headers=shop.staff()).text
 
     assert "1 person today" in posts(path, do="count")
-    assert "0 people today" in posts(path, do="count", least=["1", "51"])
-    assert "is called “Tea”" in posts(path, do="count", among=["Tea", "clothes"])
+    assert "0 people today" in posts(path, do="count", **{"r1.least": "51"})
+    assert "is called “Tea”" in posts(path, do="count", **{"r0.among": "Tea"})
     posts(path, do="save")
     page = shop.sees("/app/segments/own-tees")
     assert 'value="Tee"' in page
     assert 'value="50"' in page
+    assert "Orders with certain goods (Tee): at least 1, in the last 365 days" in page
+    assert "At least 50% of what was bought is Clothes" in page
     saved = next(one for one in shop.all(Segment) if one.key == "own-tees")
     assert saved.tree["all"][1] == {
         "fact": "affinity", "of": {"categories": [gid("Category", "clothes")]}, "share": 0.5,
     }  # fmt: skip
-    why = posts("/app/segments/own-tees", do="why", who="ana@example.com")
-    assert "Orders with these goods (Tee)" in why
-    assert "Prefers: Clothes (50%)" in why

@@ -9,7 +9,7 @@ from sqlmodel import col, delete
 
 from app.catalog import queries
 from app.catalog.queries import Shelf
-from app.catalog.tables import Collection, Price, Product, Variant
+from app.catalog.tables import Attribute, Collection, Price, Product, Variant
 from app.kit.money import minor
 from app.kit.tx import Tx, among
 from app.saleor import shapes
@@ -136,6 +136,7 @@ def stock(tx: Tx, products: Sequence[shapes.CatalogueProduct]) -> None:
     tx.put(Product, [_product(p) for p in fresh], key=("saleor_id",), overwrite=PRODUCT)
     ids = queries.products(tx, {product.id for product in fresh})
     _sort_into_collections(tx, {product.id: product.collections for product in fresh})
+    _describe(tx, fresh, ids)
     variants = [_variant(v, p, ids[p.id]) for p in fresh for v in p.variants]
     tx.put(Variant, variants, key=("saleor_id",), overwrite=VARIANT)
     shelves = queries.shelves(tx, {row["saleor_id"] for row in variants})
@@ -186,6 +187,20 @@ def _prices(
                 "cost_minor": minor(cost.amount, cost.currency) if cost else None,
                 "known_at": product.updated_at,
             }
+
+
+def _describe(tx: Tx, products: Sequence[shapes.CatalogueProduct], ids: Mapping[str, int]) -> None:
+    """A product has the attributes last told of; where none are told, it keeps its own."""
+    told = {ids[one.id]: one.chosen for one in products if one.attributes is not None}
+    if not told:
+        return
+    tx.exec(delete(Attribute).where(among(col(Attribute.product), sorted(told))))
+    rows = [
+        {"product": product, "saleor_id": id_, "name": f"{name}: {value}"}
+        for product, chosen in told.items()
+        for id_, (name, value) in chosen.items()
+    ]
+    tx.put(Attribute, rows, key=("product", "saleor_id"), overwrite=("name",))
 
 
 def _sort_into_collections(tx: Tx, told: Mapping[str, Sequence[shapes.Named] | None]) -> None:

@@ -53,6 +53,22 @@ class Collection(OfShop, SQLModel, table=True):
     name: str
 
 
+class Attribute(OfShop, SQLModel, table=True):
+    """S4: what a product is like: one value of an attribute that is chosen from a list."""
+
+    __table_args__ = (
+        UniqueConstraint("shop", "product", "saleor_id"),
+        Index("attribute_value", "shop", "saleor_id", "product"),
+    )
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    product: int = Field(sa_type=BigId)
+    saleor_id: str
+    """Of the value."""
+    name: str
+    """Attribute and value, as people say it: `Roast: dark`."""
+
+
 class Price(OfShop, SQLModel, table=True):
     """What a variant costs in a channel, in minor units, before any discount."""
 

@@ -20,7 +20,8 @@ TOLD = (
     "first_hand", "updated_at", "issued_at", "hash",
 )  # fmt: skip
 PROFILE = (
-    "first_name", "last_name", "language", "country", "joined_at", "region", "postal", "company",
+    "first_name", "last_name", "letters", "language", "country", "joined_at", "region", "postal",
+    "company",
 )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ class Sketch:
             "active": self.active,
             "first_name": profile.first_name if profile else "",
             "last_name": profile.last_name if profile else "",
+            "letters": profile.letters if profile else "",
             "language": profile.language if profile else "",
             "country": profile.country if profile else "",
             "region": profile.region if profile else "",

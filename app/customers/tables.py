@@ -35,6 +35,8 @@ class Person(OfShop, SQLModel, table=True):
     active: bool = True
     first_name: str = ""
     last_name: str = ""
+    letters: str = ""
+    """Her names as people look for them: a blank before each, small, without accents."""
     language: str = ""
     country: str = ""
     region: str = ""

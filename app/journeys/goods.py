@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
+from app.catalog.tables import Attribute, Product
 from app.catalog.tables import Collection as InCollection
-from app.catalog.tables import Product
 from app.kit.tx import Tx, among
 from app.segments.rules import WrongTreeError
 
-KINDS = ("categories", "collections", "products")
+KINDS = ("categories", "collections", "attributes", "products")
 """Of one name in several kinds the first is meant."""
 MOST_OFFERED = 200
-"""Names that a form proposes."""
+"""Names that a form proposes, of each kind and in all."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,18 @@ class Goods:
     names: Mapping[str, str] = field(default_factory=dict)
     """By id."""
 
+    def unknown(self, words: Sequence[str]) -> str:
+        """The first that nothing is called; empty where there is none."""
+        return next((word for word in words if word.lower() not in self.ids), "")
+
     def of(self, words: Sequence[str]) -> dict[str, list[str]]:
-        """As a tree has it. Raises WrongTreeError."""
-        found = [self.ids.get(word.lower(), ("", word)) for word in words]
+        """As a tree has it, of known words. Raises WrongTreeError."""
+        found = [self.ids[word.lower()] for word in words]
         kinds = {kind for kind, _ in found}
-        if not words or "" in kinds:
-            unknown = next((word for kind, word in found if not kind), "")
-            raise WrongTreeError(f"no category, collection or product is called “{unknown}”")
-        if len(kinds) > 1:
-            raise WrongTreeError("name categories, collections or products, and only one of them")
+        if len(kinds) != 1:
+            raise WrongTreeError(
+                "name categories, collections, attributes or products, and only one of them"
+            )
         return {kinds.pop(): [id_ for _, id_ in found]}
 
     def told(self, of: Mapping[str, Sequence[str]]) -> str | None:
@@ -70,7 +73,8 @@ def with_ids(tx: Tx, ids: Collection[str]) -> Goods:
 def proposed(tx: Tx) -> list[str]:
     rows: Any = tx.exec(select(Product.category_name).where(Product.category_name != "").distinct())
     more: Any = tx.exec(select(InCollection.name).distinct().limit(MOST_OFFERED))
-    return sorted({*rows, *more})[:MOST_OFFERED]
+    like: Any = tx.exec(select(Attribute.name).distinct().limit(MOST_OFFERED))
+    return sorted({*rows, *more, *like})[:MOST_OFFERED]
 
 
 def _rows(tx: Tx, by: str, values: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -78,6 +82,7 @@ def _rows(tx: Tx, by: str, values: Sequence[str]) -> list[tuple[str, str, str]]:
     columns: dict[str, tuple[Any, Any]] = {
         "categories": (Product.category, Product.category_name),
         "collections": (InCollection.saleor_id, InCollection.name),
+        "attributes": (Attribute.saleor_id, Attribute.name),
         "products": (Product.saleor_id, Product.name),
     }
     found: list[tuple[str, str, str]] = []

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from app.journeys.kind_view import AlikePage, Cut, Hold, KindLine, Kinds, Near, Told
 from app.journeys.pages import CHANGES
+from app.journeys.segment_asked import SEES_PEOPLE, segment_of
 from app.kit.money import major
 from app.kit.tx import Tx
 from app.segments import flows, queries, rules
@@ -22,7 +23,6 @@ from app.web.page import Page, Rendered
 router = APIRouter(route_class=PatientRoute)
 
 KINDS, ALIKE = "journeys/kinds.html", "journeys/alike.html"
-SEES_PEOPLE = "MANAGE_USERS"
 STABLE, SHAKY = 0.75, 0.6
 """Mean Jaccard from which on a kind is stable, or a pattern that is none for sure (Hennig)."""
 DAYS_ENOUGH = 12
@@ -93,7 +93,7 @@ def look(fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: st
     caller.must(CHANGES)
     do, best = str(fields.get("do", "")), str(fields.get("best", ""))
     with house.look(caller.shop) as tx:
-        _segment(tx, key)
+        segment_of(tx, key)
         body = _body(tx, rules.ALIKE + key)
     saved = wrong = False
     if do == "look":
@@ -115,7 +115,7 @@ def _alike(
     page: Page, tx: Tx, caller: Caller, key: str, *, best: int, saved: bool = False,
     wrong: bool = False,
 ) -> HTMLResponse:  # fmt: skip
-    segment, study = _segment(tx, key), queries.study(tx, rules.ALIKE + key)
+    segment, study = segment_of(tx, key), queries.study(tx, rules.ALIKE + key)
     body = study.body if study else {}
     sees = caller.may(SEES_PEOPLE)
     near = queries.placed(tx, study.id or 0, limit=SHOWN) if study and sees else ()
@@ -142,13 +142,6 @@ def _alike(
 def _kept_size(segment: Segment | None) -> int | None:
     node = read(segment.tree) if segment and not segment.retired_at else None
     return node.best if isinstance(node, Alike) else None
-
-
-def _segment(tx: Tx, key: str) -> Segment:
-    found = queries.by_key(tx, key)
-    if found is None or found.retired_at:
-        raise HTTPException(404, "There is no such segment.")
-    return found
 
 
 def _body(tx: Tx, name: str) -> Mapping[str, Any]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from app.journeys.kind_view import OverlapPage, Pair, Region
+from app.journeys.segment_asked import SEES_PEOPLE, segment_of
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx
 from app.messages import queries as consents
@@ -19,7 +20,6 @@ from app.web.sheets import kept_as, written
 router = APIRouter(route_class=PatientRoute)
 
 OVERLAP = "journeys/overlap.html"
-SEES_PEOPLE = "MANAGE_USERS"
 MOST = 6
 """Segments side by side: of more nobody can read what lies in which."""
 AT_ONCE = 1_000
@@ -86,9 +86,7 @@ def regions(keys: Sequence[str], counts: Mapping[int, int]) -> list[Region]:
 def take_away(caller: Called, house: TheHouse, key: str) -> Response:
     """Who is in it now, with who may be written to. That it was taken is written down."""
     with house.look(caller.shop) as tx:
-        segment = queries.by_key(tx, key)
-        if segment is None or segment.retired_at:
-            raise HTTPException(404, "There is no such segment.")
+        segment = segment_of(tx, key)
         people = queries.headcount(tx, segment.id or 0)
     by, id_ = caller.viewer.user_id or "", segment.id or 0
     house.do(caller.shop, lambda tx: flows.handed_out(tx, segment, by=by, people=people))

@@ -1,176 +1,103 @@
-"""The editor of a segment: rows of facts, joined by all or any; deeper trees as they stand."""
+"""The editor of a segment as it is filled in: facts in rows, rows in blocks."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from app.journeys.goods import KINDS, NOTHING, Goods
-from app.journeys.view import FactRow
-from app.segments import rules
-from app.segments.rules import Affinity, Orders, WrongTreeError
+from app.journeys.segment_rows import AGO, GOODS, PLACES, words
+from app.journeys.segment_view import Block, Draft, FactRow
 
-NUMBERS = ("orders", "spend", "average")
-AGO = ("last_order", "first_order", "joined")
-LISTS = ("country", "region", "postal", "company", "language", "tier", "stage", "rfm", "value_tier")
-GOODS = ("bought", "affinity")
-"""`bought` is a number of orders with certain goods."""
-FACTS = (*NUMBERS, *GOODS, *AGO, "cart", "account", *LISTS, "trait", "segment")
-"""What the rows can say. The rest (scores, chances) is written as a tree."""
-EMPTY_ROWS = 2
+FACTS: Mapping[str, Sequence[str]] = {
+    "bought": ("orders", "bought", "affinity", "spend", "average", "cart"),
+    "when": AGO,
+    "who": ("account", *PLACES, "trait"),
+    "worth": ("stage", "tier", "rfm", "value_tier", "to_date"),
+    "likely": ("chance", "alive", "silent", "orders_12", "net_12", "net_24"),
+    "among": ("segment", "kind", "alike"),
+}
+"""What a row can say, sorted as an owner asks."""
+KNOWN = frozenset(fact for facts in FACTS.values() for fact in facts)
+FIRST: Mapping[str, Mapping[str, Any]] = {
+    "orders": {"least": "1"}, "bought": {"least": "1"}, "affinity": {"least": "50"},
+    "chance": {"least": "50"}, "alive": {"least": "70"}, "silent": {"least": "70"},
+    "alike": {"most": "1000"}, "last_order": {"most": "90"}, "first_order": {"most": "90"},
+    "joined": {"most": "90"},
+}  # fmt: skip
+"""What stands in a new row of the kind."""
 
 
 class Fields(Protocol):
     def getlist(self, key: str, /) -> Sequence[object]: ...
     def get(self, key: str, /) -> object: ...
+    def __contains__(self, key: object, /) -> bool: ...
 
 
-def ids_in(tree: Mapping[str, Any]) -> set[str]:
-    """Saleor's ids of the goods it names."""
-    found = [
-        leaf.of
-        for leaf in rules.leaves(rules.read(tree))
-        if isinstance(leaf, Orders | Affinity) and leaf.of
-    ]
-    return {id_ for of in found for kind in KINDS for id_ in getattr(of, kind)}
+def typed(fields: Fields) -> Draft:
+    """As it stands in the form."""
+    blocks: list[Block] = []
+    row = 0
+    while (joined := fields.get(f"b{len(blocks)}.joined")) is not None:
+        at, rows = len(blocks), []
+        while f"r{row}.fact" in fields and str(fields.get(f"r{row}.block")) == str(at):
+            rows.append(_typed_row(fields, f"r{row}."))
+            row += 1
+        negated = fields.get(f"b{at}.negated") == "1"
+        blocks.append(Block(joined=_join(joined), negated=negated, rows=rows))
+    return Draft(joined=_join(fields.get("joined")), blocks=blocks)
 
 
-def words_in(rows: Sequence[FactRow]) -> list[str]:
-    """Names of goods that stand in the form."""
-    return [word for row in rows if row.fact in GOODS for word in _words(row)]
+def _join(said: object) -> str:
+    return "any" if said == "any" else "all"
 
 
-def flat(tree: Mapping[str, Any], goods: Goods = NOTHING) -> tuple[str, list[FactRow]] | None:
-    """The tree as rows; None where rows cannot say it."""
-    joined = "any" if "any" in tree else "all"
-    parts = tree.get(joined, [tree])
-    rows = [_row(part, goods) for part in parts]
-    return None if None in rows else (joined, [row for row in rows if row])
-
-
-def _row(part: Mapping[str, Any], goods: Goods) -> FactRow | None:
-    negated = "not" in part
-    told = part["not"] if negated else part
-    if told.get("of") and told.get("fact") in {"orders", "affinity"}:
-        return _of_goods(told, goods, negated=negated)
-    if told.get("fact") not in FACTS or told.get("of") or told.get("channels"):
-        return None
-    kind = str(told["fact"])
-    values = {
-        "least": told.get("at_least", told.get("more_than")),
-        "most": told.get("at_most", told.get("less_than")),
-        "days": told.get("days"),
+def _typed_row(fields: Fields, name: str) -> FactRow:
+    """Of a fact that was just chosen, what stood there for another one is no longer meant."""
+    told = {
+        part: str(fields.get(name + part) or "").strip()
+        for part in ("least", "most", "days", "where", "kept")
     }
-    among = ", ".join(told.get("among", ())) or str(told.get("key", ""))
-    if kind == "trait":
-        among = "=".join(filter(None, (str(told["name"]), ", ".join(told.get("among", ())))))
-    if kind == "account" and told.get("has") is False:
-        negated = not negated
-    texts = {name: "" if value is None else str(value) for name, value in values.items()}
-    return FactRow(fact=kind, negated=negated, among=among, **texts)
+    among = ", ".join(word for one in fields.getlist(name + "among") if (word := str(one).strip()))
+    fact = str(fields.get(name + "fact"))
+    was = str(fields.get(name + "was") or fact)
+    negated = fields.get(name + "negated") == "1"
+    if told["kept"]:
+        return FactRow(fact="", negated=negated, kept=told["kept"])
+    if fact not in KNOWN:
+        return FactRow()
+    return (
+        FactRow(fact=fact, negated=negated, among=among, **told)
+        if fact == was
+        else new_row(fact, negated=negated)
+    )
 
 
-def _of_goods(told: Mapping[str, Any], goods: Goods, *, negated: bool) -> FactRow | None:
-    among, days = goods.told(told["of"]), told.get("days")
-    if among is None or told.get("channels"):
-        return None
-    row = FactRow(negated=negated, among=among, days="" if days is None else str(days))
-    if told["fact"] == "affinity":
-        return replace(row, fact="affinity", least=f"{float(told['share']) * 100:g}")
-    least, most = told.get("at_least"), told.get("at_most")
-    texts = ["" if value is None else str(value) for value in (least, most)]
-    return replace(row, fact="bought", least=texts[0], most=texts[1])
+def new_row(fact: str, *, negated: bool = False) -> FactRow:
+    return replace(FactRow(fact=fact, negated=negated), **FIRST.get(fact, {}))
 
 
-def typed_rows(fields: Fields) -> list[FactRow]:
-    """As they stand in the form; a row without anything in it is none."""
-    columns = [
-        [str(v) for v in fields.getlist(name)] for name in ("least", "most", "days", "among")
-    ]
-    facts = [str(v) for v in fields.getlist("fact")]
-    negated = {str(v) for v in fields.getlist("negated")}
-    rows = []
-    for at, (fact, least, most, days, among) in enumerate(zip(facts, *columns, strict=False)):
-        if fact in FACTS:
-            rows.append(
-                FactRow(
-                    fact=fact, negated=str(at) in negated, least=least.strip(), most=most.strip(),
-                    days=days.strip(), among=among.strip(),
-                )
-            )  # fmt: skip
-    return rows
+def added(draft: Draft, block: int) -> Draft:
+    """With another row in this block, or, past the last, in a new one."""
+    new = new_row("orders")
+    blocks = list(draft.blocks)
+    if block < len(blocks):
+        blocks[block] = replace(blocks[block], rows=[*blocks[block].rows, new])
+        return replace(draft, blocks=blocks)
+    joined = draft.joined if len(blocks) > 1 else "all"
+    other = "any" if joined == "all" else "all"
+    return Draft(joined=joined, blocks=[*blocks, Block(joined=other, rows=[new])])
 
 
-def tree_of(joined: str, rows: Sequence[FactRow], goods: Goods = NOTHING) -> dict[str, Any]:
-    """Raises WrongTreeError where a row says nothing that can be read."""
-    parts = [_part(row, goods) for row in rows]
-    if not parts:
-        raise WrongTreeError("there is no fact in it")
-    tree = {"any" if joined == "any" else "all": parts}
-    rules.read(tree)
-    return tree
+def without(draft: Draft, number: int) -> Draft:
+    """Without this row; a block goes with its last one."""
+    at, blocks = 0, []
+    for block in draft.blocks:
+        rows = [row for n, row in enumerate(block.rows, at) if n != number]
+        at += len(block.rows)
+        if rows:
+            blocks.append(replace(block, rows=rows))
+    return replace(draft, blocks=blocks or [Block()])
 
 
-def _words(row: FactRow) -> list[str]:
-    return [word.strip() for word in row.among.split(",") if word.strip()]
-
-
-def _part(row: FactRow, goods: Goods) -> dict[str, Any]:
-    told: dict[str, Any] = {"fact": row.fact}
-    words = _words(row)
-    if row.fact in GOODS:
-        told = _bought(row, goods.of(words))
-    elif row.fact in NUMBERS:
-        told |= _bounds(row, "at_least", "at_most")
-        if row.days:
-            told["days"] = _whole(row.days)
-    elif row.fact in AGO:
-        told |= {
-            name: _whole(value) for name, value in _bounds(row, "more_than", "less_than").items()
-        }
-    elif row.fact == "cart" and row.least:
-        told["at_least"] = row.least.replace(",", ".")
-    elif row.fact == "segment":
-        told["key"] = row.among
-    elif row.fact == "trait":
-        name, _, values = row.among.partition("=")
-        told["name"] = name.strip()
-        told["among"] = [v.strip() for v in values.split(",") if v.strip()]
-    elif row.fact in LISTS:
-        told["among"] = words
-    return {"not": told} if row.negated else told
-
-
-def _bought(row: FactRow, of: Mapping[str, Any]) -> dict[str, Any]:
-    days = {"days": _whole(row.days)} if row.days else {}
-    if row.fact == "bought":
-        bounds = _bounds(row, "at_least", "at_most") or {"at_least": "1"}
-        return {"fact": "orders", "of": of, **bounds, **days}
-    try:
-        share = float(row.least.replace(",", ".")) / 100
-    except ValueError:
-        raise WrongTreeError("say from how many percent on") from None
-    return {"fact": "affinity", "of": of, "share": share, **days}
-
-
-def _bounds(row: FactRow, least: str, most: str) -> dict[str, str]:
-    pairs = ((least, row.least), (most, row.most))
-    return {name: value.replace(",", ".") for name, value in pairs if value}
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise WrongTreeError(f"{text} is no number of days")
-    return int(text)
-
-
-def written_tree(text: str) -> dict[str, Any]:
-    """A tree as JSON. Raises WrongTreeError."""
-    try:
-        tree = json.loads(text)
-    except ValueError as failure:
-        raise WrongTreeError("this is not JSON") from failure
-    if not isinstance(tree, dict):
-        raise WrongTreeError("a tree begins with all, any, not or fact")
-    rules.read(tree)
-    return tree
+def words_in(draft: Draft) -> list[str]:
+    """Names of goods that stand in the form."""
+    return [word for row in draft.rows if row.fact in GOODS for word in words(row.among)]

@@ -1,31 +1,30 @@
-"""DOOR 3: who they are: segments with their size, who may be written to, and why somebody is in."""
+"""DOOR 3: segments with their size and who may be written to, and the editor of one."""
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
-from sqlmodel import select
-from starlette.datastructures import FormData
 
-from app.customers import queries as people
-from app.customers.tables import Person
 from app.journeys import goods, kind_pages, overlap_pages, own_pages
 from app.journeys import segment_form as form
+from app.journeys import segment_rows as rows
 from app.journeys.goods import Goods
 from app.journeys.pages import CHANGES
-from app.journeys.view import (
-    FactRow,
+from app.journeys.segment_asked import SEES_PEOPLE, segment_of
+from app.journeys.segment_rows import WrongRowsError
+from app.journeys.segment_view import (
+    Draft,
     Foretold,
-    ReasonLine,
+    Problem,
     SegmentLine,
     SegmentPage,
     Segments,
-    WhyLine,
 )
+from app.journeys.vocabulary import Vocabulary, vocabulary
+from app.kit.house import House
+from app.kit.letters import plain
 from app.kit.tx import Tx
 from app.messages import queries as consents
 from app.segments import flows, queries, rules
@@ -42,14 +41,18 @@ router.include_router(own_pages.router)
 router.include_router(kind_pages.router)
 router.include_router(overlap_pages.router)
 
-SEES_PEOPLE = "MANAGE_USERS"
 LIST = "journeys/segments.html"
 ONE = "journeys/segment.html"
 NEW = "new-segment"
 FORETOLD = {"lapses": "may-lapse", "buys": "may-buy", "best": "most-valuable"}
 """S6: each question and the segment of those of whom it is likely."""
+TRIED = {("chance", "50"): "buys", ("silent", "70"): "lapses"}
+"""S6: rows of which it is known how often they came true before."""
 SAMPLE = 2000
 """People of whom the consented share of one segment is taken: more would not change the percent."""
+NAMELESS = -2
+Within = Annotated[str, Query(alias="segment")]
+BEGINNING: Mapping[str, Any] = {"all": [{"fact": "orders", "at_least": 1}]}
 
 
 @router.get("/app/segments")
@@ -70,16 +73,20 @@ def segments(visit: Viewing, page: Rendered) -> HTMLResponse:
 
 def _foretold(tx: Tx, live: Sequence[Segment]) -> list[Foretold] | None:
     """S6: the size of each predictive segment, and what became of such people before."""
-    study = queries.study(tx, "chances")
-    if study is None or not study.body.get("personal"):
+    told = _questions(tx)
+    if told is None:
         return None
     sizes = {one.key: one.people for one in live}
-    told = study.body["questions"]
     return [
         Foretold(question=question, segment=key, people=sizes[key], **told.get(question, {}))
         for question, key in FORETOLD.items()
         if key in sizes
     ]
+
+
+def _questions(tx: Tx) -> Mapping[str, Any] | None:
+    study = queries.study(tx, rules.CHANCES)
+    return study.body["questions"] if study and study.body.get("personal") else None
 
 
 def _line(segment: Segment) -> SegmentLine:
@@ -94,76 +101,129 @@ def _line(segment: Segment) -> SegmentLine:
 
 
 @router.get("/app/segments/{key}")
-def segment(visit: Viewing, page: Rendered, key: str) -> HTMLResponse:
-    found = queries.by_key(visit.tx, key)
-    if found is None and key != NEW:
-        raise HTTPException(404, "There is no such segment.")
-    tree: Mapping[str, Any] = found.tree if found else {"all": [{"fact": "orders", "at_least": 1}]}
-    rows = form.flat(tree, goods.with_ids(visit.tx, form.ids_in(tree)))
+def segment(
+    visit: Viewing,
+    page: Rendered,
+    key: str,
+    *,
+    tier: str = "",
+    group: str = "",
+    within: Within = "",
+) -> HTMLResponse:
+    """A new one may begin with what the list of customers was narrowed to."""
+    tx = visit.tx
+    found = None if key == NEW else segment_of(tx, key)
+    tree = found.tree if found else _narrowed(tier=tier, group=group, within=within)
+    known = vocabulary(tx, page.locale, goods.with_ids(tx, rows.ids_in(tree)))
+    size = _kept(tx, found) if found else _counted(tx, tree)
+    draft = rows.draft_of(tree, known, page.locale)
     return _page(
-        page,
-        visit.tx,
-        visit.caller,
-        key,
-        tree=tree,
-        joined=rows[0] if rows else "all",
-        rows=rows[1] if rows else (),
-        name=found.name if found else "",
-        kept=found is not None,
-    )
+        page, tx, visit.caller, key,
+        draft=draft, tree=tree, known=known, name=found.name if found else "", size=size,
+    )  # fmt: skip
+
+
+def _narrowed(*, tier: str, group: str, within: str) -> Mapping[str, Any]:
+    parts: list[Mapping[str, Any]] = []
+    if within:
+        parts.append({"fact": "segment", "key": within})
+    if tier:
+        parts.append({"fact": "tier", "among": [tier]})
+    if group:
+        parts.append({"fact": "rfm", "among": [group]})
+    return {"all": parts} if parts else BEGINNING
 
 
 @router.post("/app/segments/{key}")
 def change_segment(
     fields: Typed, caller: Called, house: TheHouse, page: Rendered, key: str
 ) -> HTMLResponse:
-    """Count while editing, save, retire; ask why somebody is in it, or who was on a day."""
-    do = str(fields.get("do", "count"))
+    """Count while editing (`count`, `rows`), `add:` or `drop:` a row, save, retire."""
+    do, _, number = str(fields.get("do", "count")).partition(":")
     name = str(fields.get("name", ""))[:80].strip()
-    joined, rows = str(fields.get("joined", "all")), form.typed_rows(fields)
+    draft, fresh = _changed(form.typed(fields), do, number)
+    wrong: dict[int, Problem] = {}
     tree: Mapping[str, Any] | None = None
-    wrong = ""
-    try:
-        with house.look(caller.shop) as tx:
-            tree = _typed_tree(tx, fields, joined, rows)
-    except WrongTreeError as failure:
-        wrong = str(failure)
-    saved = False
-    if do in ("save", "retire"):
+    with house.look(caller.shop) as tx:
+        known = vocabulary(tx, page.locale, _goods(tx, draft))
+        try:
+            tree = rows.tree_of(draft, known, page.locale)
+        except WrongRowsError as failure:
+            wrong |= failure.problems
+    done = ""
+    if do == "retire" and key not in STANDARD:
         caller.must(CHANGES)
-        if do == "retire" and key not in STANDARD:
-            house.do(caller.shop, lambda tx: flows.retire(tx, key))
-            saved = True
-        elif do == "save" and tree is not None:
-            key = _key(key, name)
-            try:
-                house.do(caller.shop, lambda tx: flows.save(tx, key, name=name, tree=tree or {}))
-                saved = True
-            except WrongTreeError as failure:
-                wrong = str(failure)
-    if do == "add":
-        rows = [*rows, FactRow()]
+        house.do(caller.shop, lambda tx: flows.retire(tx, key))
+        done = "removed"
+    elif do == "save":
+        caller.must(CHANGES)
+        if not name and key not in STANDARD:
+            wrong[NAMELESS] = Problem(word="name")
+        if not wrong:
+            key, wrong = _save(house, caller, key, name, tree or {})
+            done = "" if wrong else "saved"
     with house.look(caller.shop) as tx:
         return _page(
             page, tx, caller, key,
-            tree=tree, joined=joined, rows=rows, name=name, wrong=wrong, saved=saved,
-            why=str(fields.get("who", "")) if do == "why" else "",
-            then=str(fields.get("then", "")) if do == "then" else "",
-            counted=do in ("count", "save"),
+            draft=draft, tree=tree, known=known, name=name, size=_counted(tx, tree),
+            wrong=wrong, strict=do == "save", done=done, fresh=fresh,
         )  # fmt: skip
 
 
-def _typed_tree(tx: Tx, fields: FormData, joined: str, rows: Sequence[FactRow]) -> dict[str, Any]:
-    if written := str(fields.get("tree", "")).strip():
-        return form.written_tree(written)
-    return form.tree_of(joined, rows, goods.called(tx, form.words_in(rows)))
+def _changed(draft: Draft, do: str, number: str) -> tuple[Draft, str]:
+    """With a row added or taken away, and the id of the field where its reader goes on."""
+    if not number.isdecimal():
+        return draft, ""
+    at = int(number)
+    if do == "add":
+        more = form.added(draft, at)
+        before = sum(len(block.rows) for block in more.blocks[: at + 1])
+        return more, f"r{before - 1}"
+    return (form.without(draft, at), "add-0") if do == "drop" else (draft, "")
 
 
-def _key(key: str, name: str) -> str:
-    if key != NEW:
-        return key
-    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
-    return f"own-{plain or 'segment'}"[:60]
+def _goods(tx: Tx, draft: Draft) -> Goods:
+    """Those that stand in the form, by name, and in what it keeps as it is, by id."""
+    typed = goods.called(tx, form.words_in(draft))
+    kept = goods.with_ids(
+        tx, {id_ for told in _as_kept(draft).values() for id_ in rows.ids_in(told)}
+    )
+    return Goods({**typed.ids, **kept.ids}, {**typed.names, **kept.names})
+
+
+def _as_kept(draft: Draft) -> dict[int, Mapping[str, Any]]:
+    """By number of the row: what no row can say, where it can be read."""
+    found: dict[int, Mapping[str, Any]] = {}
+    for number, row in enumerate(draft.rows):
+        if row.kept:
+            try:
+                found[number] = rows.in_full(json.loads(row.kept))
+            except (ValueError, TypeError):
+                continue
+    return found
+
+
+def _save(
+    house: House, caller: Caller, key: str, name: str, tree: Mapping[str, Any]
+) -> tuple[str, dict[int, Problem]]:
+    """The key it is kept under."""
+
+    def save(tx: Tx) -> str:
+        own = _free(tx, name) if key == NEW else key
+        return flows.save(tx, own, name=name, tree=tree).key
+
+    try:
+        return house.do(caller.shop, save), {}
+    except WrongTreeError:
+        return key, {rows.ALL: Problem(word="circle")}
+
+
+def _free(tx: Tx, name: str) -> str:
+    """A key of its own: two segments may have one name."""
+    bare = "".join(c if c.isascii() and c.isalnum() else "-" for c in plain(name)).strip("-")
+    wanted = f"own-{bare or 'segment'}"[:56]
+    taken = (wanted, *(f"{wanted}-{number}" for number in range(2, 100)))
+    return next((one for one in taken if queries.by_key(tx, one) is None), taken[-1])
 
 
 def _page(
@@ -172,51 +232,62 @@ def _page(
     caller: Caller,
     key: str,
     *,
+    draft: Draft,
     tree: Mapping[str, Any] | None,
-    joined: str,
-    rows: Sequence[FactRow],
+    known: Vocabulary,
     name: str,
-    wrong: str = "",
-    saved: bool = False,
-    why: str = "",
-    then: str = "",
-    counted: bool = True,
-    kept: bool = False,
+    size: tuple[int | None, int | None],
+    wrong: Mapping[int, Problem] | None = None,
+    strict: bool = False,
+    done: str = "",
+    fresh: str = "",
 ) -> HTMLResponse:
     segment_ = queries.by_key(tx, key)
-    known = goods.with_ids(tx, form.ids_in(tree)) if tree else Goods()
-    told = form.flat(tree, known) if tree else (joined, list(rows))
-    size, reachable = _kept(tx, segment_) if kept else _counted(tx, tree if counted else None)
     shown = SegmentPage(
         key=key,
         name=name,
         standard=key in STANDARD,
-        joined=joined,
-        rows=rows,
-        tree="" if told else json.dumps(tree, indent=2, ensure_ascii=False),
-        flat=told is not None,
-        people=size,
-        reachable=reachable,
-        people_then=_then(tx, segment_, then),
-        then=then,
-        why=_why(tx, segment_, why) if why and caller.may(SEES_PEOPLE) else None,
-        wrong=wrong,
-        saved=saved,
+        draft=draft,
+        told=rows.in_full(tree) if tree else None,
+        known=known,
         facts=form.FACTS,
-        goods=known.names,
-        proposed=goods.proposed(tx),
+        hidden=_hidden(known),
+        kept=_as_kept(draft),
+        wrong=wrong or {},
+        strict=strict,
+        fresh=fresh,
+        people=size[0],
+        reachable=size[1],
+        ranges=_ranges(tx, draft),
+        done=done,
         handouts=queries.handouts(tx, segment_.id or 0) if segment_ else (),
         sees_people=caller.may(SEES_PEOPLE),
         now=tx.now,
         zone=this_shop(tx).zone,
         may_change=caller.may(CHANGES),
     )
-    return page(ONE, status=422 if wrong else 200, shown=shown)
+    return page(ONE, status=422 if wrong and strict else 200, shown=shown)
 
 
-def _kept(tx: Tx, segment_: Segment | None) -> tuple[int | None, int | None]:
+def _hidden(known: Vocabulary) -> list[str]:
+    """What the shop has nothing to choose from."""
+    choices = {"kind": known.kinds, "alike": known.alike, "tier": known.tiers}
+    return [fact for fact, some in choices.items() if not some]
+
+
+def _ranges(tx: Tx, draft: Draft) -> Mapping[int, tuple[float, float]]:
+    """S6: of people picked as a row picks them, of how many it came true before."""
+    told = _questions(tx) or {}
+    asked = {at: TRIED.get((row.fact, row.least)) for at, row in enumerate(draft.rows)}
+    found = {at: told.get(question, {}) for at, question in asked.items() if question}
+    return {
+        at: (one["low"], one["high"]) for at, one in found.items() if one.get("low") is not None
+    }
+
+
+def _kept(tx: Tx, segment_: Segment) -> tuple[int | None, int | None]:
     """Who is in it, and how many of them may be written to by the share that is kept."""
-    if segment_ is None or segment_.filled_at is None:
+    if segment_.filled_at is None:
         return None, None
     people = queries.headcount(tx, segment_.id or 0)
     share = segment_.reachable
@@ -231,33 +302,3 @@ def _counted(tx: Tx, tree: Mapping[str, Any] | None) -> tuple[int | None, int | 
     fit, people = queries.some(tx, node, limit=SAMPLE), queries.size(tx, node)
     share = len(consents.reachable(tx, fit)) / len(fit) if fit else 0
     return people, round(people * share)
-
-
-def _then(tx: Tx, segment_: Segment | None, day: str) -> int | None:
-    """S8: as of the end of a day of the shop's."""
-    try:
-        date = datetime.fromisoformat(day).date()
-    except ValueError:
-        return None
-    if segment_ is None:
-        return None
-    at = datetime.combine(date, time(23, 59, 59), ZoneInfo(this_shop(tx).zone))
-    return queries.headcount(tx, segment_.id or 0, at=at)
-
-
-def _why(tx: Tx, segment_: Segment | None, who: str) -> WhyLine:
-    """S8: by an address, or Saleor's id of a customer."""
-    found = people.by_email(tx, who) if "@" in who else []
-    person = found[0] if found else tx.exec(select(Person).where(Person.account == who)).first()
-    if person is None or segment_ is None:
-        return WhyLine(who=who, found=False)
-    why = queries.why(tx, segment_, person.id or 0)
-    return WhyLine(
-        who=who,
-        found=True,
-        fits=why.fits,
-        since=why.since,
-        reasons=[
-            ReasonLine(fact=r.leaf.model_dump(mode="json"), holds=r.holds) for r in why.reasons
-        ],
-    )

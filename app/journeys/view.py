@@ -1,7 +1,7 @@
-"""What the pages of journeys and segments are given."""
+"""What the pages of journeys are given."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,6 @@ from app.journeys.recipes import Choice
 from app.journeys.rehearsing import Rehearsal
 from app.journeys.results import Result
 from app.journeys.rules import Day
-from app.segments.tables import Handout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,105 +137,3 @@ class Automation:
     """Its letters lead nowhere: where the storefront is was not said yet."""
     cards_possible: bool = False
     cards_allowed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentLine:
-    key: str
-    name: str
-    people: int | None
-    """None: not counted yet."""
-    reachable: float | None
-    """Share of one."""
-    came: int = 0
-    left: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foretold:
-    """S6: so many of a segment's people are likely to do what it is named for."""
-
-    question: str
-    """`lapses`, `buys` or `best` (app.segments.foretelling)."""
-    segment: str
-    people: int | None
-    low: float | None = None
-    high: float | None = None
-    thens: Sequence[Sequence[int]] = ()
-    """Days ago, how many were picked then, of how many it came true."""
-
-    @property
-    def expected(self) -> tuple[int, int] | None:
-        """How many it will come true of, from and to."""
-        if self.people is None or self.low is None or self.high is None:
-            return None
-        return round(self.people * self.low), round(self.people * self.high)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segments:
-    lines: Sequence[SegmentLine]
-    foretold: Sequence[Foretold] | None = None
-    """None where nothing is said of single customers yet."""
-    counted_at: datetime | None = None
-    now: datetime
-    zone: str = "UTC"
-    may_change: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactRow:
-    """A row of the editor: one fact, as typed."""
-
-    fact: str = "orders"
-    negated: bool = False
-    least: str = ""
-    most: str = ""
-    days: str = ""
-    among: str = ""
-    wrong: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonLine:
-    fact: Mapping[str, Any]
-    holds: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhyLine:
-    who: str
-    found: bool
-    fits: bool = False
-    since: datetime | None = None
-    reasons: Sequence[ReasonLine] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentPage:
-    key: str
-    name: str
-    standard: bool
-    joined: str
-    """`all` or `any`."""
-    rows: Sequence[FactRow]
-    tree: str
-    """As JSON, where it is more than one level deep."""
-    flat: bool
-    people: int | None = None
-    reachable: int | None = None
-    people_then: int | None = None
-    then: str = ""
-    why: WhyLine | None = None
-    wrong: str = ""
-    saved: bool = False
-    facts: Sequence[str] = ()
-    goods: Mapping[str, str] = field(default_factory=dict)
-    """By id: what the goods in it are called."""
-    proposed: Sequence[str] = ()
-    """Names of categories and collections."""
-    handouts: Sequence[Handout] = ()
-    sees_people: bool = False
-    now: datetime
-    zone: str = "UTC"
-    may_change: bool = True

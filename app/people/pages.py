@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import HTMLResponse
 
 from app.customers import queries as customers
@@ -13,14 +14,21 @@ from app.loyalty import flows as loyalty
 from app.loyalty import widget
 from app.loyalty.pages import known_terms
 from app.loyalty.queries import Terms
-from app.people import care, flows, queries, why
+from app.orders import queries as orders
+from app.people import care, flows, listing, picked_pages, queries, stay_pages, why
+from app.people.checkouts import By, checkouts
 from app.people.flows import TooLateError
+from app.people.listing import Asked
+from app.people.stay_pages import end_of
 from app.people.view import Customer, HandForm, Order
+from app.segments import tastes
 from app.web.asked import Typed
 from app.web.door import Caller, PatientRoute, Viewing, Working, needs
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
+router.include_router(picked_pages.router)
+router.include_router(stay_pages.router)
 
 SEES_PEOPLE = "MANAGE_USERS"
 GIVES_TIERS = "MANAGE_DISCOUNTS"
@@ -36,11 +44,56 @@ def people(
     by: str = Order.WORTH,
     at: int = 0,
     tier: str = "",
+    group: str = "",
+    segment: str = "",
+    on: str = "",
 ) -> HTMLResponse:
+    """`on` a day: who was in the segment when that day ended."""
     terms = known_terms(visit.tx)
-    order = Order(by) if by in set(Order) else Order.WORTH
-    at = max(0, min(at, LAST_PAGE))
-    found = queries.people(visit.tx, terms, asked=q[:200], order=order, page=at, tier=tier)
+    asked = Asked(
+        text=q[:200],
+        order=Order(by) if by in set(Order) else Order.WORTH,
+        page=max(0, min(at, LAST_PAGE)),
+        tier=tier,
+        group=group,
+        segment=segment,
+        at=end_of(on, terms.zone.key),
+    )
+    return page("people/customers.html", people=listing.people(visit.tx, terms, asked))
+
+
+@router.get("/app/checkouts")
+def left(visit: Viewing, page: Rendered, *, by: str = By.WHEN, at: int = 0) -> HTMLResponse:
+    """Which were abandoned; names only for who may see customers."""
+    order = By(by) if by in set(By) else By.WHEN
+    found = checkouts(
+        visit.tx,
+        known_terms(visit.tx),
+        by=order,
+        page=max(0, min(at, LAST_PAGE)),
+        sees_people=visit.caller.may(SEES_PEOPLE),
+    )
+    return page("people/checkouts.html", shown=found)
+
+
+@router.get("/app/why", dependencies=[needs(SEES_PEOPLE)])
+def why_from_the_search(
+    visit: Viewing,
+    page: Rendered,
+    *,
+    customer: Annotated[str, Query(alias="customerId")] = "",
+    order: Annotated[str, Query(alias="orderId")] = "",
+) -> HTMLResponse:
+    """Opened from the Dashboard's command palette: on a customer or an order, whose page tells
+    why; anywhere else it is first asked who is meant.
+    """
+    tx, somebody = visit.tx, customers.by_account(visit.tx, customer) if customer else None
+    bought = orders.by_saleor_id(tx, order) if order else None
+    if bought and bought.person:
+        somebody = customers.person(tx, bought.person)
+    if somebody and somebody.id and somebody.erased_at is None:
+        return show(tx, visit.caller, page, known(tx, somebody.id))
+    found = listing.people(tx, known_terms(tx), Asked())
     return page("people/customers.html", people=found)
 
 
@@ -143,6 +196,9 @@ def show(
         widget=widget.seen(tx, terms, person),
         hand=form,
         joined=queries.joined(tx, id_),
+        segments=queries.segments_of(tx, id_),
+        tastes=tastes.of(tx, id_),
+        notes=queries.notes(tx, id_),
         timeline=queries.timeline(tx, terms, id_, decided),
         verdicts=why.verdicts(tx, decided),
         may_change=may_change,

@@ -1,152 +1,30 @@
-"""Who the shop's customers are, a page at a time, and all that is known of one of them."""
+"""All that is known of one customer."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, func, select
 
 from app.customers import queries as customers
 from app.customers import rules
-from app.customers.tables import Person
 from app.decisions.tables import Decision
 from app.kit.money import major
-from app.kit.tx import Tx, among
+from app.kit.tx import Tx
 from app.loyalty import deciding as loyal
 from app.loyalty import queries as loyalty
 from app.loyalty.acts import Verb
 from app.loyalty.queries import Terms
-from app.loyalty.tables import Act, Membership, TierChange
-from app.ltv import queries as value
-from app.ltv.tables import CustomerScore, CustomerTally
+from app.loyalty.tables import Act, TierChange
 from app.messages import deciding as gate
 from app.messages.rules import COUNTED
 from app.messages.tables import Message, Send
 from app.orders.tables import Order as Purchase
 from app.people import why
-from app.people.view import Because, HandForm, Joined, Kind, Line, Moment, Order, People
+from app.people.view import Because, HandForm, Inside, Joined, Kind, Moment
+from app.segments import queries as segments
+from app.segments.lists import LIST
 from app.web.notation import Sum
 
-PAGE = 50
 MOMENTS = 100
-SHORTEST = 2
-"""Letters of a search: one finds half the shop."""
-ORDERS = {
-    Order.WORTH: (col(CustomerScore.net_12), col(CustomerScore.person)),
-    Order.VALUE: (col(CustomerScore.to_date), col(CustomerScore.person)),
-    Order.LAST: (col(CustomerTally.last), col(CustomerTally.person)),
-}
-COLUMNS: list[Any] = [
-    Person,
-    CustomerTally.orders,
-    CustomerTally.last,
-    CustomerScore.to_date,
-    CustomerScore.net_12,
-    Membership,
-]
-
-
-def people(tx: Tx, terms: Terms, *, asked: str, order: Order, page: int, tier: str = "") -> People:
-    """Those who bought, in that order; or whoever's name or address begins with what is asked; or
-    who is in a tier above the first."""
-    asked = asked.strip()
-    rung = next((one for one in terms.rungs[1:] if one.key == tier and terms.open), None)
-    if len(asked) >= SHORTEST:
-        rows, rung = _found(tx, asked, page), None
-    elif rung:
-        rows = _in_tier(tx, loyalty.in_tier(terms, tier, now=tx.now), order, page)
-    else:
-        rows = _ranked(tx, order, page)
-    lines = [_line(terms, row, now=tx.now) for row in rows[:PAGE]]
-    sheet = value.sheet(tx, "overview") or {}
-    again = sheet.get("again")
-    return People(
-        lines=tuple(lines),
-        asked=asked,
-        order=order,
-        page=page,
-        more=len(rows) > PAGE,
-        currency=terms.currency,
-        zone=terms.zone.key,
-        all=sheet.get("customers", 0),
-        again=None if again is None else Decimal(str(again)),
-        tier=rung.key if rung else "",
-        tier_name=rung.name if rung else "",
-    )
-
-
-def _ranked(tx: Tx, order: Order, page: int) -> list[Any]:
-    """The driving table has the index of the order; the rest is joined to fifty rows of it."""
-    tables = (
-        (CustomerTally, CustomerScore) if order is Order.LAST else (CustomerScore, CustomerTally)
-    )
-    first, second = tables
-    by = [column.desc() for column in ORDERS[order]]
-    # which fifty, by the index alone: far down the list the rest would be read for nothing
-    these: Any = _paged(select(first.person).order_by(*by), page)
-    rows: Any = (
-        select(*COLUMNS)
-        .select_from(first)
-        .join(Person, col(Person.id) == col(first.person))
-        .join(second, col(second.person) == col(first.person), isouter=True)
-        .join(Membership, col(Membership.person) == col(first.person), isouter=True)
-        .where(among(col(first.person), tx.exec(these).all()))
-        .order_by(*by)
-    )
-    return list(tx.exec(rows))
-
-
-def _in_tier(tx: Tx, fits: Any, order: Order, page: int) -> list[Any]:  # noqa: ANN401  # a clause
-    """A tier is small beside the shop: it is read first, and then put in order."""
-    first, second = ORDERS[order]
-    rows = (
-        select(*COLUMNS)
-        .select_from(Membership)
-        .join(Person, col(Person.id) == col(Membership.person))
-        .join(CustomerTally, col(CustomerTally.person) == Person.id, isouter=True)
-        .join(CustomerScore, col(CustomerScore.person) == Person.id, isouter=True)
-        .where(fits)
-        .order_by(func.coalesce(first, 0).desc(), second.desc())
-    )
-    return list(tx.exec(_paged(rows, page)))
-
-
-def _found(tx: Tx, asked: str, page: int) -> list[Any]:
-    start = rules.tidy(asked) or ""
-    named = [
-        func.lower(col(column)).startswith(start, autoescape=True)
-        for column in (Person.first_name, Person.last_name)
-    ]
-    rows = (
-        select(*COLUMNS)
-        .select_from(Person)
-        .join(CustomerTally, col(CustomerTally.person) == Person.id, isouter=True)
-        .join(CustomerScore, col(CustomerScore.person) == Person.id, isouter=True)
-        .join(Membership, col(Membership.person) == Person.id, isouter=True)
-        .where(col(Person.merged_into).is_(None), col(Person.erased_at).is_(None))
-        .where(or_(col(Person.email).startswith(start, autoescape=True), *named))
-        .order_by(col(Person.email), col(Person.id))
-    )
-    return list(tx.exec(_paged(rows, page)))
-
-
-def _paged(rows: Any, page: int) -> Any:  # noqa: ANN401  # a Select of six columns
-    return rows.offset(page * PAGE).limit(PAGE + 1)
-
-
-def _line(terms: Terms, row: Any, *, now: datetime) -> Line:  # noqa: ANN401  # a row of COLUMNS
-    person, orders, last, to_date, net, member = row
-    return Line(
-        id=person.id,
-        name=person.name,
-        email=person.email,
-        orders=orders or 0,
-        value=None if to_date is None else major(to_date, terms.currency),
-        expected=None if net is None else major(net, terms.currency),
-        last=None if last is None else date(1970, 1, 1) + timedelta(days=last),
-        tier=terms.tier_of(member, person.email, now=now).name if member and terms.open else None,
-    )
 
 
 def hand_form(tx: Tx, terms: Terms, person: int) -> HandForm:
@@ -178,6 +56,21 @@ def joined(tx: Tx, person: int) -> tuple[Joined, ...]:
         )
         for merge in merges
     )
+
+
+def segments_of(tx: Tx, person: int) -> tuple[Inside, ...]:
+    """S8: those she is in, then those she was in."""
+    found = [
+        Inside(key=segment.key, name=segment.name, since=stay.entered_at, left=stay.left_at)
+        for stay, segment in segments.stays(tx, person)[:MOMENTS]
+    ]
+    return tuple(sorted(found, key=lambda one: one.left is not None))
+
+
+def notes(tx: Tx, person: int) -> Mapping[str, str]:
+    """S4: stated preferences and tags; that she is on a list is said by the list."""
+    told = segments.traits(tx, person)
+    return {name: value for name, value in told.items() if not name.startswith(LIST)}
 
 
 def timeline(

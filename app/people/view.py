@@ -1,6 +1,6 @@
 """What the Customers pages are given. Every instant is aware; money is major units."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,15 +8,20 @@ from enum import StrEnum
 
 from app.loyalty.view import Widget
 from app.recommend.asking import Line as Product
+from app.segments.tastes import Taste
 from app.web.notation import Sum
 
 
 class Order(StrEnum):
-    """How the list is ordered."""
+    """How the list is ordered, the most first."""
 
     WORTH = "worth"
-    """Expected net value of the next 12 months, highest first."""
+    """Expected net value of the next 12 months."""
     VALUE = "value"
+    """Margin to date."""
+    SPENT = "spent"
+    ORDERS = "orders"
+    ALIVE = "alive"
     LAST = "last"
 
 
@@ -28,11 +33,23 @@ class Line:
     name: str
     email: str | None
     orders: int
+    spent: Decimal | None = None
+    """On goods, less what was given back."""
     value: Decimal | None
-    """Net, to date; None before the first scoring."""
+    """Margin to date; None before the first scoring."""
     expected: Decimal | None
     last: date | None
     tier: str | None
+    group: str = ""
+    alive: float | None = None
+    """P(still a customer)."""
+    next_from: date | None = None
+    """The next order comes in between with 80 %, if it comes at all."""
+    next_to: date | None = None
+    due: date | None = None
+    """After this day it is late."""
+    reachable: bool = False
+    """May be written to, by e-mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +61,29 @@ class People:
     more: bool
     currency: str
     zone: str
+    today: date
     all: int = 0
     """Who had bought last night."""
     again: Decimal | None = None
     """Of those who had 90 days for it, the share with a second order."""
     tier: str = ""
     """The key of the tier whose people these are."""
-    tier_name: str = ""
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    """Name by key."""
+    group: str = ""
+    groups: Sequence[str] = ()
+    segment: str = ""
+    segments: Mapping[str, str] = field(default_factory=dict)
+    """The owner's own name by key; the template has words for the standard ones."""
+    on: str = ""
+    """A day of the shop's: who was in the segment then."""
+
+    @property
+    def filters(self) -> Mapping[str, str]:
+        """What is set, as an address has it."""
+        told = {"q": self.asked, "tier": self.tier, "group": self.group, "segment": self.segment,
+                "on": self.on}  # fmt: skip
+        return {name: value for name, value in told.items() if value}
 
 
 class Kind(StrEnum):
@@ -61,6 +94,16 @@ class Kind(StrEnum):
     TIER = "tier"
     MESSAGE = "message"
     JOINED = "joined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """A segment she is in, or was."""
+
+    key: str
+    name: str
+    since: datetime
+    left: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +240,11 @@ class Customer:
     hand: HandForm | None
     """None while there are no tiers, and for who may not change them."""
     joined: tuple[Joined, ...]
+    segments: tuple[Inside, ...] = ()
+    """The latest first."""
+    tastes: Sequence[Taste] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What was written down about her, by its name."""
     timeline: tuple[Moment, ...]
     verdicts: tuple[Verdict, ...]
     may_change: bool

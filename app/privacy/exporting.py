@@ -19,8 +19,8 @@ from app.privacy import flows
 from app.recommend import queries as recommend
 
 SILENT = frozenset({
-    "id", "shop", "person", "source", "key", "hash", "token", "token_hash", "secret", "guard",
-    "content", "gaps", "issued_at", "updated_at", "first_hand", "by", "tick", "lease",
+    "id", "shop", "person", "source", "key", "hash", "letters", "token", "token_hash", "secret",
+    "guard", "content", "gaps", "issued_at", "updated_at", "first_hand", "by", "tick", "lease",
 })  # fmt: skip
 """Columns that say nothing of anybody, or open a door."""
 TOLD_ELSEWHERE = frozenset({Person, Consent, ConsentEntry, Preference, Send, Touch})

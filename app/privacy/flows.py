@@ -126,10 +126,10 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
     for id_ in sorted(persons):
         stub = {
             "key": f"erased:{id_}", "account": None, "email": None, "confirmed": False,
-            "staff": False, "first_name": "", "last_name": "", "language": "", "country": "",
-            "region": "", "postal": "", "company": "", "joined_at": None, "merged_into": None,
-            "first_hand": False, "updated_at": None, "issued_at": None, "hash": "",
-            "erased_at": tx.now,
+            "staff": False, "first_name": "", "last_name": "", "letters": "", "language": "",
+            "country": "", "region": "", "postal": "", "company": "", "joined_at": None,
+            "merged_into": None, "first_hand": False, "updated_at": None, "issued_at": None,
+            "hash": "", "erased_at": tx.now,
         }  # fmt: skip
         tx.exec(update(Person).where(col(Person.id) == id_).values(stub))
     tx.exec(delete(Address).where(col(Address.person).in_(persons)))

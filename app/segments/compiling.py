@@ -16,8 +16,8 @@ from sqlmodel import case, col, func, select
 
 from app.carts.rules import State
 from app.carts.tables import Cart
+from app.catalog.tables import Attribute, Product
 from app.catalog.tables import Collection as InCollection
-from app.catalog.tables import Product
 from app.customers.tables import Person
 from app.kit.money import minor
 from app.kit.tx import among
@@ -182,6 +182,9 @@ def _these(of: Of) -> list[Clause]:
     if of.collections:
         held = select(InCollection.product).where(col(InCollection.saleor_id).in_(of.collections))
         clauses.append(col(Line.product).in_(held))
+    if of.attributes:
+        like = select(Attribute.product).where(col(Attribute.saleor_id).in_(of.attributes))
+        clauses.append(col(Line.product).in_(like))
     return clauses or [true()]
 
 

@@ -15,11 +15,11 @@ from app.ltv import queries as value
 from app.ltv.ground import Ground, ground
 from app.ltv.history import History
 from app.ltv.refit import decoded
-from app.segments import alike, clusters, features, foretelling, queries, rules, telling
+from app.segments import alike, clusters, features, foretelling, queries, rules, tastes, telling
 from app.segments.compiling import PEOPLE
 from app.segments.crowd import Crowd, Floats, Longs, Scale
 from app.segments.flows import Foretell, Group, Review
-from app.segments.rules import ALIKE, CHANCES, KINDS
+from app.segments.rules import ALIKE, CHANCES, KINDS, TASTES
 from app.segments.tables import Placing, Study
 from app.world import World
 
@@ -47,6 +47,9 @@ def group(job: Group, world: World) -> Review | None:
     afresh = False
     if not job.only:
         afresh = _kinds(world, crowd)
+        with world.look() as tx:
+            shares = tastes.usual(tx)
+        world.do(partial(_write, name=TASTES, body=shares))
     for name in over:
         world.do(partial(_drop, name=name))
     if asked := [one for one in names if one not in over and job.only in ("", one)]:

@@ -50,6 +50,8 @@ class Of(Fact):
     products: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    """Values of attributes, such as a roast that is dark."""
 
 
 class Orders(Bounded):
@@ -254,7 +256,7 @@ STAGES: Mapping[str, tuple[int | None, int | None]] = {
 }
 """Days since the last order, from and below. `new` is a single order of less than 30 days."""
 NEW_DAYS = 30
-KINDS, CHANCES = "kinds", "chances"
+KINDS, CHANCES, TASTES = "kinds", "chances", "tastes"
 """Names of what is studied once a shop."""
 ALIKE = "alike:"
 """Begins the name of what is studied of a segment."""

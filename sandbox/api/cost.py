@@ -27,7 +27,7 @@ COSTLY = {
     "Order": "billingAddress channel discounts fulfillments giftCards lines payments "
     "shippingAddress transactions user voucher",
     "OrderLine": "allocations thumbnail variant",
-    "Product": "category channelListings collections defaultVariant description pricing "
+    "Product": "attributes category channelListings collections defaultVariant description pricing "
     "productType productVariants thumbnail variants",
     "ProductVariant": "channelListings pricing product",
     "User": "giftCards orders userPermissions",

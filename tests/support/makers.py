@@ -203,6 +203,14 @@ def transaction(authorized: float = 0, *, charged: float = 0, currency: str = "E
     }
 
 
+def attribute(name: str, *values: str, kind: str = "DROPDOWN") -> JSON:
+    """What a product is like."""
+    return {
+        "attribute": {"name": name, "inputType": kind},
+        "values": [{"id": gid("AttributeValue", f"{name} {one}"), "name": one} for one in values],
+    }
+
+
 def product(
     name: str = "tee", *, updated: datetime | str | timedelta = timedelta(), **other: object
 ) -> JSON:
@@ -212,6 +220,7 @@ def product(
         "created": at(timedelta(days=-800)), "updatedAt": at(updated),
         "category": {"id": gid("Category", "clothes"), "name": "Clothes"},
         "collections": [{"id": gid("Collection", "new"), "name": "New"}],
+        "attributes": [attribute("Fit", "slim")],
         "thumbnail": {"url": f"https://shop.example/{name}.png", "alt": ""},
         "channelListings": [
             {

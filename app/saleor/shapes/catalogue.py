@@ -55,6 +55,25 @@ class VariantEdges(Shape):
     edges: tuple[VariantEdge, ...] = ()
 
 
+CHOSEN = frozenset({"DROPDOWN", "MULTISELECT", "SWATCH", "BOOLEAN"})
+"""Attributes whose values are chosen from a list: many products can have the same."""
+
+
+class AttributeName(Shape):
+    name: str | None = None
+    input_type: str | None = None
+
+
+class AttributeValue(Shape):
+    id: str
+    name: str | None = None
+
+
+class SelectedAttribute(Shape):
+    attribute: AttributeName
+    values: tuple[AttributeValue, ...] = ()
+
+
 class CatalogueProduct(Shape):
     """A product and its first hundred variants, with what each asks and costs in each channel."""
 
@@ -65,6 +84,7 @@ class CatalogueProduct(Shape):
     updated_at: datetime
     category: Named | None = None
     collections: tuple[Named, ...] | None = None
+    attributes: tuple[SelectedAttribute, ...] | None = None
     thumbnail: Picture | None = None
     product_variants: VariantEdges | None = None
 
@@ -72,6 +92,17 @@ class CatalogueProduct(Shape):
     def variants(self) -> tuple[CatalogueVariant, ...]:
         edges = self.product_variants.edges if self.product_variants else ()
         return tuple(edge.node for edge in edges)
+
+    @property
+    def chosen(self) -> dict[str, tuple[str, str]]:
+        """By id of the value: the attribute and its value, of those chosen from a list."""
+        return {
+            value.id: (one.attribute.name, value.name)
+            for one in self.attributes or ()
+            if one.attribute.input_type in CHOSEN and one.attribute.name
+            for value in one.values
+            if value.name
+        }
 
 
 class ForSale(Shape):

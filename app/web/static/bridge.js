@@ -229,9 +229,10 @@ addEventListener("submit", async (event) => {
   form.removeAttribute("aria-busy");
 });
 
-// A form may have a button that tries things out: it is pressed whenever a field has changed.
+// A form may have a button that tries things out: it is pressed whenever a field has changed. One
+// that shows more than that is named, and so is the field that presses it.
 addEventListener("change", ({ target }) => {
-  const button = target.form?.querySelector("[data-live]");
+  const button = target.form?.querySelector(`[data-live="${target.dataset.lives ?? ""}"]`);
   if (button) target.form.requestSubmit(button);
 });
 
