@@ -208,10 +208,18 @@ def test_a_line_of_the_log_says_where_it_happened_and_after_what() -> None:
 # -- what an operator is told
 
 
-def test_doctor_says_why_no_shop_is_there(tmp_path: Path) -> None:
-    (finding,) = examine(settings(tmp_path))
+def test_doctor_says_why_no_shop_is_there_and_makes_no_tables_itself(tmp_path: Path) -> None:
+    """An older version may be serving from them."""
+    told = settings(tmp_path)
+    (finding,) = examine(told)
+    assert not finding.fine
+    assert "perennial serve makes them" in finding.words
+    house = House.of(told)
+    house.migrate()
+    (finding,) = examine(told)
     assert finding.fine
     assert finding.words.endswith("PERENNIAL_ALLOWED_SHOPS names none that may be.")
+    house.engine.dispose()
 
 
 def test_what_was_given_up_on_is_taken_up_again_by_one_command(shop: Shop) -> None:

@@ -10,12 +10,15 @@ from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from app.kit.clock import Clock
 from app.kit.gate import Gate, OpenGate
+from app.kit.planner import tell_planner
 from app.kit.rowlock import EVERY, lock_rows, open_for
 from app.kit.secret import Secrets
 from app.kit.settings import Settings
@@ -54,13 +57,19 @@ class House:
 
     def migrate(self) -> None:
         """Bring the database to today's tables: every migration it has not had yet."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config = _migrations()
         with self._alone(), self.gate.through(), self.engine.begin() as connection:
             open_for(connection, EVERY)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             lock_rows(connection)
+            tell_planner(connection)
+
+    def up_to_date(self) -> bool:
+        """Whether the database has had every migration. Changes nothing."""
+        newest = ScriptDirectory.from_config(_migrations()).get_current_head()
+        with self.engine.execution_options(reads_only=True).connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == newest
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -125,6 +134,12 @@ class House:
                     raise
         with self.work(shop) as tx:
             return work(tx)
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 def conflicts(failure: Exception) -> bool:
