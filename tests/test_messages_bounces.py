@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.kit.house import House
-from app.messages import bounces, flows, hashing, queries, reports, standing
+from app.messages import bounces, flows, hashing, intake, queries, reports, standing
 from app.messages.reputation import Kind
 from app.messages.tables import Bounce, PausedCampaign, Send, Suppression
 from tests.support.postbox import Postbox
@@ -226,6 +226,16 @@ def test_bo4_a_report_that_is_not_over_says_nothing(shop: Writing) -> None:
     assert reads(shop, delivery_report(shop, status="4.4.1", action="delayed")) == 0
     assert reads(shop, delivery_report(shop, status="2.0.0", action="delivered")) == 1
     assert shop.send().delivered_at is not None
+
+
+@pytest.mark.parametrize(
+    "head", [b'To: "', b"To: x<\t[", b"To: a@\xff, <\x00,,;", b"To: =?utf-8?q?@", b"Message-ID: <"]
+)
+def test_bo4_a_mail_that_nobody_can_read_stops_no_other(head: bytes) -> None:
+    """Anybody may send one, and bounces and ways out would be heard no more."""
+    raw = head + b"\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\n"
+    assert intake.read(raw, secret="s", shop=1) is None
+    assert intake.unsubscribed(raw, shop=1) is None
 
 
 def test_bo4_nonsense_is_told_apart_from_a_report(shop: Writing) -> None:

@@ -1,6 +1,7 @@
 """BO: reports that come back, read: delivery reports (RFC 3464) and abuse reports (RFC 5965).
 
-Believed only where they name a message of ours by its signed id (BO-4).
+Believed only where they name a message of ours by its signed id (BO-4). Headers are taken as they
+are, by Python's older policy: the newer one understands them, and dies of some that anybody may send.
 """
 
 import re
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
-from email.policy import default
+from email.policy import compat32
 
 from app.messages import hashing
 from app.messages.reputation import Kind
@@ -40,7 +41,7 @@ def send_of(text: str, *, secret: str, shop: int) -> int | None:
 
 def read(raw: bytes, *, secret: str, shop: int) -> Report | None:
     """A mail from the bounce mailbox. None: it is no report, or about nothing of ours."""
-    mail = message_from_bytes(raw, policy=default)
+    mail = message_from_bytes(raw, policy=compat32)
     send = _named(mail, secret=secret, shop=shop)
     if send is None:
         return None
@@ -56,7 +57,7 @@ def unsubscribed(raw: bytes, *, shop: int) -> str | None:
     """UN-1: the token of `unsub+<shop>.<token>@…` that a mail was sent to. A reply of a machine to
     such an address is none: mailboxes send nothing there that nobody asked for.
     """
-    mail = message_from_bytes(raw, policy=default)
+    mail = message_from_bytes(raw, policy=compat32)
     if str(mail.get("Auto-Submitted", "no")).lower() != "no":
         return None
     for name in ("To", "Delivered-To", "X-Original-To", "Envelope-To"):
