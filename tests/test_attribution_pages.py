@@ -55,7 +55,7 @@ def voucher(amount: float) -> dict[str, object]:
 def test_at5_each_order_says_how_it_was_matched(lived: Recovering) -> None:
     """AT-5: and what is attributed never stands alone."""
     text = " ".join(lived.sees(PAGE).split())
-    for number, way in ((71, "by its metadata"), (72, "by its code"), (73, "by nothing")):
+    for number, way in ((71, "by its metadata"), (72, "by its code"), (73, "nothing of ours")):
         assert way in text.split(f"#{number}</a>")[1].split("</tr>")[0]
     assert "not yet measurable" in text or "nobody is held back" in text
     assert "Abandoned checkout" in text

@@ -79,7 +79,7 @@ def test_before_the_first_order_and_the_first_night_the_pages_say_so(shop: Value
         from app.ltv import booking
 
         booking.book(tx, booking.bought_by(tx, range(1, 11)))
-    assert "Your customers are being reckoned." in read(shop, "/app/value")
+    assert "What your customers are worth is being worked out." in read(shop, "/app/value")
 
 
 def test_pv2_a_small_shop_is_told_that_only_averages_can_be_said(shop: Valued) -> None:

@@ -150,7 +150,7 @@ def test_each_order_is_traced_back_by_what_saleor_says_of_it(
                 told = attribution(app, saleor)
                 ways = {name: way_of(told, number) for name, number in orders.items()}
                 assert ways == {
-                    "ana": "by its metadata", "ben": "by its code", "cleo": "by nothing",
+                    "ana": "by its metadata", "ben": "by its code", "cleo": "nothing of ours",
                     "dora": "by its metadata",
                 }  # fmt: skip
                 sent = len(posted(app))
@@ -342,5 +342,5 @@ def attribution(app: App, shop: Shop) -> str:
 
 def way_of(page: str, number: str) -> str:
     row = page.partition(f"#{number}</a>")[2].partition("</tr>")[0]
-    ways = ("by its metadata", "by its code", "by a click", "by nothing")
+    ways = ("by its metadata", "by its code", "by a click", "nothing of ours")
     return next(way for way in ways if way in row)
