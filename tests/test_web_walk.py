@@ -16,6 +16,7 @@ from app.kit.house import House
 from app.loyalty.tables import Edit
 from app.ltv.tables import CustomerTally
 from app.messages.tables import Outlet
+from app.segments.tables import Segment
 from sandbox.calls import over
 from sandbox.served import Served
 from sandbox.web.server import create_app
@@ -100,6 +101,31 @@ def test_a_new_owner_comes_from_the_installation_to_the_first_journey_by_keyboar
         assert [outlet.channel for outlet in tx.exec(select(Outlet)).all()] == ["email"]
         assert [j.key for j in tx.exec(select(Journey)).all() if j.on_since] == ["cart"]
     assert desk.frame.locator("#guide .done").count() >= 4  # the offers are the owner's to switch
+
+
+def test_an_owner_writes_a_segment_by_keyboard_and_reads_it_in_words_on_the_way(
+    desk: Desk, market: Market
+) -> None:
+    """S1: what is typed is counted and said without a press of any button."""
+    desk.opens("/segments/new-segment", "en")
+    told = desk.frame.locator("#segment_size")
+    desk.reaches(id="segment-name")
+    desk.page.keyboard.type("Twice")
+    desk.reaches(id="r0-least")
+    desk.page.keyboard.press("Control+A")
+    desk.page.keyboard.type("2")
+    desk.page.keyboard.press("Tab")
+    told.get_by_text("Orders: at least 2").wait_for(timeout=60_000)
+    desk.presses("add:0", "#r1")
+    assert desk.frame.evaluate("document.activeElement.id") == "r1"
+    desk.page.keyboard.press("H")
+    told.get_by_text("Has an account").wait_for(timeout=60_000)
+    desk.presses("drop:0", "#segment #r0")
+    told.get_by_text("Orders: at least 2").wait_for(state="detached", timeout=60_000)
+    desk.presses("save", "#segment .note.good")
+    with market.look() as tx:
+        kept = tx.exec(select(Segment).where(Segment.name == "Twice")).one()
+        assert kept.tree == {"all": [{"fact": "account"}]}
 
 
 class Owned:
