@@ -15,6 +15,7 @@ from app.history.flows import (
     ReadHistory,
     Recheck,
     Sweep,
+    keep_watch,
 )
 from app.journeys import errands as steps
 from app.journeys import flows as journeys
@@ -99,6 +100,11 @@ def people_are_scored(job: value.Scored, tx: Tx) -> None:
         tx.later(segments.Review(occasion=f"scores {job.occasion}", cause="score"))
     else:
         segments.look_again(tx, job.people)
+
+
+def ask_still_in(job: AskStillIn, world: World) -> None:
+    if shops.ask_still_in(job, world):
+        world.do(keep_watch)
 
 
 def erase_shop(job: EraseShop, tx: Tx) -> None:
@@ -201,7 +207,7 @@ AGENDA = Agenda[World](
     Errand(Recheck, history.recheck),
     Errand(LearnShop, shops.learn_shop),
     Errand(Reconcile, shops.reconcile),
-    Errand(AskStillIn, shops.ask_still_in),
+    Errand(AskStillIn, ask_still_in),
     Errand(offers.PutCodeOn, loyalty.put_code_on),
     Errand(BringCode, loyalty.bring_code),
     Errand(TellTiers, loyalty.tell_tiers),
@@ -216,7 +222,7 @@ AGENDA = Agenda[World](
     Errand(value.Reckon, at_need("app.ltv.errands", "reckon")),
     Errand(value.Rescore, at_need("app.ltv.errands", "rescore")),
     Errand(proof.Measure, at_need("app.proof.errands", "measure")),
-    always=(Heard, EraseShop),
+    always=(Heard, EraseShop, AskStillIn),
 )
 
 COMPUTING = (

@@ -98,7 +98,7 @@ def test_in1_an_unreachable_jwks_is_a_503(shop: Shop) -> None:
     assert shop.delivers("ORDER_CREATED", BODY, Saleor_Signature=sign(BODY, "new")) == 503
 
 
-@pytest.mark.parametrize("status", [Status.PAUSED, Status.DELETED, Status.REFUSED])
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.DELETED])
 def test_in1_a_shop_that_is_away_is_answered_and_dropped_but_may_come_back(
     shop: Shop, status: Status
 ) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from app.kit.house import House
 from app.kit.promises import Promise
+from app.shops import flows
 from app.shops.tables import Shop as Row
 from app.shops.tables import Status
 from tests.support.keys import jwks
@@ -165,6 +166,52 @@ def test_a_deactivated_app_pauses_and_resumes(shop: Shop) -> None:
     shop.perennial.directory.forget()
     shop.hears("APP_STATUS_CHANGED", back)
     assert state(shop) is Status.ACTIVE
+
+
+def test_a_word_about_the_app_that_comes_late_undoes_no_later_one(shop: Shop) -> None:
+    """IN-3: switched off and on again at once, and the first of the two delivered on the second
+    try: the shop is on, or everything that follows would be dropped for good.
+    """
+    off = told("AppStatusChanged", at="2026-03-02T10:00:00Z", isActive=False)
+    shop.hears(
+        "APP_STATUS_CHANGED", told("AppStatusChanged", at="2026-03-02T10:00:05Z", isActive=True)
+    )
+    shop.hears("APP_STATUS_CHANGED", off)
+    assert state(shop) is Status.ACTIVE
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_after_an_uninstall_no_late_word_brings_the_app_back(shop: Shop, *, on: bool) -> None:
+    """Or it would never be erased."""
+    shop.hears("APP_DELETED", told("AppDeleted", at="2026-03-02T10:00:00Z"))
+    late = told("AppStatusChanged", at="2026-03-02T12:00:00Z", isActive=on)
+    shop.hears("APP_STATUS_CHANGED", late)
+    assert state(shop) is Status.DELETED
+    shop.waits(days=31)
+    assert row(shop.house, shop.api_url) is None
+
+
+def test_a_shop_that_takes_our_token_again_is_back_by_itself(house: House) -> None:
+    """Before 3.23.5 no event says that an app was switched on again: the token is tried."""
+    refused = [True]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        app = None if refused[0] else {"id": APP_ID, "identifier": "perennial", "permissions": []}
+        told = {"name": "Shop", "domain": {"host": "shop.example", "url": "https://shop.example"}}
+        return httpx.Response(200, json={"data": {"app": app, "shop": told}})
+
+    with Shop(house, transport=httpx.MockTransport(answer)) as shop:
+        with shop.work() as tx:
+            flows.refuse(tx)
+        shop.perennial.directory.forget()
+        assert shop.delivers("ORDER_CREATED", {"order": None}) == 202
+        assert [p.kind for p in shop.all(Promise) if p.kind == "webhook.heard"]  # IN-1: written
+        shop.waits(hours=5)
+        assert state(shop) is Status.REFUSED
+        refused[0] = False
+        shop.waits(hours=1)
+        assert state(shop) is Status.ACTIVE
+        assert sweeps(shop) == {"orders", "customers", "checkouts", "products"}
 
 
 def test_who_comes_back_asks_at_once_for_what_was_missed(shop: Shop) -> None:

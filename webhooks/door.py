@@ -29,6 +29,8 @@ Answer: TypeAlias = tuple[int, str]
 BAD: Answer = (401, "the signature does not match the body")
 FULL: Answer = (503, "more is coming in than the disk takes")
 TOO_LARGE: Answer = (413, "larger than any payload of Saleor's")
+AWAY = frozenset({Status.PAUSED, Status.DELETED})
+"""IN-1. One that refuses our token and still speaks to us has not sent us away."""
 HEARD_WHILE_AWAY = frozenset({"app_status_changed", "app_deleted"})
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -92,7 +94,7 @@ class Door:
         event = headers.get(b"saleor-event", path.encode()).decode("latin-1").lower()
         if not EVENT.fullmatch(event):
             event = "unknown"  # the header is not signed: nothing else of it is kept
-        if shop.status is not Status.ACTIVE and event not in HEARD_WHILE_AWAY:
+        if shop.status in AWAY and event not in HEARD_WHILE_AWAY:
             return 202, "dropped: the app is not active in this shop"
         hash_ = fingerprint(event, body)
         return Heard(shop.id, hash_, event, body, key=key_of(hash_), kind=KIND)

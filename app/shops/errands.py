@@ -122,14 +122,17 @@ def _reconciled(tx: Tx, app_version: str, saleor_version: str) -> None:
     shop.app_version, shop.saleor_version = app_version, saleor_version
 
 
-def ask_still_in(_: AskStillIn, world: World) -> None:
-    """Once a day: a token that Saleor no longer knows makes us anonymous, without an error."""
+def ask_still_in(_: AskStillIn, world: World) -> bool:
+    """Once a day, and every hour while it is refused: a token that Saleor no longer knows makes us
+    anonymous, without an error. Whether we are back in.
+    """
     try:
         app = world.saleor.run(APP_IDENTITY).app
     except TokenRefusedError:
         app = None
     if app is None:
         world.do(flows.refuse)
-        return
+        return False
     given = [permission.code for permission in app.permissions or ()]
     world.do(lambda tx: note_granted(tx, given))
+    return world.do(flows.take_back)

@@ -13,6 +13,7 @@ from app.saleor.errors import TokenRefusedError
 from app.shops.tables import Channel, Shop, Status
 
 ERASED_AFTER = timedelta(days=30)
+ASKED_AGAIN = timedelta(hours=1)
 
 
 class Reconcile(Job, kind="shop.reconcile"):
@@ -72,14 +73,24 @@ def tonight(tx: Tx) -> datetime:
     return three if three > here else three + timedelta(days=1)
 
 
-def pause(tx: Tx) -> None:
-    _become(tx, Status.PAUSED)
+def pause(tx: Tx, *, at: datetime | None = None) -> bool:
+    """Switched off in Saleor, at that instant. Whether that is news."""
+    return _told(tx, Status.PAUSED, at=at or tx.now)
 
 
-def resume(tx: Tx) -> None:
+def resume(tx: Tx, *, at: datetime | None = None) -> bool:
     """Active again: what was missed meanwhile is read by the next sweep."""
-    if this_shop(tx).status != Status.DELETED:
-        _become(tx, Status.ACTIVE)
+    return _told(tx, Status.ACTIVE, at=at or tx.now)
+
+
+def _told(tx: Tx, status: Status, *, at: datetime) -> bool:
+    """IN-3: a word that comes late never undoes what was said after it; and who was uninstalled is
+    only brought back by the handshake."""
+    shop = this_shop(tx)
+    if shop.status == Status.DELETED or at < shop.status_at:
+        return False
+    shop.status, shop.status_at = status.value, at
+    return True
 
 
 def remove(tx: Tx) -> None:
@@ -89,9 +100,21 @@ def remove(tx: Tx) -> None:
 
 
 def refuse(tx: Tx) -> None:
-    """Saleor calls us anonymous: stop, and let the page and `doctor` say so."""
+    """Saleor calls us anonymous: stop, and let the page and `doctor` say so. It is asked again from
+    time to time: before 3.23.5 Saleor tells nobody that an app was switched on again.
+    """
     if this_shop(tx).status == Status.ACTIVE:
         _become(tx, Status.REFUSED)
+    if this_shop(tx).status == Status.REFUSED:
+        tx.postpone(AskStillIn(day=tx.now.date()), until=tx.now + ASKED_AGAIN)
+
+
+def take_back(tx: Tx) -> bool:
+    """Saleor takes our token, and may have refused it for a while. Whether it had."""
+    if this_shop(tx).status != Status.REFUSED:
+        return False
+    _become(tx, Status.ACTIVE)
+    return True
 
 
 def forget(tx: Tx) -> None:
