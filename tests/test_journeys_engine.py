@@ -1,14 +1,14 @@
 """Stories of the steps themselves: waits, conditions, chance, exits, who enters and how often."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from sqlmodel import col, select
 
-from app.journeys import erasing, flows, rules, switching
+from app.journeys import erasing, flows, newsletters, rules, switching
 from app.journeys.flows import Entrant
 from app.journeys.rules import (
     Arm,
@@ -24,7 +24,7 @@ from app.journeys.rules import (
     WaitFor,
     Webhook,
 )
-from app.journeys.tables import Footprint, Run
+from app.journeys.tables import Footprint, Newsletter, Run
 from app.kit.clock import StillClock
 from app.kit.house import House
 from app.messages import library
@@ -34,6 +34,7 @@ from app.messages.tables import Posting
 from app.segments import flows as tagging
 from app.segments import queries as segments
 from app.segments.tables import Trait
+from app.shops import flows as shops
 from tests.support.makers import event, order, user
 from tests.support.recovering import Counter, Recovering
 
@@ -268,3 +269,28 @@ def test_a_paid_order_of_old_history_begins_nothing(shop: Recovering) -> None:
     new = order(user("ben"), created=shop.at())
     shop.hears("ORDER_PAID", event("ORDER_PAID", issued=shop.at(), order=new))
     assert len(shop.runs()) == 1
+
+
+@pytest.mark.parametrize("origin", ["DRAFT", "REISSUE"])
+def test_in5_what_staff_made_ends_journeys_and_is_no_first_order(
+    shop: Recovering, origin: str
+) -> None:
+    """IN-5, J10: the welcome after a first order is not for a replacement or an order by phone;
+    whoever was being won back has bought all the same.
+    """
+    with shop.work() as tx:
+        switching.switch_on(tx, "second")
+    begins(shop, Wait(key="w", span=HOUR), SEND_A, exits=(Trigger.ORDER_PAID,))
+    made = order("cleo@example.com", created=shop.at(), origin=origin)
+    shop.hears("ORDER_PAID", event("ORDER_PAID", issued=shop.at(), order=made))
+    assert whys(shop) == ["order_paid"]
+
+
+def test_qh4_a_weekly_newsletter_keeps_its_hour_when_the_clocks_change(shop: Recovering) -> None:
+    """QH-4: nine o'clock in Warsaw, before and after the last Sunday of March."""
+    with shop.work() as tx:
+        shops.this_shop(tx).zone = "Europe/Warsaw"
+        at = datetime(2026, 3, 23, 8, tzinfo=UTC)
+        newsletters.plan(tx, name="News", message="a", segment=None, at=at, every_days=7)
+    shop.waits(days=22)
+    assert [letter.at for letter in shop.all(Newsletter)] == [datetime(2026, 3, 30, 7, tzinfo=UTC)]
