@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import case, col, select
+from sqlmodel import case, col, func, select
 
 from app.carts.tables import Cart
 from app.decisions import flows as decisions
@@ -19,7 +19,7 @@ from app.loyalty import cards as loyalty_cards
 from app.loyalty import coupons
 from app.loyalty import queries as loyalty
 from app.loyalty.tables import Code
-from app.orders.queries import BOUGHT
+from app.ltv.tables import BookedOrder
 from app.orders.tables import Order
 
 YEAR = timedelta(days=365)
@@ -91,21 +91,25 @@ def _reduced(tx: Tx, runs: Sequence[Run]) -> Mapping[str, int]:
 
 
 def _history(tx: Tx, journey: Journey, people: set[int]) -> Mapping[int, dict[str, Any]]:
-    grants = queries.grants(tx, people, since=tx.now - YEAR)
-    live = coupons.live(tx, people)
-    serial = coupons.on_last_orders(tx, people, programme_of(journey))
-    given, brought = _given(tx, people), _brought(tx, people)
+    """Of each and of whoever has her address: a guest's codes and her account's are one purse."""
+    family = queries.same_address(tx, people)
+    everybody = {id_ for ids in family.values() for id_ in ids}
+    grants = queries.grants(tx, everybody, since=tx.now - YEAR)
+    live = coupons.live(tx, everybody)
+    serial = coupons.on_last_orders(tx, everybody, programme_of(journey))
+    given, earned = _given(tx, everybody), _earned(tx, everybody)
     found: dict[int, dict[str, Any]] = {}
     for person in people:
-        own = [g for g in grants if g.person == person]
+        ids = family[person]
+        own = [g for g in grants if g.person in ids]
         found[person] = {
-            "live": person in live,
+            "live": not live.isdisjoint(ids),
             "latest": max((g.at for g in own), default=None),
             "a_year": len(own),
             "shared": sum(g.shared for g in own),
-            "serial": serial.get(person, 0),
-            "given_minor": given.get(person, 0),
-            "brought_minor": brought.get(person, 0),
+            "serial": max(serial.get(id_, 0) for id_ in ids),
+            "given_minor": sum(given.get(id_, 0) for id_ in ids),
+            "brought_minor": sum(earned.get(id_, 0) for id_ in ids),
         }
     return found
 
@@ -126,14 +130,17 @@ def _given(tx: Tx, people: set[int]) -> Mapping[int, int]:
     return total
 
 
-def _brought(tx: Tx, people: set[int]) -> Mapping[int, int]:
-    rows = select(Order.person, Order.goods_reporting_minor).where(
-        BOUGHT, among(col(Order.person), sorted(people))
+def _earned(tx: Tx, people: set[int]) -> Mapping[int, int]:
+    """CP-5: the margin on what somebody kept: after discounts, tax and the cost of goods, as far as
+    anybody told what they cost; in the reporting currency."""
+    b = BookedOrder
+    margin = col(b.gross) - col(b.discount) - col(b.refunded) - col(b.tax) - col(b.cost)
+    rows: Any = tx.exec(
+        select(b.person, func.sum(margin))
+        .where(among(col(b.person), sorted(people)))
+        .group_by(col(b.person))
     )
-    total: dict[int, int] = {}
-    for person, minor in tx.exec(rows):
-        total[person or 0] = total.get(person or 0, 0) + (minor or 0)
-    return total
+    return {person: max(int(units), 0) for person, units in rows}
 
 
 def promise(tx: Tx, journey: Journey, step: Offer, run: Run) -> Grant:

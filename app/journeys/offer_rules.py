@@ -10,7 +10,7 @@ BETWEEN = timedelta(days=30)
 """CP-5: bounds 7 to 180 days."""
 MOST_A_YEAR = 4
 SHARE_OF_SPEND = 0.2
-"""CP-5: of what somebody ever brought, this much at most was given away to her."""
+"""CP-5: of the margin ever earned with somebody, this much at most was given away to her."""
 SERIAL = 2
 SERIAL_REST = timedelta(days=180)
 LEAKS = 2
@@ -65,6 +65,7 @@ class Case:
     """CP-6: of her last three orders, those on a code of this programme."""
     given_minor: int = 0
     brought_minor: int = 0
+    """The margin on what she kept."""
     firm: bool = False
     account: bool = True
     current: bool = True
