@@ -169,6 +169,19 @@ def test_ten_redeems_an_hour_and_no_more(shop: Recovering) -> None:
     assert shop.http.post("/public/v1/recover", json={"rt": token}).status_code == 200
 
 
+def test_presses_that_come_to_nothing_count_too(shop: Recovering, counter: Counter) -> None:
+    """RL-6, RL-8: a turn is taken before Saleor is asked, or a link is a way to ask it for ever,
+    and a hundred presses at once are ten checkouts and ninety more."""
+    token = shop.token()
+    counter.shelf.clear()
+    codes = [
+        shop.http.post("/public/v1/recover", json={"rt": token}).status_code for _ in range(12)
+    ]
+    assert codes == [200] * 10 + [429] * 2
+    assert counter.made == []
+    assert len(shop.all(Redemption)) == 10
+
+
 @pytest.mark.parametrize("forged", ["", "x", "1-x", "ffff-x", "-", "1-" + "A" * 5000, "0-0"])
 def test_a_forged_token_is_simply_not_there(shop: Recovering, forged: str) -> None:
     """RL-8: 404 by the same look-up, whatever it looks like."""

@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from sqlmodel import col, select, update
+
 from app.carts import flows as carts
 from app.carts import queries as cart_queries
 from app.carts.rules import State
@@ -169,12 +171,12 @@ def _item(line: Mapping[str, Any], currency: str) -> Item:
 
 def redeem(world: World, token: str) -> Redeemed:
     """RL-5: a new checkout, each time it is asked for. Raises SaleorError."""
-    with world.look() as tx:
-        basis = look(tx, token)
-        terms = queries.recovery(tx)
+    basis, turn = world.do(lambda tx: _come_in(tx, token))
     link, cart = basis.link, basis.cart
     if basis.sight is not Sight.READY or link is None or cart is None:
         return Redeemed(basis.sight)
+    with world.look() as tx:
+        terms = queries.recovery(tx)
     lines, problems = _still(world, cart)
     if not lines:
         return Redeemed(
@@ -186,7 +188,7 @@ def redeem(world: World, token: str) -> Redeemed:
         coded = _put_code_on(world, link.code, made)
         problems += [] if coded else [Problem(What.CODE)]
     words = [problem.what.value for problem in problems]
-    world.do(lambda tx: _write_down(tx, link, cart, made, words))
+    world.do(lambda tx: _write_down(tx, turn, link, made=made, of=cart, problems=words))
     onward = links.checkout_address(
         terms, cart.channel, checkout=made, locale=cart.language.replace("_", "-").lower()
     )
@@ -260,9 +262,25 @@ def _put_code_on(world: World, code_id: int, checkout: str) -> bool:
     return True
 
 
-def _write_down(tx: Tx, link: Link, cart: Cart, made: str, problems: list[str]) -> None:
-    tx.add(Redemption(link=link.id or 0, checkout=made, at=tx.now, problems=problems))
-    carts.made_anew(tx, made, of=cart.checkout)
+def _come_in(tx: Tx, token: str) -> tuple[Basis, int]:
+    """RL-8: a turn is taken before Saleor is asked for anything: a hundred presses at once are
+    counted one by one, and so are those that come to nothing. Who holds the link's row is first.
+    """
+    basis = look(tx, token)
+    if basis.sight is not Sight.READY or basis.link is None:
+        return basis, 0
+    mine = update(Link).where(col(Link.id) == basis.link.id).values(hash=basis.link.hash)
+    tx.exec(mine)  # two on PostgreSQL that count the same turns cannot both write the same row
+    turn = Redemption(link=basis.link.id or 0, at=tx.now)
+    tx.add(turn)
+    tx.flush()
+    return basis, turn.id or 0
+
+
+def _write_down(tx: Tx, turn: int, link: Link, *, made: str, of: Cart, problems: list[str]) -> None:
+    row = tx.exec(select(Redemption).where(Redemption.id == turn)).one()
+    row.checkout, row.problems = made, problems
+    carts.made_anew(tx, made, of=of.checkout)
     run = queries.run(tx, link.run)
     if run and run.ended_at is None:
         flows.begin_to_wait_anew(tx, run)  # AC-5: the shopper is back
