@@ -11,7 +11,7 @@ import pytest
 
 from app.customers.tables import Person
 from app.kit.house import House
-from app.messages import consent, joining, queries
+from app.messages import consent, joining, nights, queries
 from app.messages.consent import Saying
 from app.messages.law import Said
 from app.messages.stopping import says_stop
@@ -24,6 +24,7 @@ from app.messages.tables import (
     Preference,
     Send,
     Suppression,
+    WayOut,
 )
 from tests.support.makers import checkout, event, gid, order
 from tests.support.postbox import Mail, Postbox
@@ -202,6 +203,26 @@ def test_un5_it_works_even_when_who_it_was_is_forgotten(shop: Writing) -> None:
     assert shop.http.post(way_out(shop.mail())).status_code == 200
     assert "ana" not in str([vars(row) for row in shop.all(Send)])
     assert [row.reason for row in shop.all(Suppression)] == ["erased", "unsubscribed"]
+
+
+def test_un5_a_letter_of_three_years_ago_still_has_its_way_out(shop: Writing) -> None:
+    """UN-5, PR-5: the message is forgotten after 24 months, that it may be answered is not."""
+    shop.sends()
+    path = way_out(shop.mail())
+    shop.waits(days=800)
+    with shop.work() as tx:
+        nights.retire(tx, nights.old(tx))
+    assert shop.all(Send) == []
+    assert "ana" not in str([vars(row) for row in shop.all(WayOut)])
+    assert shop.http.get(path).status_code == 200
+    assert shop.all(Suppression) == []
+    for _ in range(2):
+        assert shop.http.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    shop.sends("k2")
+    assert shop.word("k2") == "refused:suppressed"
+    shop.waits(seconds=1)
+    shop.agrees("ana", source="preferences")
+    assert shop.sends("k3").state != "refused"
 
 
 def test_un6_what_waits_is_called_off_in_the_same_breath(shop: Writing) -> None:

@@ -11,6 +11,7 @@ from app.messages.rules import Channel, Priority, Purpose
 from app.messages.tables import Preference, Send
 
 PAUSE = timedelta(days=30)
+UNSUBSCRIBED = "unsubscribed"
 OFFERED = (Purpose.MARKETING, Purpose.FEEDBACK)
 TOPICS = tuple(p.topic for p in Priority if p is not Priority.PROBLEM)
 
@@ -44,7 +45,7 @@ def _withdraw(tx: Tx, send: Send, purpose: str, *, source: str, reason: str) -> 
     channel = send.channel or Channel.EMAIL
     address = address_now(tx, send)
     if address is None:  # who it was is forgotten, that she wants no more is not
-        consent.suppress(tx, send.address_hash or "", "unsubscribed")
+        consent.suppress(tx, send.address_hash or "", UNSUBSCRIBED)
         return
     said = Saying(
         address, Said.WITHDRAWN, source, channel=channel, purpose=purpose, person=send.person,

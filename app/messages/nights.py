@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlmodel import col, delete, or_, select
 
 from app.kit.tx import Tx, among
-from app.messages import queries, spending, standing, windows
+from app.messages import queries, spending, standing, ways_out, windows
 from app.messages.reports import ReadInbox
 from app.messages.rules import Channel, State
 from app.messages.setting_up import CheckDomain
@@ -41,7 +41,8 @@ def old(tx: Tx) -> list[int]:
 
 
 def retire(tx: Tx, ids: Sequence[int]) -> None:
-    """With all that was noted of them."""
+    """With all that was noted of them, but for the way out of each."""
+    ways_out.keep(tx, ids)
     for table in (SendNote, Touch, Bounce):
         tx.exec(delete(table).where(among(col(table.send), ids)))
     tx.exec(delete(Send).where(among(col(Send.id), ids)))

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx, shop_named
-from app.messages import hashing, joining, leaving, queries, reports, touches
+from app.messages import hashing, joining, leaving, queries, reports, touches, ways_out
 from app.messages.blocks import safe_link
 from app.messages.leaving import TOPICS, Choice
 from app.messages.tables import Send
@@ -90,7 +90,8 @@ def ask(token: str, request: Request) -> HTMLResponse:
     """UN-3: a page with one button."""
     place = _place(token)
     with _house(request).look(place.shop) as tx:
-        shown = _shown(tx, place)
+        old = ways_out.find(tx, place.token)
+        shown = Shown(_name(tx), "", None) if old else _shown(tx, place)
     return _page(request, shown.language)("messages/unsubscribe.html", shown=shown, token=token)
 
 
@@ -101,6 +102,9 @@ async def leave(token: str, request: Request) -> HTMLResponse:
     place, reason = _place(token), str(form.get("reason", ""))[:500]
 
     def gone(tx: Tx) -> Shown:
+        if old := ways_out.find(tx, place.token):  # UN-5: all else of the message is forgotten
+            ways_out.take(tx, old)
+            return Shown(_name(tx), "", None, done=True)
         leaving.unsubscribe(tx, _send(tx, place), reason=reason)
         return _shown(tx, place, done=True)
 

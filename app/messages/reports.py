@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from typing_extensions import override
 
 from app.kit.tx import Job, Tx
-from app.messages import bounces, intake, leaving, queries, stopping, touches, windows
+from app.messages import bounces, intake, leaving, queries, stopping, touches, ways_out, windows
 from app.messages.reputation import Kind
 from app.saleor.outward import judged
 from app.shops.flows import this_shop
@@ -106,6 +106,9 @@ def take_mail(tx: Tx, raws: Sequence[bytes], *, secret: str) -> int:
         if token := intake.unsubscribed(raw, shop=int(tx.shop)):
             if send := queries.send_with_token(tx, token):
                 leaving.unsubscribe(tx, send)
+                taken += 1
+            elif old := ways_out.find(tx, token):
+                ways_out.take(tx, old)
                 taken += 1
             continue
         report = intake.read(raw, secret=secret, shop=int(tx.shop))

@@ -191,6 +191,16 @@ class Send(OfShop, SQLModel, table=True):
     language: str = ""
 
 
+class WayOut(OfShop, SQLModel, table=True):
+    """UN-5: what is left of a message after 24 months: whoever finds it can still say stop."""
+
+    __table_args__ = (UniqueConstraint("shop", "token_hash"),)
+
+    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    token_hash: str
+    address_hash: str
+
+
 class Pace(OfShop, SQLModel, table=True):
     """FC-7: one row a person that every reservation writes, so that two can't both be the last.
 
