@@ -223,7 +223,7 @@ def test_fc6_who_is_silent_for_long_is_written_to_less_and_then_not(shop: Writin
     shop.waits(days=100)
     shop.sends("late")
     assert shop.word("late") == "refused:sunset"
-    assert shop.sends("bye", campaign="sunset").state == "sent"
+    assert shop.sends("bye", campaign="winback", step="sunset").state == "sent"
     with shop.work() as tx:
         tx.add(Touch(send=1, person=shop.ana, kind="open", by="human", at=tx.now))
     shop.waits(days=1)
@@ -263,6 +263,23 @@ def test_fc7_fifty_workers_ten_automations_one_person(shop: Writing) -> None:
 
 
 # -- QH
+
+
+def test_qh1_a_postal_code_may_name_the_clock(shop: Writing) -> None:
+    """QH-1: Portuguese addresses name no region; the Azores are an hour behind Lisbon."""
+    shop.waits(hours=22, minutes=30)  # Tuesday, half past seven in Lisbon
+    told = {}
+    for name, postal in (("rui", "1100-148"), ("ines", "9500-150")):
+        person = shop.person(name, country="PT")
+        shop.agrees(name)
+        with shop.work() as tx:
+            row = tx.get(Person, person)
+            assert row
+            row.postal = postal
+            tx.add(row)
+        shop.sends(name, person=person)
+        told[name] = shop.word(name)
+    assert told == {"rui": "sent", "ines": "waiting:quiet"}
 
 
 def test_qh2_a_night_is_waited_out_and_so_is_a_sunday_for_texts(shop: Writing) -> None:
@@ -372,6 +389,28 @@ def test_bs3_a_new_domain_sends_two_hundred_a_day(shop: Writing) -> None:
     shop.sends()
     assert shop.word() == "waiting:warming_up"
     assert shop.send().due == datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def test_bs3_who_shows_interest_goes_first(shop: Writing) -> None:
+    """BS-3: half of a new domain's day is kept for them."""
+    ben = shop.person("ben")
+    shop.agrees("ben")
+    shop.waits(days=100)
+    with shop.work() as tx:
+        outlet = queries.outlet(tx, "email")
+        assert outlet
+        outlet.since = tx.now
+        tx.add(Touch(send=1, person=shop.ana, kind="click", by="human", at=tx.now))
+        for n in range(100):
+            tx.add(
+                Send(
+                    key=f"old {n}", message="hello", purpose="marketing", channel="email",
+                    priority=8, state="sent", asked_at=tx.now, due=tx.now, handed_at=tx.now,
+                )
+            )  # fmt: skip
+    shop.sends("ben", person=ben)
+    assert shop.word("ben") == "waiting:warming_up"
+    assert shop.sends("ana").state == "sent"
 
 
 # -- SS

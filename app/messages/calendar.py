@@ -60,6 +60,19 @@ REGIONS = {
 """QH-1: where a region is known, it says more than its country."""
 
 
+POSTAL = {
+    **{("PT", str(prefix)): "20" for prefix in range(95, 100)},
+    ("ES", "35"): "CN", ("ES", "38"): "CN",
+}  # fmt: skip
+"""QH-1: where an address names no region that has a clock of its own, its postal code may."""
+
+
+def region_of(country: str, region: str, postal: str) -> str:
+    if (country, region.removeprefix(f"{country}-")) in REGIONS:
+        return region
+    return POSTAL.get((country, postal.strip()[:2]), region)
+
+
 def zones(
     country: str, *, stated: str = "", region: str = "", fallback: str
 ) -> tuple[ZoneInfo, ...]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
-from app.messages import law, noes, queries, reputation, rules
+from app.messages import caps, law, noes, queries, reputation, rules
 from app.messages import seen as judging
 from app.messages.policy import Policy, policy, stopped
 from app.messages.reputation import Mood, Standing
@@ -17,7 +17,7 @@ from app.segments import queries as segments
 from app.shops.flows import this_shop
 
 SUNSET = "sunset"
-"""FC-6: the one automation that may still write to who gave no sign of life for half a year."""
+"""FC-6: the one step that may still write to who gave no sign of life for half a year."""
 YOUNG = timedelta(hours=6)
 """SS-2: after that many hours an automation may send as it likes."""
 IN_TURN = (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, Channel.PUSH)
@@ -100,7 +100,8 @@ def _seen(tx: Tx, send: Send, own: Policy, to: Addressee, outlet: Outlet | None)
     if service or to.person is None or to.address is None:
         return seen
     seen = _of_person(tx, send, seen, own=own, to=to, person=to.person, address=to.address)
-    slowed_by, slowed_until = _slowed(tx, send, own, outlet, to.channel)
+    keen = seen.last_sign_at is not None and tx.now - seen.last_sign_at < caps.HALVED
+    slowed_by, slowed_until = _slowed(tx, send, own, outlet, to.channel, keen=keen)
     checks = outlet.checks if outlet else {}
     return replace(
         seen,
@@ -142,7 +143,7 @@ def _of_person(
         paused_until=wish.paused_until if wish else None,
         first_message_at=life.first_message_at,
         last_sign_at=life.last_sign_at,
-        farewell=send.campaign == SUNSET,
+        farewell=send.step == SUNSET,
         outranked=queries.outranked(tx, send, to.people),
         past=tuple(queries.past(tx, to.people, but=send.id)),
         caps=tuple(own.all_caps),
@@ -171,9 +172,11 @@ def _nobody(send: Send, to: Addressee, *, service: bool) -> bool:
 
 
 def _slowed(
-    tx: Tx, send: Send, own: Policy, outlet: Outlet | None, channel: str
+    tx: Tx, send: Send, own: Policy, outlet: Outlet | None, channel: str, *, keen: bool
 ) -> tuple[str, datetime | None]:
-    """SS-2 and BS-3: how fast something new may go."""
+    """SS-2 and BS-3: how fast something new may go. Half of a new domain's day is for those who
+    have lately shown interest.
+    """
     if own.ramped and send.campaign and (first := queries.began(tx, send.campaign)):
         young = tx.now - first < YOUNG
         most = reputation.ramp(first, now=tx.now)
@@ -181,7 +184,7 @@ def _slowed(
             return Word.RAMP, reputation.next_hour(first, now=tx.now)
     if outlet is not None and channel == Channel.EMAIL and not outlet.checks.get("warm"):
         told = Standing(**outlet.checks.get("standing", {}))
-        most = reputation.warm_up(outlet.since, now=tx.now, standing=told)
+        most = reputation.warm_up(outlet.since, now=tx.now, standing=told) // (1 if keen else 2)
         today = tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
         if queries.handed(tx, channel=channel, since=today) >= most:
             return Word.WARMING_UP, today + timedelta(days=1)

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.messages import caps, hashing, law, noes
+from app.messages import calendar, caps, hashing, law, noes
 from app.messages.caps import Life, Past
 from app.messages.law import Ground, Said, Stance
 from app.messages.policy import Policy, policy
@@ -156,13 +156,15 @@ def country_of(tx: Tx, person: Person, people: Collection[int], *, default: str)
 def place_of(tx: Tx, person: Person, people: Collection[int]) -> tuple[str, str]:
     """QH-1: country and region of the account's address, else of the last order."""
     if person.country:
-        return person.country, person.region
+        region = calendar.region_of(person.country, person.region, person.postal)
+        return person.country, region
     rows = (
-        select(Order.country, Order.region)
+        select(Order.country, Order.region, Order.postal)
         .where(among(col(Order.person), sorted(people)), Order.country != "")
         .order_by(col(Order.created_at).desc())
     )
-    return tx.exec(rows.limit(1)).first() or ("", "")
+    country, region, postal = tx.exec(rows.limit(1)).first() or ("", "", "")
+    return country, calendar.region_of(country, region, postal)
 
 
 def past(tx: Tx, people: Collection[int], *, but: int | None = None) -> list[Past]:
