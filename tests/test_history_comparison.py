@@ -88,6 +88,7 @@ def test_as_soon_as_the_past_is_in_the_books_are_laid_beside_each_other(
 
 
 def test_a_missing_order_is_found_at_night_and_mended_to_0_00(shop: OldShop, past: Past) -> None:
+    """IN-4, LG-1."""
     gone = gid("Order", 11)
     with shop.work() as tx:
         orders.forget_orders(tx, [gone])

@@ -64,6 +64,7 @@ def since(shop: OldShop, ago: timedelta = timedelta()) -> timedelta:
 def test_what_was_bought_while_the_app_was_off_is_there_six_minutes_after_its_start(
     shop: OldShop, past: Past
 ) -> None:
+    """IN-4."""
     for n in range(20):
         shopper = user(f"buyer{n}")
         began = since(shop, -timedelta(seconds=n))
