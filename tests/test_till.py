@@ -24,8 +24,8 @@ from tests.test_api import KEY
 PATH = "/app/settings/sales"
 TABLE = """recibo;data;e-mail;total;sku;quantidade;loja
 17;2026-03-01;Ana@Example.com;1.234,50;TEE;2;lisboa
-17;2026-03-01;Ana@Example.com;10;;1;lisboa
-18;2026-03-01;;5;;1;lisboa
+17;01/03/2026;Ana@Example.com;10;;1;lisboa
+18;1/3/2026 18:30;;5;;1;lisboa
 """
 
 
@@ -164,6 +164,9 @@ def test_d8_a_table_is_taken_line_by_line_into_receipts(shop: Loyal) -> None:
     assert (first.goods_minor, first.channel, first.number) == (124450, "lisboa", "17")
     assert [line.quantity for line in shop.all(Line) if line.order == first.id] == [2, 1]
     assert (second.person, second.goods_minor) == (None, 500)
+    assert [one.created_at.isoformat() for one in (first, second)] == [
+        "2026-03-01T11:00:00+00:00", "2026-03-01T17:30:00+00:00",
+    ]  # fmt: skip
     again = shop.http.post(PATH, headers=headers, data={"table": TABLE})
     assert "2 eram conhecidas" in again.text
     assert "lisboa" in shop.sees(PATH)

@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from babel import Locale
 from sqlmodel import col, delete
@@ -49,6 +50,8 @@ NAMES = {
     "week": ("week", "day", "date", "semana", "tydzien", "tydzień"),
     "amount": ("amount", "spend", "cost", "total", "kwota", "valor", "gasto"),
 }
+DAY_FIRST = frozenset({"pt", "pl"})
+DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[ T,]+(\d{2}:\d{2}(?::\d{2})?))?")
 Refused = tuple[int, str, str]
 """A line, what is wrong with it in a word, and what it says."""
 
@@ -175,6 +178,18 @@ def _money(text: str, locale: Locale, currency: str) -> int | None:
             return minor(read_decimal(text, reading), currency or "EUR")
         except ValueError:
             continue
+    return None
+
+
+def moment(text: str, locale: Locale) -> datetime | None:
+    """A day, and a time if one follows: as computers write it, or in Portuguese and Polish with the
+    day first. Without a zone where none is named."""
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
+    if locale.language in DAY_FIRST and (told := DAY.fullmatch(text)):
+        day, month, year, time = told.groups()
+        with suppress(ValueError):
+            return datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{time or '00:00'}")
     return None
 
 

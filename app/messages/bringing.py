@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from babel import Locale
 from sqlmodel import col, select
 
 from app.customers import meeting
@@ -16,7 +17,7 @@ from app.customers.rules import tidy as tidy_email
 from app.customers.tables import Person
 from app.kit.hearing import Version
 from app.kit.tx import Tx, among
-from app.ltv.handed_in import Refused, RefusedError, cells_of, read
+from app.ltv.handed_in import Refused, RefusedError, cells_of, moment, read
 from app.messages import consent, hashing, law
 from app.messages.law import Said
 from app.messages.policy import Policy, policy
@@ -72,14 +73,14 @@ class Brought:
 # ---- the table
 
 
-def rows_of(text: str) -> list[Row]:
+def rows_of(text: str, locale: Locale) -> list[Row]:
     """Columns `email`, `basis`, `source`, `date`; `country` and `text` if there are. Of an address
     that stands there twice the later word. Raises RefusedError."""
     table = read(text, needs=("email", "basis", "origin", "said"), may=("country", "wording"))
     wrong: list[Refused] = []
     found: dict[str, Row] = {}
     for line, cells in cells_of(table, wrong):
-        email, said = tidy_email(cells["email"]), _moment(cells["said"])
+        email, said = tidy_email(cells["email"]), _moment(cells["said"], locale)
         if email is None or "@" not in email:
             wrong.append((line, "email", cells["email"]))
         elif cells["said"] and said is None:
@@ -97,12 +98,9 @@ def rows_of(text: str) -> list[Row]:
     return list(found.values())
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+def _moment(text: str, locale: Locale) -> datetime | None:
+    told = moment(text, locale)
+    return told.replace(tzinfo=UTC) if told and not told.tzinfo else told
 
 
 def _later(known: Row | None, row: Row) -> Row:

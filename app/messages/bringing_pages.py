@@ -37,7 +37,7 @@ def bring(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTM
     """Read whole, or refused whole; then taken some at a time, for it holds the pen. Handed in once
     more it changes nothing, so what a crash left behind is mended by doing it again."""
     try:
-        rows = bringing.rows_of(str(fields.get("table", "")))
+        rows = bringing.rows_of(str(fields.get("table", "")), page.locale)
     except RefusedError as refusal:
         return page(PAGE, status=422, shown=Subscribers(refused=refusal.rows))
     brought = Brought()

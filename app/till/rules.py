@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app.orders.rules import TILL
 from app.saleor.shapes import Order
@@ -18,10 +18,8 @@ ZERO = Decimal(0)
 Amount = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=15, decimal_places=4)]
 
 
-class Piece(BaseModel, frozen=True):
+class Piece(BaseModel, frozen=True, extra="forbid"):
     """A line of the receipt."""
-
-    model_config = ConfigDict(extra="forbid")
 
     sku: str = Field("", max_length=255, description="As the shop has it; unknown is no mistake")
     name: str = Field("", max_length=250)
@@ -29,10 +27,8 @@ class Piece(BaseModel, frozen=True):
     amount: Amount = Field(description="What the line came to, with tax, after discounts")
 
 
-class Sale(BaseModel, frozen=True):
+class Sale(BaseModel, frozen=True, extra="forbid"):
     """One receipt. Handed in again under its `id` it takes the place of what it was."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: str = Field(min_length=1, max_length=100, description="The receipt's own, of its place")
     at: AwareDatetime = Field(description="When it was sold")

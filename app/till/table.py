@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from pydantic import ValidationError
 
-from app.ltv.handed_in import Refused, RefusedError, cells_of, read
+from app.ltv.handed_in import Refused, RefusedError, cells_of, moment, read
 from app.till.rules import Piece, Sale
 from app.web.inputs import read_decimal
 
@@ -50,7 +50,7 @@ class WrongCellError(Exception):
 def _sale(rows: Sequence[Row], locale: Locale, *, currency: str, zone: ZoneInfo) -> Sale:
     first = rows[0]
     told = {
-        "id": first["id"], "at": _moment(first["said"], zone),
+        "id": first["id"], "at": _moment(first["said"], locale, zone),
         "email": first["email"].strip().lower() or None,
         "currency": (first.get("currency") or currency).upper(),
         "refunded": sum((_number(row.get("refunded"), locale) for row in rows), Decimal(0)),
@@ -85,11 +85,10 @@ def _number(text: str | None, locale: Locale) -> Decimal:
     raise WrongCellError("number", text)
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime:
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongCellError("day", text) from None
-    if len(text) == len("2024-06-30"):
+def _moment(text: str, locale: Locale, zone: ZoneInfo) -> datetime:
+    told = moment(text, locale)
+    if told is None:
+        raise WrongCellError("day", text)
+    if ":" not in text:
         told = datetime.combine(told.date(), NOON)
     return told if told.tzinfo else told.replace(tzinfo=zone)
