@@ -8,6 +8,7 @@ from sqlmodel import select
 from app.kit.clock import StillClock
 from app.kit.house import House
 from app.loyalty.tables import Code, Voucher
+from sandbox.owner import Forms
 from tests.support.html import words
 from tests.support.loyal import Loyal
 from tests.support.makers import by_user, checkout, checkout_line, event, gid, user
@@ -124,6 +125,22 @@ def test_the_home_page_says_whether_all_is_well_and_names_nobody(shop: Loyal) ->
     shown = beside(shop, "home")
     assert "All is well" in shown
     assert "ana@" not in shown
+
+
+def test_a_widget_can_be_asked_for_once_more_in_the_dashboards_language(shop: Loyal) -> None:
+    """A form that the Dashboard posts says no language: widget.js knows it from the app's pages."""
+    asked = {
+        "saleorApiUrl": shop.api_url, "accessToken": shop.staff_token(),
+        "customerId": gid("User", "ana"),
+    }  # fmt: skip
+    for name in ("home", "customer"):
+        first = shop.http.post(f"/app/widgets/{name}", data=asked).text
+        (again,) = [
+            f for f in Forms(first).forms if ("accessToken", asked["accessToken"]) in f["sent"]
+        ]
+        assert dict(again["sent"]) == asked
+        second = shop.http.post(f"/app/widgets/{name}?locale=pl", data=dict(again["sent"])).text
+        assert '<html lang="pl"' in second
 
 
 def test_nothing_is_shown_without_the_permission_or_with_a_stale_token(shop: Loyal) -> None:

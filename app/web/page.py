@@ -17,7 +17,9 @@ from babel import Locale
 from fastapi import Depends, Header, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
+from starlette.datastructures import FormData
 
+from app.web.asked import typed
 from app.web.drawing import Drawing
 from app.web.notation import Notation
 from app.web.sheets import Plain, sheet
@@ -66,7 +68,8 @@ class Page:
     """`page("today/today.html", today=…)`: the whole page, or the one part asked for.
 
     The language is the Dashboard's (`X-Locale`, sent by bridge.js), else the query's, else the
-    browser's.
+    browser's. A widget that is posted hears of none: it holds what was `sent`, and widget.js sends
+    it once more where the Dashboard spoke another language when the app was last open.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Page:
         theme: Annotated[str | None, Query()] = None,
         *,
         csv: Annotated[str | None, Query()] = None,
+        form: Annotated[FormData | None, Depends(typed)] = None,
         request: Request = None,  # type: ignore[assignment]  # FastAPI fills it in; tests need none
     ) -> None:
         self.part = part
@@ -85,13 +89,14 @@ class Page:
         self.path = address_of(*asked) if asked else None
         self.locale = language(dashboard or locale or browser)
         self.theme = theme if theme in THEMES else None
+        self.sent = form or FormData()
         self.title = csv if request and request.method == "GET" else None
 
     def __call__(
         self, name: str, *, status: int = HTTPStatus.OK, **context: object
     ) -> HTMLResponse:
         """Answer with a template; 404 where it has no such part."""
-        values = {**context, "theme": self.theme, "path": self.path}
+        values = {**context, "theme": self.theme, "path": self.path, "sent": self.sent}
         if self.title:
             return self._sheet(name, self.title, values)
         template = environment(self.locale).get_template(name)

@@ -19,7 +19,7 @@ const referrer = document.referrer ? new URL(document.referrer).origin : null;
 const above = location.ancestorOrigins?.[0] ?? (referrer === location.origin ? null : referrer);
 const dashboard = keep("sessionStorage", "dashboard", above) ?? referrer;
 const greeted = new Set(); // those who wait for a token
-let locale = keep("sessionStorage", "locale");
+let locale = keep("localStorage", "locale");
 let token = null;
 let refused = null; // the token that was last turned away
 let count = 0;
@@ -40,7 +40,7 @@ addEventListener("message", ({ source, origin, data }) => {
     keep("localStorage", "theme", payload.theme);
   } else if (type === "localeChanged" && payload.locale !== locale) {
     locale = payload.locale;
-    keep("sessionStorage", "locale", locale);
+    keep("localStorage", "locale", locale);
     load("main");
   } else if (type === "redirect" && typeof payload.path === "string") {
     // the Dashboard means the page within us and says its own whole path, wherever it is mounted

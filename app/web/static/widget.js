@@ -1,8 +1,16 @@
-// A widget opened by POST hears no theme and must say its own height; both, and nothing else.
+// A widget opened by POST hears of no theme and no language, and must say its own height. The first two
+// bridge.js keeps, where storage is allowed; in another language than the browser's it is asked for anew.
+const page = document.documentElement;
 try {
-  const theme = localStorage.getItem("perennial.theme"); // bridge.js keeps it, where storage is allowed
-  if (theme) document.documentElement.dataset.theme = theme;
-} catch { /* storage is barred in this frame: the system's theme will do */ }
+  const theme = localStorage.getItem("perennial.theme");
+  if (theme) page.dataset.theme = theme;
+  const locale = localStorage.getItem("perennial.locale");
+  const again = document.getElementById("again");
+  if (again && locale && locale !== page.lang && !location.search) {
+    again.action = `?locale=${encodeURIComponent(locale)}`;
+    again.submit();
+  }
+} catch { /* storage is barred in this frame: what the system and the browser say will do */ }
 
 let told = 0;
 function tell() {
