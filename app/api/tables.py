@@ -1,7 +1,6 @@
 """Who may read the shop's numbers from outside."""
 
 from datetime import datetime
-from typing import Optional
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -14,7 +13,7 @@ class ApiKey(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "hash"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     name: str
     """What the owner calls whoever uses it."""
     hash: str

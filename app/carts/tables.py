@@ -1,7 +1,7 @@
 """Checkouts, kept as snapshots: Saleor forgets them, and tells nobody when it does."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -29,7 +29,7 @@ class Cart(OfShop, SQLModel, table=True):
         ),
     )  # fmt: skip
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     checkout: str
     """Saleor's id."""
     person: int | None = Field(default=None, sa_type=BigId)
@@ -77,7 +77,7 @@ class Heir(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "checkout"), Index("heir_of", "shop", "of"))
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     checkout: str
     """Saleor's id of the new one."""
     of: str
@@ -91,7 +91,7 @@ class Patience(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     minutes: int
     per_channel: bool = False
     """AC-8: checkouts in different channels and languages do not replace one another."""

@@ -1,7 +1,6 @@
 """What the shop sells, as far as orders, checkouts and the product list have told us."""
 
 from datetime import datetime
-from typing import Optional
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -12,7 +11,7 @@ from app.kit.tx import BigId, Instant, OfShop
 class Product(OfShop, SQLModel, table=True):
     __table_args__ = (UniqueConstraint("shop", "saleor_id"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     saleor_id: str
     name: str
     slug: str = ""
@@ -33,7 +32,7 @@ class Variant(OfShop, SQLModel, table=True):
         Index("variant_product", "shop", "product"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     saleor_id: str
     product: int = Field(sa_type=BigId)
     name: str = ""
@@ -47,7 +46,7 @@ class Collection(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "product", "saleor_id"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     product: int = Field(sa_type=BigId)
     saleor_id: str
     name: str
@@ -61,7 +60,7 @@ class Attribute(OfShop, SQLModel, table=True):
         Index("attribute_value", "shop", "saleor_id", "product"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     product: int = Field(sa_type=BigId)
     saleor_id: str
     """Of the value."""
@@ -74,7 +73,7 @@ class Price(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "variant", "channel"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     variant: int = Field(sa_type=BigId)
     channel: str
     currency: str

@@ -1,7 +1,6 @@
 """Who buys: accounts, guests, and how the two found each other."""
 
 from datetime import datetime
-from typing import Optional
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -22,7 +21,7 @@ class Person(OfShop, SQLModel, table=True):
         Index("person_merged", "shop", "merged_into", sqlite_where=JOINED, postgresql_where=JOINED),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     """`account:<Saleor's id>` or `guest:<address>`; `erased:<n>` once nobody may know any more."""
     account: str | None = None
@@ -66,7 +65,7 @@ class Address(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "email", "person"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     email: str
     person: int = Field(sa_type=BigId)
     proved_at: datetime = Field(sa_type=Instant)
@@ -78,7 +77,7 @@ class Merge(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "source"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     source: int = Field(sa_type=BigId)
     target: int = Field(sa_type=BigId, index=True)
     merged_at: datetime = Field(sa_type=Instant)
@@ -91,7 +90,7 @@ class Erasure(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "hash"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     hash: str
     erased_at: datetime = Field(sa_type=Instant)
 
@@ -101,7 +100,7 @@ class Note(OfShop, SQLModel, table=True):
 
     __table_args__ = (Index("note_person", "shop", "person", "at"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     text: str
     at: datetime = Field(sa_type=Instant)

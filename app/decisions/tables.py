@@ -1,7 +1,6 @@
 """What was decided, and what it was decided on."""
 
 from datetime import date, datetime
-from typing import Optional
 
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -18,7 +17,7 @@ class Decision(OfShop, SQLModel, table=True):
         Index("decision_at", "shop", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     at: datetime = Field(sa_type=Instant)
     rule: str
     """Which pure rule decided: a name in app.proof.replaying."""
@@ -48,7 +47,7 @@ class DecisionMonth(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "month", "rule", "subject", "outcome"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     month: date
     rule: str
     subject: str

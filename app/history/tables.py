@@ -1,7 +1,6 @@
 """How far the reading of a shop's past has come, what did not fit, and whether the books agree."""
 
 from datetime import datetime
-from typing import Optional
 
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -14,7 +13,7 @@ class Passage(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "kind"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     kind: str
     cursor: str | None = None
     done: int = 0
@@ -28,7 +27,7 @@ class Swept(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "kind"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     kind: str
     swept_at: datetime = Field(sa_type=Instant)
 
@@ -38,7 +37,7 @@ class Misfit(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "kind", "saleor_id"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     kind: str
     saleor_id: str
     """Saleor's id, or the cursor before it where even that cannot be had."""
@@ -54,7 +53,7 @@ class Reckoning(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "channel", "day"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     channel: str
     day: str
     """ISO date, in UTC as Saleor's own filter has it."""

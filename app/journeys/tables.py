@@ -1,7 +1,7 @@
 """Journeys, their versions, and who is on the way in them."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -16,7 +16,7 @@ class Journey(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "key"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     """Never used again; the messages of a journey are counted under it."""
     name: str = ""
@@ -35,7 +35,7 @@ class Version(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "journey", "number"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     journey: int = Field(sa_type=BigId)
     number: int
     definition: dict[str, Any] = Field(sa_type=JSON)
@@ -65,7 +65,7 @@ class Run(OfShop, SQLModel, table=True):
         ),
     )  # fmt: skip
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     journey: int = Field(sa_type=BigId)
     version: int
     person: int = Field(sa_type=BigId)
@@ -100,7 +100,7 @@ class Footprint(OfShop, SQLModel, table=True):
         Index("footprint_at", "shop", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     run: int = Field(sa_type=BigId)
     turn: int = Field(default=0, sa_type=SmallInteger)
     step: str
@@ -117,7 +117,7 @@ class Skip(OfShop, SQLModel, table=True):
         Index("skip_at", "shop", "journey", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     journey: int = Field(sa_type=BigId)
     person: int = Field(sa_type=BigId)
     occasion: str
@@ -135,7 +135,7 @@ class Grant(OfShop, SQLModel, table=True):
         Index("grant_code", "shop", "code"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     person: int = Field(sa_type=BigId)
     journey: str
@@ -164,7 +164,7 @@ class Link(OfShop, SQLModel, table=True):
         Index("link_expires", "shop", "expires_at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     hash: str
     purpose: str
     checkout: str
@@ -187,7 +187,7 @@ class Redemption(OfShop, SQLModel, table=True):
         Index("redemption_link", "shop", "link", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     link: int = Field(sa_type=BigId)
     checkout: str | None = None
     """Saleor's id of the new one; None where nothing was left, or Saleor did not answer."""
@@ -200,7 +200,7 @@ class Recovery(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     least_minor: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     """AC-1: by currency, below this nobody is written to."""
     excluded: list[str] = Field(default_factory=list, sa_type=JSON)
@@ -218,7 +218,7 @@ class Cycle(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "product"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     product: int = Field(sa_type=BigId)
     """app.catalog's row."""
     days: float
@@ -233,7 +233,7 @@ class Cycle(OfShop, SQLModel, table=True):
 class Newsletter(OfShop, SQLModel, table=True):
     """J15: one message to a segment, once or again and again."""
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     name: str
     message: str
     """Its key in app.messages."""
@@ -260,7 +260,7 @@ class Wish(OfShop, SQLModel, table=True):
         Index("wish_open", "shop", "told_at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     variant: str
     """Saleor's id."""

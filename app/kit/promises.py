@@ -1,7 +1,7 @@
 """What has been promised: inbox, timers and outbox are rows of one table."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -22,7 +22,7 @@ class Promise(OfShop, SQLModel, table=True):
         Index("promise_kept", "kept_at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     kind: str
     body: dict[str, Any] = Field(sa_type=JSON)
@@ -45,7 +45,7 @@ class Delivery(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "hash"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     hash: str
     event: str
     body: bytes = Field(sa_type=LargeBinary)

@@ -1,7 +1,7 @@
 """The programme a shop runs, who is in which tier, and everything that was given and why."""
 
 from datetime import date, datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -16,7 +16,7 @@ class Programme(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     version: int = 0
     window_months: int = 12
     grace_days: int = 30
@@ -38,7 +38,7 @@ class Tier(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "key"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     """What a storefront reads in `perennial.tier`."""
     name: str
@@ -59,7 +59,7 @@ class Edit(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "version"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     version: int
     at: datetime = Field(sa_type=Instant)
     by: str | None = None
@@ -78,7 +78,7 @@ class Membership(OfShop, SQLModel, table=True):
         Index("membership_untold", "shop", "untold"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     tier: str
     """What was earned."""
@@ -99,7 +99,7 @@ class TierChange(OfShop, SQLModel, table=True):
 
     __table_args__ = (Index("tier_change_person", "shop", "person", "at"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     at: datetime = Field(sa_type=Instant)
     move: str
@@ -121,7 +121,7 @@ class Voucher(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "tier", "month"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     tier: str
     """The tier's key; with `programme`, an automation's."""
     programme: bool = False
@@ -157,7 +157,7 @@ class Code(OfShop, SQLModel, table=True):
         Index("code_card", "shop", "card", sqlite_where=IS_CARD, postgresql_where=IS_CARD),
     )  # fmt: skip
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     voucher: int = Field(sa_type=BigId)
     person: int = Field(sa_type=BigId)
     code: str
@@ -184,7 +184,7 @@ class Attempt(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "checkout"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     checkout: str
     person: int = Field(sa_type=BigId)
     state: str
@@ -209,7 +209,7 @@ class Act(OfShop, SQLModel, table=True):
         Index("act_verb", "shop", "verb", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     at: datetime = Field(sa_type=Instant)
     verb: str

@@ -4,7 +4,7 @@ A day is a whole number: days since 1970-01-01 in the shop's zone.
 """
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -20,7 +20,7 @@ class BookedOrder(OfShop, SQLModel, table=True):
         Index("booked_person", "shop", "person", "day"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     order: int = Field(sa_type=BigId)
     person: int = Field(sa_type=BigId)
     day: int
@@ -49,7 +49,7 @@ class CustomerTally(OfShop, SQLModel, table=True):
         Index("tally_category", "shop", "category"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     days: int
     """Days with a purchase: the first one and the repeats (x = days − 1)."""
@@ -87,7 +87,7 @@ class CustomerScore(OfShop, SQLModel, table=True):
         Index("score_tier", "shop", "tier"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     day: int
     """As of the end of this day."""
@@ -128,7 +128,7 @@ class Fitting(OfShop, SQLModel, table=True):
 
     __table_args__ = (Index("fitting_made", "shop", "made_at"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     made_at: datetime = Field(sa_type=Instant)
     day: int
     """Learnt from everything up to this day."""
@@ -156,7 +156,7 @@ class RfmBoundary(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "month"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     month: str
     recency: list[float] = Field(sa_type=JSON)
     money: list[float] = Field(sa_type=JSON)
@@ -167,7 +167,7 @@ class ValueCosts(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     version: int = 0
     fees_basis_points: int = 200
     """Of what is charged."""
@@ -198,7 +198,7 @@ class UnitCost(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "sku", "since"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     sku: str
     since: int = 0
     """From this day on; 0 is always."""
@@ -210,7 +210,7 @@ class AdSpend(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "channel", "month"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     channel: str
     month: str
     amount: int = Field(sa_type=BigInteger)
@@ -221,7 +221,7 @@ class AdWeek(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "channel", "week"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     channel: str
     week: int
     """Its Monday, as a number of days."""
@@ -233,7 +233,7 @@ class Budgets(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     acquisition: int = Field(default=0, sa_type=BigInteger)
     retention: int = Field(default=0, sa_type=BigInteger)
     service: int = Field(default=0, sa_type=BigInteger)
@@ -244,7 +244,7 @@ class ValueSheet(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "name"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     name: str
     made_at: datetime = Field(sa_type=Instant)
     body: dict[str, Any] = Field(sa_type=JSON)

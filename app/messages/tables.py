@@ -1,7 +1,7 @@
 """Who agreed to what, whom we may not write to, what is written, and what became of it."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, Index, SmallInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -17,7 +17,7 @@ class Consent(OfShop, SQLModel, table=True):
         Index("consent_person", "shop", "person"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     address: str
     """A tidied e-mail address, a number in E.164, or what a channel calls a device."""
     channel: str
@@ -39,7 +39,7 @@ class ConsentEntry(OfShop, SQLModel, table=True):
         Index("consent_entry_address", "shop", "address"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     address: str
     channel: str
     purpose: str
@@ -65,7 +65,7 @@ class Confirmation(OfShop, SQLModel, table=True):
         Index("confirmation_token", "shop", "token_hash"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     address: str
     channel: str
     purpose: str
@@ -88,7 +88,7 @@ class Suppression(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "hash", "reason"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     hash: str
     reason: str
     at: datetime = Field(sa_type=Instant)
@@ -105,7 +105,7 @@ class Preference(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "address"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     address: str
     person: int | None = Field(default=None, sa_type=BigId)
     topics_off: list[str] = Field(default_factory=list, sa_type=JSON)
@@ -124,7 +124,7 @@ class Message(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "key", "version"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     version: int
     name: str
@@ -151,7 +151,7 @@ class Send(OfShop, SQLModel, table=True):
         Index("send_decision", "shop", "decision"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     person: int | None = Field(default=None, sa_type=BigId)
     address: str | None = None
@@ -196,7 +196,7 @@ class WayOut(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "token_hash"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     token_hash: str
     address_hash: str
 
@@ -209,7 +209,7 @@ class Pace(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "who"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     who: str
     """`person:<id>`, or a campaign's or domain's name for the caps that all share."""
     at: datetime = Field(sa_type=Instant)
@@ -220,7 +220,7 @@ class SendNote(OfShop, SQLModel, table=True):
 
     __table_args__ = (Index("send_note_send", "shop", "send"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     send: int = Field(sa_type=BigId)
     at: datetime = Field(sa_type=Instant)
     outcome: str
@@ -234,7 +234,7 @@ class LastWord(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "channel", "hash"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     channel: str
     hash: str
     at: datetime = Field(sa_type=Instant)
@@ -248,7 +248,7 @@ class Touch(OfShop, SQLModel, table=True):
         Index("touch_person", "shop", "person", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     send: int = Field(sa_type=BigId)
     person: int | None = Field(default=None, sa_type=BigId)
     kind: str
@@ -267,7 +267,7 @@ class Bounce(OfShop, SQLModel, table=True):
         Index("bounce_send", "shop", "send"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     send: int = Field(sa_type=BigId)
     address_hash: str
     domain: str
@@ -284,7 +284,7 @@ class Outlet(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "channel"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     channel: str
     url: str
     """Sealed: it may hold a password."""
@@ -314,7 +314,7 @@ class SendingPolicy(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     stopped_at: datetime | None = Field(default=None, sa_type=Instant)
     """SS-3: nothing leaves the house while this is set."""
@@ -325,7 +325,7 @@ class PausedCampaign(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "campaign"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     campaign: str
     reason: str
     at: datetime = Field(sa_type=Instant)
@@ -334,7 +334,7 @@ class PausedCampaign(OfShop, SQLModel, table=True):
 class Hook(OfShop, SQLModel, table=True):
     """Where events of ours go: another app of the shop's."""
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     url: str
     secret: str
     """Sealed."""
@@ -349,7 +349,7 @@ class Posting(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "key"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     hook: int | None = Field(default=None, sa_type=BigId)
     person: int | None = Field(default=None, sa_type=BigId)
@@ -365,7 +365,7 @@ class Posted(OfShop, SQLModel, table=True):
 
     __table_args__ = (Index("posted_at", "shop", "at"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     send: int | None = Field(default=None, sa_type=BigId)
     person: int | None = Field(default=None, sa_type=BigId)
     channel: str

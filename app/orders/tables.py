@@ -1,7 +1,6 @@
 """What was bought, at what price, and what of it came back."""
 
 from datetime import datetime
-from typing import Optional
 
 from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -26,7 +25,7 @@ class Order(OfShop, SQLModel, table=True):
         ),
     )  # fmt: skip
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     saleor_id: str
     number: str
     person: int | None = Field(default=None, sa_type=BigId)
@@ -102,7 +101,7 @@ class Line(OfShop, SQLModel, table=True):
         Index("line_product", "shop", "product", "order"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     order: int = Field(sa_type=BigId)
     position: int = Field(sa_type=SmallInteger)
     variant: int | None = Field(default=None, sa_type=BigId)
@@ -125,7 +124,7 @@ class Discount(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "order", "position"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     order: int = Field(sa_type=BigId)
     position: int = Field(sa_type=SmallInteger)
     kind: str
@@ -139,6 +138,6 @@ class Vouched(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "checkout", "account"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     checkout: str
     account: str

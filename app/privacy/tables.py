@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Optional
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -24,7 +23,7 @@ class DataRequest(OfShop, SQLModel, table=True):
 
     __table_args__ = (Index("data_request_person", "shop", "about"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     kind: str
     about: int = Field(sa_type=BigId)
     """The person's row."""

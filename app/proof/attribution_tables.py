@@ -1,7 +1,7 @@
 """Which order came from which message, and by what windows that was told."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -20,7 +20,7 @@ class Attribution(OfShop, SQLModel, table=True):
         Index("attribution_at", "shop", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     order: int = Field(sa_type=BigId)
     """app.orders' row."""
     way: str
@@ -40,7 +40,7 @@ class AttributionWindow(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "since"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     since: datetime = Field(sa_type=Instant)
     click: dict[str, Any] = Field(sa_type=JSON)
     """Hours by channel."""

@@ -1,7 +1,7 @@
 """What was measured. Money is whole minor units of the reporting currency."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, SmallInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -18,7 +18,7 @@ class Outcome(OfShop, SQLModel, table=True):
         Index("outcome_person", "shop", "person"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     assignment: int = Field(sa_type=BigId)
     trial: int = Field(sa_type=BigId)
     person: int = Field(sa_type=BigId)
@@ -35,7 +35,7 @@ class Finding(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "trial", "span"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     trial: int = Field(sa_type=BigId)
     span: int = Field(sa_type=SmallInteger)
     """Days."""
@@ -49,7 +49,7 @@ class ProofNote(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "name"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     name: str
     made_at: datetime = Field(sa_type=Instant)
     body: dict[str, Any] = Field(sa_type=JSON)

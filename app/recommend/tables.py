@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -31,7 +31,7 @@ class Counsel(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     public_key: str
     """What a storefront names itself by: it opens lists, and no more than lists."""
     origins: list[str] = Field(default_factory=list, sa_type=JSON)
@@ -54,7 +54,7 @@ class Moved(OfShop, SQLModel, table=True):
     __tablename__ = "recommend_moved"
     __table_args__ = (Index("recommend_moved_shop", "shop", "id"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     what: str
     number: int = Field(default=0, sa_type=BigId)
     at: datetime = Field(sa_type=Instant)
@@ -66,7 +66,7 @@ class Offered(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "channel", "product"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     channel: str
     """Its slug."""
     product: int = Field(sa_type=BigId)
@@ -79,7 +79,7 @@ class Choice(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "product", "pinned", "beside"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     product: int = Field(sa_type=BigId)
     pinned: bool
     """First where it can be bought; otherwise it is in no list at all."""
@@ -98,7 +98,7 @@ class Told(OfShop, SQLModel, table=True):
         Index("recommend_told_untold", "shop", "untold", "kind"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     kind: str
     """`product` or `person`."""
     subject: int = Field(sa_type=BigId)

@@ -1,7 +1,7 @@
 """Segments, who was in them from when to when, and what the shop wrote down about people."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -14,7 +14,7 @@ STAYING = text("left_at IS NULL")
 class Segment(OfShop, SQLModel, table=True):
     __table_args__ = (UniqueConstraint("shop", "key"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     name: str = ""
     """The owner's own; a standard one without is called by its key."""
@@ -49,7 +49,7 @@ class Stay(OfShop, SQLModel, table=True):
         Index("stay_left", "shop", "segment", "left_at"),
     )  # fmt: skip
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     segment: int = Field(sa_type=BigId)
     version: int = 1
     """Of the segment's definition that took her in."""
@@ -69,7 +69,7 @@ class Trait(OfShop, SQLModel, table=True):
         Index("trait_name", "shop", "name", "value"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     name: str
     value: str
@@ -83,7 +83,7 @@ class Study(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "name"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     name: str
     """`kinds`, `chances`, or `alike:` and the key of a segment."""
     asked_at: datetime = Field(sa_type=Instant)
@@ -100,7 +100,7 @@ class Placing(OfShop, SQLModel, table=True):
         Index("placing_person", "shop", "person"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     study: int = Field(sa_type=BigId)
     person: int = Field(sa_type=BigId)
     place: int
@@ -113,7 +113,7 @@ class Handout(OfShop, SQLModel, table=True):
 
     __table_args__ = (Index("handout_segment", "shop", "segment", "at"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     segment: int = Field(sa_type=BigId)
     at: datetime = Field(sa_type=Instant)
     by: str

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -23,7 +23,7 @@ class Status(StrEnum):
 class Shop(SQLModel, table=True):
     """One Saleor, under its normalised API address. The only table that is of no shop."""
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     api_url: str = Field(unique=True)
     app_id: str
     token: str
@@ -50,7 +50,7 @@ class Shop(SQLModel, table=True):
 class Channel(OfShop, SQLModel, table=True):
     __table_args__ = (UniqueConstraint("shop", "slug"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     saleor_id: str
     slug: str
     currency: str
@@ -62,7 +62,7 @@ class Rate(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "currency", "day"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     currency: str
     day: str
     """ISO date in the shop's zone."""

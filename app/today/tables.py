@@ -1,7 +1,5 @@
 """What the owner wants to reach."""
 
-from typing import Optional
-
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -13,7 +11,7 @@ class Goal(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "measure"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     measure: str
     target: int = Field(sa_type=BigInteger)
     """Minor units of the reporting currency, people, or hundredths of a percent."""

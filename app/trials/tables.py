@@ -1,7 +1,7 @@
 """What is tried on whom: experiments, who is in which arm, and what is kept from whom."""
 
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import JSON, Index, SmallInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -17,7 +17,7 @@ class Trial(OfShop, SQLModel, table=True):
         Index("trial_subject", "shop", "subject"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
     version: int = 1
     kind: str
@@ -56,7 +56,7 @@ class Assignment(OfShop, SQLModel, table=True):
         Index("assignment_at", "shop", "trial", "at"),
     )
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     trial: int = Field(sa_type=BigId)
     person: int = Field(sa_type=BigId)
     arm: str
@@ -71,7 +71,7 @@ class Denied(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop", "person", "content", "trial"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     person: int = Field(sa_type=BigId)
     content: str
     """A message's key, or what is in one (app.messages.withholding)."""
@@ -87,7 +87,7 @@ class Holding(OfShop, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("shop"),)
 
-    id: Optional[int] = Field(default=None, primary_key=True, sa_type=BigId)  # noqa: UP045
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     share: float = 0.10
     """HO-1: of the people of each automation."""
     everywhere: float = 0.0
