@@ -1,5 +1,6 @@
 """Starting and stopping: the database made ready, installed shops brought up to date, the loop."""
 
+import os
 import signal
 import sys
 import time
@@ -105,7 +106,8 @@ def work(settings: Settings) -> None:
         signal.signal(name, lambda *_: stop.set())
     worker.start()
     stop.wait()
-    worker.stop()
+    if not worker.stop():
+        os._exit(0)  # Python itself would wait for its last thread, however long
 
 
 def import_history(settings: Settings, api_url: str | None, out: Console) -> int:

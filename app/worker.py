@@ -1,7 +1,7 @@
 """The process, or the thread, in which time passes."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event, Thread
 from time import sleep
 
@@ -35,6 +35,8 @@ statement is said for the first time and has to be compiled.
 """
 PROBATION = 5.0
 """Seconds a new process leaves alone what may have killed the last."""
+LAST = 10.0
+"""Seconds an errand in hand may still take once the process is told to go."""
 
 
 class Worker:
@@ -69,13 +71,16 @@ class Worker:
         self._thread = Thread(target=self.run, name="loop", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finishes what is in hand; what is only due waits for the next start."""
+    def stop(self, *, last: float = LAST) -> bool:
+        """Finishes what is in hand; what is only due waits for the next start. False if an errand
+        would not end, as one that compiles loops: it is done anew when its lease is over.
+        """
         self._stopping = True
         self.wake()
         if self._thread:
             self._thread.join(timeout=30)
-        self._hands.shutdown(wait=True, cancel_futures=True)
+        self._hands.shutdown(wait=False, cancel_futures=True)
+        return not wait(self._busy, timeout=last).not_done
 
     def run(self) -> None:
         sleep(FIRST_LOOK)
