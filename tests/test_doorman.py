@@ -51,7 +51,7 @@ class Street:
 
     @contextmanager
     def line(self) -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             yield connection
 
     def says(self, *parts: bytes, answers: int = 1) -> bytes:
@@ -123,8 +123,8 @@ def test_both_ways_to_the_door_answer_alike(street: Street) -> None:
             **headers,
         }
         path = "/api/webhooks/order_created"
-        short = httpx.post(street.url + path, content=BODY, headers=sent)
-        long = httpx.post(street.url + path + "?long=way", content=BODY, headers=sent)
+        short = httpx.post(street.url + path, content=BODY, headers=sent, timeout=60)
+        long = httpx.post(street.url + path + "?long=way", content=BODY, headers=sent, timeout=60)
         inside = street.shop.http.post(path, content=BODY, headers=sent)
         assert (short.status_code, short.text) == (long.status_code, long.text)
         assert (short.status_code, short.text) == (inside.status_code, inside.text)
@@ -202,7 +202,7 @@ def test_old_http_and_hanging_up_are_respected(street: Street) -> None:
 
 
 def test_only_a_post_is_a_delivery_on_the_wire_too(street: Street) -> None:
-    assert httpx.get(f"{street.url}/api/webhooks/order_created").status_code == 405
+    assert httpx.get(f"{street.url}/api/webhooks/order_created", timeout=60).status_code == 405
 
 
 def test_a_full_writer_says_come_again_on_the_wire_too(

@@ -139,9 +139,10 @@ def test_the_urgent_go_through_the_gate_before_those_who_can_wait() -> None:
             threading.Thread(target=go, args=(f"slow {n}",), kwargs={"urgent": False}) for n in "ab"
         ]
         fast = threading.Thread(target=go, args=("fast",), kwargs={"urgent": True})
-        for thread in (*slow, fast):
+        for waiting, thread in enumerate((*slow, fast), start=1):
             thread.start()
-            time.sleep(0.05)
+            while len(gate._free._waiters) < waiting:
+                time.sleep(0.001)
     for thread in (*slow, fast):
         thread.join()
     assert order[0] == "fast"

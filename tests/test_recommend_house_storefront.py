@@ -9,7 +9,7 @@ import pytest
 
 from app.kit.clock import real_now
 from app.kit.house import House
-from app.recommend import flows, rules
+from app.recommend import flows, rules, turnstile
 from app.recommend.stall import close_stalls, stalls_of
 from app.recommend.turnstile import Turnstile
 from app.shops import flows as shops
@@ -246,16 +246,17 @@ def test_somebodys_own_list_is_kept_by_nobody_between(market: Market) -> None:
     assert market.asks(again).content == b""
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(market: Market) -> None:
-    answers = [market.asks(limit=1) for _ in range(90)]
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert {answer.status_code for answer in answers[:60]} == {200}
-    assert refused
-    assert int(refused[0].headers["retry-after"]) >= 1
+def test_who_asks_too_often_is_told_when_to_come_back(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turnstile, "stopwatch", lambda: 0.0)  # whatever the machine's speed
+    answers = [market.asks(limit=1) for _ in range(62)]
+    assert [answer.status_code for answer in answers] == [200] * 60 + [429] * 2
+    assert int(answers[-1].headers["retry-after"]) >= 1
 
 
 def test_a_turnstile_knows_one_from_another() -> None:
-    gate = Turnstile(rate=1, burst=2)
+    gate = Turnstile(rate=1e-6, burst=2)
     assert [gate.wait("a") > 0 for _ in range(3)] == [False, False, True]
     assert gate.wait("b") == 0
 

@@ -128,10 +128,10 @@ def application(outside: Outside) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         description="What to show a shopper next. See docs/storefront-recommendations.md.",
+        routes=door.routes,
     )
     app.state.outside = outside
     app.state.visitors, app.state.whole = Turnstile(**A_VISITOR), Turnstile(**A_SHOP)
-    app.include_router(door)
     return app
 
 
