@@ -1,26 +1,47 @@
 """A shop with the whole app in it, on SQLite and on PostgreSQL."""
 
+import itertools
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from shutil import copyfile
+from typing import TypeAlias
 
+import hypothesis
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import SQLModel
 
+import app.kit.house
+import app.main
 from app.kit.clock import StillClock
-from app.kit.house import House
-from app.kit.rowlock import EVERY, lock_rows, open_for
+from app.kit.house import House, open_engine
+from app.kit.memory import collect_seldom
+from app.kit.rowlock import EVERY, SETTING, lock_rows
 from app.kit.settings import Settings
+from app.recommend.stall import close_stalls
 from tests.support.story import Shop
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+hypothesis.settings.register_profile(
+    "the same everywhere",  # whatever the machine's speed, and whichever day it is
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("the same everywhere")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, and all that they import, are there to stay."""
+    collect_seldom()
+
+
+# -- databases: one of each kind a process, emptied after each test
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +61,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+Lent: TypeAlias = tuple[str, Callable[[], object]]
+"""The address of a database, and what empties it."""
+
+
 @pytest.fixture(scope="session")
-def postgres_schema(postgres: str) -> Iterator[str]:
+def on_postgresql(postgres: str) -> Iterator[Lent]:
     """A schema of this test process's own, its tables made once."""
     name = f"test_{WORKER}"
     admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
@@ -55,8 +80,11 @@ def postgres_schema(postgres: str) -> Iterator[str]:
     with engine.begin() as connection:
         SQLModel.metadata.create_all(connection)
         lock_rows(connection)
+        connection.exec_driver_sql(_emptying())
+    line = engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+    yield url, lambda: line.exec_driver_sql("SELECT empty_all()")
+    line.close()
     engine.dispose()
-    yield url
     with admin.connect() as connection:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
     admin.dispose()
@@ -71,46 +99,94 @@ def _tenant(connection: Connection) -> str:
     return "perennial_tenant"
 
 
+def _emptying() -> str:
+    """A function that deletes every row and counts from one again. It is planned once, and much
+    faster than TRUNCATE here.
+    """
+    each = "".join(
+        f'IF EXISTS (SELECT 1 FROM "{table}") THEN DELETE FROM "{table}";'
+        f" PERFORM setval(pg_get_serial_sequence('\"{table}\"', 'id'), 1, false); END IF;"
+        for table in SQLModel.metadata.tables
+    )
+    return (
+        "CREATE FUNCTION empty_all() RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
+        f" PERFORM set_config('{SETTING}', '{EVERY}', true); {each} END $$"
+    )
+
+
 @pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with every table and no row. To copy it is much faster than to make it."""
-    file = tmp_path_factory.mktemp("blank") / "house.db"
-    engine = create_engine(f"sqlite:///{file}")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lent]:
+    """A file of this test process's own, its tables made once."""
+    file = tmp_path_factory.mktemp("lite") / "house.db"
+    engine = open_engine(f"sqlite:///{file}")
     SQLModel.metadata.create_all(engine)
     engine.dispose()
-    return file
+    line = sqlite3.connect(file, isolation_level=None, timeout=60)
+    asked = " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")"
+        for table in SQLModel.metadata.tables
+    )
+
+    def empty() -> None:
+        for (table,) in line.execute(asked).fetchall():
+            line.execute(f'DELETE FROM "{table}"')
+
+    yield f"sqlite:///{file}", empty
+    line.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, engines: "Engines") -> Iterator[str]:
     """An empty database, once of each kind."""
-    if request.param == "sqlite":
-        blank: Path = request.getfixturevalue("blank")
-        file = blank.with_name("in_use.db")
-        for old in blank.parent.glob("in_use.db*"):
-            old.unlink()
-        copyfile(blank, file)
-        yield f"sqlite:///{file}"
-        return
-    url = request.getfixturevalue("postgres_schema")
+    url, empty = request.getfixturevalue(f"on_{request.param}")
+    engines.lend(url)
     yield url
-    _empty(url)
+    empty()
 
 
-def _empty(url: str) -> None:
-    """Every row of a test gone, and counting from one again. Much faster than TRUNCATE here."""
-    engine = create_engine(url)
-    tables = [table.name for table in SQLModel.metadata.sorted_tables]
-    asked = " UNION ALL ".join(
-        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in tables
-    )
-    with engine.begin() as connection:
-        open_for(connection, EVERY)
-        for (name,) in connection.execute(text(asked)).all():
-            connection.execute(text(f'DELETE FROM "{name}"'))
-            sequence = f"pg_get_serial_sequence('\"{name}\"', 'id')"
-            connection.execute(text(f"SELECT setval({sequence}, 1, false)"))
-    engine.dispose()
+class Engines:
+    """Who opens an engine of a lent database is given one that was used before, in a test of its
+    own: it knows what it has once compiled, and compiling is half of a test.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], list[Engine]] = {}
+        self._free: dict[tuple[str, str], list[Engine]] = {}
+        self._lent = ""
+
+    def lend(self, url: str) -> None:
+        self._lent = url
+        self._free = {key: list(reversed(made)) for key, made in self._made.items()}
+
+    def open(self, url: str, *, synchronous: str = "NORMAL") -> Engine:
+        key = url, synchronous
+        if free := self._free.get(key):
+            return free.pop()
+        engine = open_engine(url, synchronous=synchronous)
+        if url == self._lent:
+            self._made.setdefault(key, []).append(engine)
+            if engine.dialect.name == "sqlite":
+                event.listen(engine, "connect", _may_be_lost)
+        return engine
+
+    def close(self) -> None:
+        for engine in itertools.chain(*self._made.values()):
+            engine.dispose()
+
+
+def _may_be_lost(connection: sqlite3.Connection, _: object) -> None:
+    """No test pulls the plug: nobody has to wait for a disk."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    engines = Engines()
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (app.kit.house, app.main):
+            patch.setattr(module, "open_engine", engines.open)
+        yield engines
+    engines.close()
 
 
 @pytest.fixture
@@ -118,14 +194,8 @@ def clock() -> StillClock:
     return StillClock(MONDAY)
 
 
-@pytest.fixture(scope="session")
-def engines() -> dict[str, Engine]:
-    """By address. An engine knows what it has once compiled, and compiling is half of a test."""
-    return {}
-
-
 @pytest.fixture
-def house(database: str, clock: StillClock, engines: dict[str, Engine]) -> Iterator[House]:
+def house(database: str, clock: StillClock) -> Iterator[House]:
     settings = Settings(
         database_url=database,
         secret_keys="a phrase of the tests",
@@ -134,9 +204,8 @@ def house(database: str, clock: StillClock, engines: dict[str, Engine]) -> Itera
         _env_file=None,
     )
     house = House.of(settings, clock=clock)
-    house = replace(house, engine=engines.setdefault(database, house.engine))
     yield house
-    house.engine.dispose()
+    close_stalls(house)
 
 
 @pytest.fixture

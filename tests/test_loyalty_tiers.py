@@ -195,6 +195,7 @@ def test_ti8_the_tier_is_told_on_change_and_four_at_a_time(shop: Loyal, till: Ti
     names = [f"c{n}" for n in range(9)]
     for name in names:
         shop.buys(name, 120, settle=False)
+    shop.settles()
     shop.waits(seconds=5)
     shop.waits(seconds=5)
     assert {till.public[gid("User", name)]["perennial.tier"] for name in names} == {"bronze"}

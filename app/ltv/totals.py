@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from app.ltv.backtest import BUYERS, Trial, try_out
 from app.ltv.history import History
@@ -30,7 +30,7 @@ class Spread:
 
     def band(self, total: float, *, noise: float, level: float = 0.9) -> tuple[float, float]:
         """Between which totals the truth lies with this probability."""
-        wide = float(student.ppf(0.5 + level / 2.0, self.freedom))
+        wide = float(stdtrit(self.freedom, 0.5 + level / 2.0))
         reach = wide * math.sqrt(self.value**2 + noise**2)
         return total * math.exp(-reach), total * math.exp(reach)
 

@@ -80,12 +80,12 @@ class Loyal(Shop):
         return order(user(name), lines=[line(each=amount)], created=self.at(), **other)  # type: ignore[arg-type]
 
     def buys(self, name: str, amount: float, *, settle: bool = True, **other: object) -> JSON:
-        """A paid order of a confirmed account. Gives the order."""
+        """A paid order of a confirmed account, told and, unless many follow, worked. The order."""
         body = self.order_of(name, amount, **other)
-        self.hears(
-            "ORDER_PAID", event("ORDER_PAID", issued=self.at(), by=by_user(name), order=body)
-        )
+        told = event("ORDER_PAID", issued=self.at(), by=by_user(name), order=body)
+        assert self.delivers("ORDER_PAID", told) == 202
         if settle:
+            self.settles()
             self._after()
         return body
 
