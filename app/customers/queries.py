@@ -100,6 +100,16 @@ def erased(tx: Tx, keys: Collection[str]) -> dict[str, datetime]:
     return {hashes[hash_]: at for hash_, at in ask(tx, ERASED, hashes=sorted(hashes))}
 
 
+def unprofiled(tx: Tx) -> frozenset[int]:
+    """PR-4: who objects to a profile; of a guest who joined an account, the account too."""
+    rows = tx.exec(
+        select(col(Person.id), col(Person.merged_into)).where(
+            col(Person.no_profile_at).is_not(None)
+        )
+    )
+    return frozenset(id_ for pair in rows for id_ in pair if id_)
+
+
 def parted(tx: Tx, guests: Collection[int]) -> set[int]:
     """Guests whose merge somebody has undone: they are not joined again."""
     if not guests:

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from app.kit.tx import BigId, Instant, OfShop
 
 JOINED = text("merged_into IS NOT NULL")
+OBJECTED = text("no_profile_at IS NOT NULL")
 
 
 class Person(OfShop, SQLModel, table=True):
@@ -19,7 +20,11 @@ class Person(OfShop, SQLModel, table=True):
         Index("person_email", "shop", "email"),
         Index("person_unproved", "shop", "confirmed", "account"),
         Index("person_merged", "shop", "merged_into", sqlite_where=JOINED, postgresql_where=JOINED),
-    )
+        Index(
+            "person_no_profile", "shop", "no_profile_at",
+            sqlite_where=OBJECTED, postgresql_where=OBJECTED,
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str
@@ -47,6 +52,9 @@ class Person(OfShop, SQLModel, table=True):
     merged_into: int | None = Field(default=None, sa_type=BigId)
     """The account a guest turned out to be."""
     erased_at: datetime | None = Field(default=None, sa_type=Instant)
+    no_profile_at: datetime | None = Field(default=None, sa_type=Instant)
+    """PR-4: since when she objects to a profile: no score, no list, no offer is made of what she
+    bought. Of an account and its guests one word holds for all (ID-3)."""
 
     first_hand: bool = False
     """Told of by Saleor itself, and not merely named by an order or a checkout."""

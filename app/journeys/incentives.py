@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import case, col, func, select
 
 from app.carts.tables import Cart
+from app.customers import queries as customers
 from app.decisions import flows as decisions
 from app.journeys import deciding, offer_rules, queries, rewards
 from app.journeys.naming import programme_of
@@ -54,6 +55,7 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
     emails, reduced = loyalty.emails(tx, people), _reduced(tx, runs)
     known = _history(tx, journey, people)
     cards = _as_cards(tx, step, runs) if step.bound == "firm" else {}
+    unprofiled = customers.unprofiled(tx)  # PR-4
     usual = Case(
         percent_hundredths=step.percent_hundredths,
         stopped=terms is not None and terms.programme.stopped_at is not None,
@@ -61,7 +63,8 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
     return {
         run.id or 0: replace(
             usual,
-            excluded=bool(terms and terms.excludes(emails.get(run.person))),
+            excluded=run.person in unprofiled
+            or bool(terms and terms.excludes(emails.get(run.person))),
             reduced_hundredths=reduced.get(run.subject or "", 0),
             **known[run.person],
             **cards.get(run.id or 0, {}),

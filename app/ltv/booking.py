@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, delete, func, select, update
 
 from app.kit.asking import any_of, ask, question
 from app.kit.tx import Tx, among
@@ -97,6 +97,16 @@ def forget(tx: Tx, persons: Collection[int]) -> None:
     """PR-3: nothing is left that speaks of them. What others bought is untouched."""
     for table in (BookedOrder, CustomerTally, CustomerScore):
         tx.exec(delete(table).where(col(table.person).in_(persons)))
+
+
+def unscore(tx: Tx, persons: Collection[int]) -> None:
+    tx.exec(delete(CustomerScore).where(among(col(CustomerScore.person), sorted(persons))))
+
+
+def mark(tx: Tx, persons: Collection[int]) -> None:
+    """To be scored anew."""
+    theirs = among(col(CustomerTally.person), sorted(persons))
+    tx.exec(update(CustomerTally).where(theirs).values(stale_at=tx.now))
 
 
 def _days(tx: Tx, keys: Collection[Key]) -> dict[Key, Day]:

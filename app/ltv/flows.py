@@ -98,6 +98,17 @@ def forget(tx: Tx, persons: Collection[int], *, but: Collection[int] = ()) -> No
     _book(tx, booking.bought_by(tx, but))
 
 
+def unscore(tx: Tx, people: Collection[int]) -> None:
+    """PR-4: they object: nothing is said of them any more. What they bought stays in the books."""
+    booking.unscore(tx, people)
+
+
+def score_again(tx: Tx, people: Collection[int]) -> None:
+    """They object no more: scored like anybody a moment later."""
+    booking.mark(tx, people)
+    soon(tx)
+
+
 def _book(tx: Tx, orders: Collection[int]) -> None:
     if booking.book(tx, orders):
         soon(tx)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import col, select
 
+from app.customers import queries as customers
 from app.kit.money import minor
 from app.kit.tx import Tx, among
 from app.ltv import rules, stages, tiers
@@ -170,11 +171,13 @@ def news(made: Sequence[Row], before: Mapping[int, Row], *, currency: str) -> li
 
 
 def write(tx: Tx, made: Sequence[Row]) -> list[int]:
-    """Of people who are still here: somebody may have been forgotten meanwhile. Who was written."""
+    """Of people who are still here, somebody may have been forgotten meanwhile, and do not object
+    to it (PR-4). Who was written."""
     people = [row["person"] for row in made]
     here = set(
         tx.exec(select(CustomerTally.person).where(among(col(CustomerTally.person), people)))
     )
+    here -= customers.unprofiled(tx)
     still = [{"group_before": "", **row} for row in made if row["person"] in here]
     tx.put(CustomerScore, still, key=("person",), overwrite=SAID)
     return [row["person"] for row in still]

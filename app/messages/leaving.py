@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.kit.tx import Tx
-from app.messages import consent, flows, queries
+from app.messages import consent, flows, profiling, queries
 from app.messages.consent import Saying
 from app.messages.law import Said
 from app.messages.rules import Channel, Priority, Purpose
@@ -28,6 +28,8 @@ class Choice:
     language: str
     zone: str = ""
     reason: str = ""
+    no_profile: bool = False
+    """PR-4: nothing is made of what she bought."""
 
 
 def unsubscribe(tx: Tx, send: Send, *, reason: str = "") -> None:
@@ -79,6 +81,7 @@ def chosen(tx: Tx, send: Send) -> Choice | None:
         paused=bool(row and row.paused_until and row.paused_until > tx.now),
         language=(row.language if row else "") or send.language,
         zone=row.zone if row else "",
+        no_profile=profiling.objects(tx, person),
     )
 
 
@@ -104,6 +107,14 @@ def choose(tx: Tx, send: Send, choice: Choice) -> None:
             language=send.language, proof={"send": send.id},
         )  # fmt: skip
         consent.say(tx, said)
+
+
+def change_profile(tx: Tx, send: Send, *, objects: bool) -> None:
+    """PR-4: apart from what she gets: who wants no messages may object all the same."""
+    person = queries.whole(tx, send.person) if send.person else None
+    if person is not None:
+        change = profiling.object_ if objects else profiling.take_back
+        change(tx, person, source="preferences")
 
 
 def _pause(row: Preference, choice: Choice, tx: Tx) -> datetime | None:

@@ -129,6 +129,8 @@ async def choose(token: str, request: Request) -> HTMLResponse:
         send = _send(tx, place)
         if do == "stop":
             leaving.stop_everything(tx, send, reason=str(form.get("reason", "")))
+        elif do in ("object", "allow"):
+            leaving.change_profile(tx, send, objects=do == "object")
         else:
             choice = Choice(
                 subscribed=True,

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from app.customers.tables import Note, Person
 from app.kit.tx import Tx, among
 from app.loyalty import goodwill
-from app.messages import pausing
+from app.messages import pausing, profiling
 from app.messages import queries as messages
 from app.messages.rules import Channel, Purpose
 from app.people.view import Care, ConsentLine, NoteLine, Present
@@ -40,6 +40,7 @@ def sheet(
         paused_until=pausing.paused_until(tx, person),
         can_pause=person.email is not None,
         forgotten_at=erasure.at + wishes.REGRET if erasure else None,
+        no_profile=profiling.objects(tx, person),
         typed=typed or {},
         problem=problem,
         removed=removed,

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from app.customers.tables import Person
 from app.kit.house import House
 from app.loyalty import goodwill
-from app.messages import pausing
+from app.messages import pausing, profiling
 from app.people import behind_pages, care, picking
 from app.people.pages import GIVES_TIERS, SEES_PEOPLE, known, show
 from app.privacy import exporting, wishes
@@ -50,6 +50,16 @@ def change_rest(person: int, fields: Typed, visit: Working, page: Rendered) -> H
     pause = fields.get("do") == "pause"
     pausing.pause(tx, somebody, until=tx.now + pausing.REST if pause else None)
     return show(tx, visit.caller, page, somebody, saved="paused" if pause else "resumed")
+
+
+@router.post("/app/customers/{person}/profile", dependencies=[needs(SEES_PEOPLE)])
+def change_profile(person: int, fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
+    """PR-4: she objects to being profiled, or does so no more."""
+    tx, somebody = visit.tx, known(visit.tx, person)
+    off = fields.get("do") == "object"
+    change = profiling.object_ if off else profiling.take_back
+    change(tx, somebody, source="staff")
+    return show(tx, visit.caller, page, somebody, saved="unprofiled" if off else "profiled")
 
 
 @router.post("/app/customers/{person}/reward", dependencies=[needs(SEES_PEOPLE, GIVES_TIERS)])

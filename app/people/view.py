@@ -220,6 +220,8 @@ class Care:
     """There is an address to write to."""
     forgotten_at: datetime | None
     """When she is forgotten, as somebody asked just now."""
+    no_profile: bool
+    """PR-4: she objects to one."""
     typed: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     """What stands against it, in a word of the room that said so."""

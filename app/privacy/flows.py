@@ -129,7 +129,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
             "staff": False, "first_name": "", "last_name": "", "letters": "", "language": "",
             "country": "", "region": "", "postal": "", "company": "", "joined_at": None,
             "merged_into": None, "first_hand": False, "updated_at": None, "issued_at": None,
-            "hash": "", "erased_at": tx.now,
+            "hash": "", "erased_at": tx.now, "no_profile_at": None,
         }  # fmt: skip
         tx.exec(update(Person).where(col(Person.id) == id_).values(stub))
     tx.exec(delete(Address).where(col(Address.person).in_(persons)))
