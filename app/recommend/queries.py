@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlmodel import col, func, select
 
 from app.catalog.tables import Price, Product, Variant
+from app.customers import queries as customers
 from app.customers.tables import Person
 from app.kit.asking import ask, question
 from app.kit.tx import Tx, among
@@ -53,7 +54,10 @@ def counsel(tx: Tx) -> Counsel | None:
 
 
 def staff(tx: Tx) -> frozenset[int]:
-    return frozenset(id_ for id_ in tx.exec(select(Person.id).where(col(Person.staff))) if id_)
+    """Whose purchases tell nothing: the shop's own people; and who objects to a profile gets what
+    everybody gets (RC-5, PR-4)."""
+    own = {id_ for id_ in tx.exec(select(Person.id).where(col(Person.staff))) if id_}
+    return customers.unprofiled(tx) | own
 
 
 def purchases(tx: Tx) -> Iterator[Purchases]:
@@ -114,14 +118,16 @@ def _filled(tx: Tx, page: list[Any], own: Collection[int]) -> list[Purchase]:
 
 
 def person_of(tx: Tx, account: str) -> int | None:
-    """Somebody with an account, who is not of the staff and did not ask to be forgotten."""
-    return tx.exec(
+    """Somebody with an account, who is not of the staff, did not ask to be forgotten and does not
+    object to a list of her own (PR-4)."""
+    found = tx.exec(
         select(Person.id).where(
             Person.account == account,
             col(Person.staff).is_(False),
             col(Person.erased_at).is_(None),
         )
     ).first()
+    return None if found in customers.unprofiled(tx) else found
 
 
 # ---- what moved
