@@ -7,7 +7,6 @@ from functools import cache
 import httpx
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -44,6 +43,7 @@ from app.shops.directory import Directory
 from app.shops.keyring import Keyring
 from app.shops.reach import Reach
 from app.today import pages as today
+from app.web.files import Kept
 from app.web.frame import Frame
 from app.web.limits import Bounded
 from app.web.page import STATIC
@@ -128,7 +128,7 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.keyring = perennial.keyring
     pages.state.worker = perennial.worker
     pages.state.wishers = Turnstile(**recovery.A_VISITOR)
-    pages.mount("/static", StaticFiles(directory=STATIC))
+    pages.mount("/static", Kept(directory=STATIC))
     pages.mount("/public/v1", storefront.application(_outside(perennial)))
     pages.mount("/api/v1", machines.application(perennial.house))
     return pages
