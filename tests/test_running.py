@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from structlog.testing import capture_logs
@@ -20,6 +20,8 @@ from app.kit import leases
 from app.kit.house import House
 from app.kit.logs import Wordless, without_words
 from app.kit.loop import Agenda, Decision, Errand
+from app.kit.promises import Delivery
+from app.kit.rowlock import EVERY, open_for
 from app.kit.settings import Settings
 from app.kit.tx import Job, ShopId
 from app.serving import take_up
@@ -127,6 +129,26 @@ def test_two_workers_never_hold_one_lane_together(house: House) -> None:
     with house.work(ONE) as tx:
         leases.keep_all(tx, [*earlier, *later[0]])
     assert len([*take(Call.kind), *take(Letter.kind)]) == 1
+
+
+def test_what_two_processes_hear_in_one_moment_is_written_once_and_no_other_is_refused(
+    shop: Shop,
+) -> None:
+    engine, said = shop.perennial.intake._engine, set[str]()
+
+    def hear_it_too(
+        _: Connection, __: object, statement: str, told: tuple[object, ...], *___: object
+    ) -> None:
+        if statement.startswith("WITH came") and statement not in said:
+            said.add(statement)
+            with shop.house.engine.begin() as other:
+                open_for(other, EVERY)
+                other.exec_driver_sql(statement, told)
+
+    if not shop.house.settings.embedded:  # on SQLite there is one process
+        event.listen(engine, "before_cursor_execute", hear_it_too)
+    assert shop.delivers("ORDER_CREATED", b"{}") == 202
+    assert [row.body for row in shop.all(Delivery)] == [b"{}"]
 
 
 # -- stumbling

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from app.kit.clock import Clock, stopwatch
 from app.kit.gate import Gate
+from app.kit.house import conflicts
 from app.kit.rowlock import EVERY, open_for
 from app.kit.tx import ShopId
 
@@ -23,6 +24,7 @@ FLOOD, STRIDE, EBB = 1000, 50, 0.25
 """Deliveries a second that are more than the loop could work, measured over so many of them, and
 how many seconds after the last such stride the flood is over.
 """
+AGAIN = 5
 ROOM = 4000
 """Deliveries that may wait for the next commit; one more is told to come again."""
 SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
@@ -138,6 +140,16 @@ class Intake:
             self._wake()
 
     def _commit(self, batch: list[Heard]) -> Exception | None:
+        """What went wrong. On PostgreSQL another process may hear one of them in the same moment:
+        then all of it is written once more, and that one is there already.
+        """
+        for _ in range(AGAIN):
+            failure = self._written(batch)
+            if failure is None or not conflicts(failure):
+                return failure
+        return failure
+
+    def _written(self, batch: list[Heard]) -> Exception | None:
         try:
             with self._gate.through(urgent=True), self._engine.begin() as connection:
                 open_for(connection, EVERY)
