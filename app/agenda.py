@@ -1,6 +1,7 @@
 """DOOR 2: a promise falls due. Everything that time brings is in `AGENDA`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.history.flows import (
     Recheck,
     Sweep,
     keep_watch,
+    watch_on,
 )
 from app.journeys import errands as steps
 from app.journeys import flows as journeys
@@ -46,7 +48,7 @@ from app.segments import counting
 from app.segments import flows as segments
 from app.shops import errands as shops
 from app.shops import flows as installation
-from app.shops.flows import AskStillIn, Daily, EraseShop, LearnShop, Reconcile
+from app.shops.flows import AskStillIn, Chore, Daily, EraseShop, LearnShop, Reconcile
 from app.world import World
 from webhooks.hearing import Heard
 
@@ -61,20 +63,32 @@ def carts_go_quiet(jobs: Sequence[carts.CartGoesQuiet], tx: Tx) -> None:
     hooks.checkouts_left(tx, lost)
 
 
+NIGHTLY: Mapping[str, Callable[[Tx, date], object]] = {
+    "promises": lambda tx, _: tidy(tx),
+    "watch": lambda tx, _: watch_on(tx),
+    "tiers": lambda tx, _: tiers.nightly(tx),
+    "lists": lambda tx, _: lists.nightly(tx),
+    "value": lambda tx, _: value.nightly(tx),
+    "messages": lambda tx, _: nights.nightly(tx),
+    "retention": lambda tx, _: retention.nightly(tx),
+    "segments": segments.nightly,
+    "proof": lambda tx, day: proof.nightly(tx, day.isoformat()),
+}
+
+
 def a_day_begins(job: Daily, tx: Tx) -> None:
-    tidy(tx)
-    tiers.nightly(tx)
-    lists.nightly(tx)
-    value.nightly(tx)
-    nights.nightly(tx)
-    retention.nightly(tx)
-    segments.nightly(tx, job.day)
-    proof.nightly(tx, job.day.isoformat())
+    """The next night is promised before anything of this one is done."""
+    night = installation.tonight(tx)
+    tx.later(Daily.of(night), at=night)
+    for room in NIGHTLY:
+        tx.later(Chore(day=job.day, of=room))
     tx.later(Dawn(day=job.day.isoformat()))
     tx.later(EndCoupons(day=job.day.isoformat()))
     tx.later(AskStillIn(day=job.day))
-    night = installation.tonight(tx)
-    tx.later(Daily.of(night), at=night)
+
+
+def a_chore(job: Chore, tx: Tx) -> None:
+    NIGHTLY[job.of](tx, job.day)
 
 
 def history_is_read(_: HistoryRead, tx: Tx) -> None:
@@ -194,6 +208,7 @@ AGENDA = Agenda[World](
     Decision(tiers.Reconsider, tier_reconsidered, tiers_reconsidered),
     Decision(offers.Consider, offers.considered),
     Decision(Daily, a_day_begins),
+    Decision(Chore, a_chore),
     Decision(EraseShop, erase_shop),
     Decision(privacy_wishes.EraseOnWish, privacy_wishes.carry_out),
     Errand(retention.Retire, retention.retire),

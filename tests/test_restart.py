@@ -1,12 +1,21 @@
 """A process that was killed comes back: what it had in hand does not wait for its leases."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any, cast
 
+import pytest
+from sqlmodel import select
+
+from app import agenda
+from app.history import flows as history
 from app.kit import leases
 from app.kit.house import House
 from app.kit.loop import Agenda, Decision, Keeper
+from app.kit.promises import Promise
 from app.kit.tx import Job, ShopId, Tx
 from app.serving import pick_up
+from app.shops.flows import Chore, Daily
+from tests.support.story import Shop
 
 ONE, TWO = ShopId(1), ShopId(2)
 
@@ -62,3 +71,37 @@ def test_what_a_dead_process_left_behind_waits_for_more_urgent_work_unharmed(hou
     keeper.settle(lambda: [ONE])
 
     assert done == [*(f"urgent {round_}" for round_ in range(5)), "left behind"]
+
+
+def test_a_night_in_which_one_room_stumbles_is_a_night_for_the_others_and_not_the_last(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was all or nothing, and after eight tries there was no other night until a restart."""
+
+    def stumble(_: Tx, __: date) -> None:
+        raise RuntimeError
+
+    monkeypatch.setitem(cast("dict[str, Any]", agenda.NIGHTLY), "tiers", stumble)
+    with shop.work() as tx:
+        tx.later(Daily.of(tx.now))
+    shop.settles()
+    rows = [row for row in shop.all(Promise) if row.kind in (Daily.kind, Chore.kind)]
+    left = {row.body.get("of", row.kind) for row in rows if row.kept_at is None}
+    assert left == {"tiers", Daily.kind}
+    (next_night,) = [row for row in rows if row.kind == Daily.kind and row.kept_at is None]
+    assert next_night.due > shop.house.clock.now()
+
+
+def test_what_comes_again_and_again_is_taken_up_every_night(shop: Shop) -> None:
+    """A sweep that stumbled over something has not ended for good."""
+    with shop.work() as tx:
+        history.keep_watch(tx)
+        for promise in tx.exec(select(Promise)).all():
+            leases.park(tx, promise, reason="a bug of yesterday")
+    with shop.work() as tx:
+        tx.later(Daily.of(tx.now))
+    shop.perennial.worker.keeper.decide_some(shop.id)
+    shop.perennial.worker.keeper.decide_some(shop.id)
+    sweeps = [row for row in shop.all(Promise) if row.kind == history.Sweep.kind]
+    assert sweeps
+    assert [row.parked_at for row in sweeps] == [None] * len(sweeps)

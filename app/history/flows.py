@@ -116,6 +116,14 @@ def keep_watch(tx: Tx) -> None:
         _promise(tx, ReadHistory(), at=tx.now)
 
 
+def watch_on(tx: Tx) -> None:
+    """Nothing that comes again and again has ended for good, whatever it once stumbled over."""
+    for kind in Kind:
+        _promise(tx, Sweep(of=kind), at=tx.now)
+    _promise(tx, HearFailed(), at=tx.now)
+    _promise(tx, Compare(), at=tonight(tx))
+
+
 def ask_again(tx: Tx) -> None:
     """A delivery said that an order changed, and not how."""
     tx.postpone(Sweep(of=Kind.ORDERS), until=tx.now)

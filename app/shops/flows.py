@@ -50,6 +50,13 @@ class Daily(Job, kind="shop.daily"):
         return cls(day=now.date())
 
 
+class Chore(Job, kind="shop.chore"):
+    """One room's part of a night: what one stumbles over is no night without the others."""
+
+    day: date
+    of: str
+
+
 class AskStillIn(Job, kind="shop.still_in"):
     """Does Saleor still take our token? Nobody tells us when it does not."""
 
