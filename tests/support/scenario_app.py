@@ -196,4 +196,8 @@ class App:
 
     def settled(self) -> None:
         """Wait until all that has happened is told, heard and worked."""
-        until(lambda: not self.on_their_way() and self.idle(), "the app to be through with it")
+        until(
+            lambda: not self.on_their_way() and self.idle(),
+            "the app to be through with it",
+            seconds=900,  # what a shop is worth is worked out meanwhile
+        )
