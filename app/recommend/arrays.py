@@ -10,5 +10,6 @@ Halves = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Flags = NDArray[np.uint8]
+Truths = NDArray[np.bool_]
 
 N = TypeVar("N", bound=np.generic)

@@ -1,6 +1,6 @@
 """What was bought, as a book takes it in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,3 +38,10 @@ class Purchases:
             np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))).astype(np.int64),
             np.array([key for p in purchases for key in p.products], np.int64),
         )
+
+    def each(self) -> Iterator[Purchase]:
+        for n, (order, customer, when) in enumerate(
+            zip(self.order.tolist(), self.customer.tolist(), self.when.tolist(), strict=True)
+        ):
+            products = self.product[self.first[n] : self.first[n + 1]].tolist()
+            yield Purchase(order, None if customer == NOBODY else customer, when, products)

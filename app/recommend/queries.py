@@ -1,21 +1,22 @@
 """What of orders and catalogue the lists are made of, and what was set about them."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import numpy as np
 from sqlmodel import col, func, select
 
 from app.catalog.tables import Price, Product, Variant
 from app.customers import queries as customers
 from app.customers.tables import Person
-from app.kit.asking import ask, question
+from app.kit.asking import any_of, ask, blank, question
 from app.kit.tx import Tx, among
 from app.orders.tables import Line, Order
 from app.recommend import rules
-from app.recommend.purchases import Purchase, Purchases
+from app.recommend.purchases import NOBODY, Purchase, Purchases
 from app.recommend.tables import Choice, Counsel, Moved, Offered, Told, What
 
 AT_ONCE = 5_000
@@ -52,69 +53,80 @@ def counsel(tx: Tx) -> Counsel | None:
 
 # ---- what was bought
 
+ORDERS: Any = select(
+    Order.id, Order.person, Order.created_at,
+    Order.counts, Order.refunded_minor, Order.total_minor,  # type: ignore[call-overload]
+)  # fmt: skip
+LINES: Any = (
+    select(Line.order, Line.product)
+    .where(
+        col(Line.product).is_not(None),
+        col(Line.gift).is_(False),
+        col(Line.returned) < col(Line.quantity),
+    )
+    .order_by(col(Line.order), col(Line.position))
+)
+"""Of what was kept."""
+NEXT_ORDERS: Any = question(
+    ORDERS.where(col(Order.id) > blank("last")).order_by(col(Order.id)).limit(AT_ONCE)
+)
+THEIR_LINES: Any = question(LINES.where(col(Line.order).between(blank("first"), blank("last"))))
+THESE: Any = question(ORDERS.where(any_of(col(Order.id), "ids")))
+OF_PEOPLE: Any = question(ORDERS.where(any_of(col(Order.person), "ids")))
+LINES_OF: Any = question(LINES.where(any_of(col(Line.order), "ids")))
 
-def staff(tx: Tx) -> frozenset[int]:
+
+def staff(tx: Tx) -> list[int]:
     """Whose purchases tell nothing: the shop's own people; and who objects to a profile gets what
     everybody gets (RC-5, PR-4)."""
     own = {id_ for id_ in tx.exec(select(Person.id).where(col(Person.staff))) if id_}
-    return customers.unprofiled(tx) | own
+    return sorted(own | customers.unprofiled(tx))
 
 
 def purchases(tx: Tx) -> Iterator[Purchases]:
     """The whole history, some thousand orders at a time."""
     own, last = staff(tx), 0
-    while True:
-        page = _orders(tx, col(Order.id) > last, limit=AT_ONCE)
-        if not page:
-            return
-        last = page[-1].id
-        yield Purchases.of([p for p in _filled(tx, page, own) if p.products])
+    while rows := ask(tx, NEXT_ORDERS, last=last):
+        first, last = rows[0][0], rows[-1][0]
+        yield _filled(rows, ask(tx, THEIR_LINES, first=first, last=last), own)
 
 
 def purchases_of(
     tx: Tx, *, orders: Collection[int], persons: Collection[int]
 ) -> dict[int, Purchase]:
     """Some orders, and all of some people's, as they are now; no products: it does not count."""
-    page = _orders(tx, among(col(Order.id), sorted(orders))) if orders else []
-    if persons:
-        page += _orders(tx, among(col(Order.person), sorted(persons)))
-    return {purchase.order: purchase for purchase in _filled(tx, page, staff(tx))}
+    rows = {row[0]: row for row in ask(tx, THESE, ids=sorted(orders))}
+    rows |= {row[0]: row for row in ask(tx, OF_PEOPLE, ids=sorted(persons))}
+    ids = sorted(rows)
+    filled = _filled([rows[id_] for id_ in ids], ask(tx, LINES_OF, ids=ids), staff(tx))
+    return {purchase.order: purchase for purchase in filled.each()}
 
 
-def _orders(tx: Tx, which: Any, *, limit: int | None = None) -> list[Any]:  # noqa: ANN401  # a clause
-    columns: list[Any] = [
-        Order.id, Order.person, Order.created_at,
-        Order.counts, Order.refunded_minor, Order.total_minor,
-    ]  # fmt: skip
-    asked = select(*columns).where(which).order_by(col(Order.id))
-    return list(tx.exec(asked.limit(limit) if limit else asked).all())
+def _filled(rows: Sequence[Any], lines: Sequence[Any], own: Collection[int]) -> Purchases:
+    """In columns: as objects a million orders would keep everybody else in the process waiting.
 
-
-def _filled(tx: Tx, page: list[Any], own: Collection[int]) -> list[Purchase]:
-    bought = {
-        row.id
-        for row in page
-        if rules.bought(
-            counts=row.counts,
-            refunded_minor=row.refunded_minor,
-            total_minor=row.total_minor,
-            staff=row.person in own,
-        )
-    }
-    products: dict[int, list[int]] = {}
-    if bought:
-        lines = select(Line.order, Line.product).where(
-            among(col(Line.order), sorted(bought)),
-            col(Line.gift).is_(False),
-            col(Line.returned) < col(Line.quantity),
-        )
-        for order, product in tx.exec(lines):
-            if product:
-                products.setdefault(order, []).append(product)
-    return [
-        Purchase(row.id, row.person, int(row.created_at.timestamp()), products.get(row.id, []))
-        for row in page
-    ]
+    Both are in the sequence of the orders' ids.
+    """
+    ids, who, at, counts, refunded, total = zip(*rows, strict=True) if rows else ((),) * 6
+    customers = np.array([NOBODY if one is None else one for one in who], np.int64)
+    bought = rules.bought(
+        counts=np.array(counts, np.bool_),
+        refunded_minor=np.array(refunded, np.int64),
+        total_minor=np.array(total, np.int64),
+        staff=np.isin(customers, np.array(own, np.int64)),
+    )
+    orders = np.array(ids, np.int64)
+    pairs = zip(*lines, strict=True) if lines else ((), ())
+    of, product = (np.array(column, np.int64) for column in pairs)
+    good = np.isin(of, orders[bought])
+    ends = np.searchsorted(of[good], orders, side="right")
+    return Purchases(
+        orders,
+        customers,
+        np.array([int(one.timestamp()) for one in at], np.int64),
+        np.concatenate(([0], ends)).astype(np.int64),
+        product[good],
+    )
 
 
 def person_of(tx: Tx, account: str) -> int | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from app.recommend.arrays import Longs, Truths
+
 MOST = 50
 """Products in one list."""
 NEW_DAYS = 30
@@ -31,9 +33,10 @@ def family(name: str) -> str:
     return (CUT.sub("", name) or name).strip().casefold()
 
 
-def bought(*, counts: bool, refunded_minor: int, total_minor: int, staff: bool) -> bool:
-    """Whether an order tells what customers like: not one given back whole, and not our own."""
-    return counts and not staff and not 0 < total_minor <= refunded_minor
+def bought(*, counts: Truths, refunded_minor: Longs, total_minor: Longs, staff: Truths) -> Truths:
+    """Which orders tell what customers like: not those given back whole, and not our own."""
+    given_back = (total_minor > 0) & (total_minor <= refunded_minor)
+    return counts & ~staff & ~given_back
 
 
 def origin(text: str) -> str | None:

@@ -5,10 +5,11 @@ unit of work. Before a list is made the lines since the last time are read, so t
 knows what any of them has done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock, Thread
+from time import sleep
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,7 @@ from app.recommend import queries, rules
 from app.recommend.adviser import Adviser
 from app.recommend.chances import DEFAULT, Weights
 from app.recommend.picks import Wish
+from app.recommend.purchases import Purchases
 from app.recommend.queries import Choices, Good
 from app.recommend.replay import clock
 from app.recommend.sale import Sale
@@ -76,7 +78,7 @@ class Stall:
         self._last = queries.newest(tx)
         self._seen: set[int] = set()
         self.adviser = Adviser()
-        self.adviser.book.read(queries.purchases(tx))
+        self.adviser.book.read(_in_turns(queries.purchases(tx)))
         time = clock(self.adviser.book)
         self.adviser.book.weigh(time.now, time.half_life)
         self._set_out(tx)
@@ -184,6 +186,16 @@ class Stall:
             if counter := self.counters.get(channel):
                 counter.away |= set(products)
                 counter.shelf.sell(sorted(products), sold=False)
+
+
+def _in_turns(batches: Iterable[Purchases]) -> Iterator[Purchases]:
+    """Between two of them rests as long as one takes: pages and doors of this process go first."""
+    began = stopwatch()
+    for n, batch in enumerate(batches):
+        if n:
+            sleep(stopwatch() - began)
+        began = stopwatch()
+        yield batch
 
 
 def _read(lines: list[tuple[int, str, int, datetime]]) -> Reading:
