@@ -15,7 +15,7 @@ from app.ltv.tables import CustomerScore
 from app.shops.flows import this_shop
 from app.today import rules
 from app.today.rules import Facts, What
-from app.today.view import Action, CartLine, Carts
+from app.today.view import Action, CartLine, Left
 from app.web.notation import Sum
 
 WHERE = {
@@ -28,14 +28,15 @@ WHERE = {
 AWAY = (Group.RISK.value, Group.CANNOT_LOSE.value)
 
 
-def actions(tx: Tx, carts: Carts | None) -> tuple[Action, ...]:
+def actions(tx: Tx, left: Left | None, lines: Sequence[CartLine] = ()) -> tuple[Action, ...]:
+    """`lines`: the most valuable of the checkouts that were left, where the viewer sees whose."""
     on = {journey.recipe for journey in journeys.every(tx) if journey.on_since}
     sheet = value.sheet(tx, "overview") or {}
     back, old = sheet.get("again_of") or (0, 0)
     people, worth = _away(tx)
-    dearest = _to_call(carts.lines if carts else ())
+    dearest = _to_call(lines)
     facts = Facts(
-        waiting=carts.waiting if carts else 0,
+        waiting=left.carts if left else 0,
         reminds="cart" in on,
         dearest=dearest is not None,
         at_risk=people,
@@ -46,7 +47,7 @@ def actions(tx: Tx, carts: Carts | None) -> tuple[Action, ...]:
         covered=Decimal(str(sheet["covered"])) if "covered" in sheet else None,
     )
     sums = {
-        What.REMIND: carts.value if carts else (),
+        What.REMIND: left.value if left else (),
         What.CALL: (dearest.value,) if dearest else (),
         What.WIN_BACK: (worth,),
     }

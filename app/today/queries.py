@@ -24,7 +24,7 @@ from app.orders.tables import Order
 from app.setup import queries as setup
 from app.shops.flows import this_shop
 from app.today import advice, goals, health
-from app.today.view import CartLine, Carts, CodeLine, Codes, TierCount, Today, Unconfirmed
+from app.today.view import CartLine, Carts, CodeLine, Codes, Left, TierCount, Today, Unconfirmed
 from app.web.notation import Sum
 
 DAYS = 30
@@ -38,7 +38,8 @@ def today(
     terms = loyalty.terms(tx)
     shop = this_shop(tx)
     zone = shop.zone
-    carts = _carts(tx, terms, sees_people=sees_people)
+    left = left_behind(tx)
+    carts = _carts(tx, left, terms, sees_people=sees_people) if left else None
     return Today(
         now=tx.now,
         zone=zone,
@@ -55,7 +56,7 @@ def today(
         worth=glance.of_shop(tx),
         guide=guide if guide.next else None,
         marks=goals.marks(tx, currency=shop.currency),
-        actions=advice.actions(tx, carts),
+        actions=advice.actions(tx, left, carts.lines if carts else ()),
         may_change=may_change,
     )
 
@@ -81,15 +82,24 @@ def _points(hundredths: int | None) -> Decimal | None:
     return None if hundredths is None else Decimal(hundredths).scaleb(-2)
 
 
-def _carts(tx: Tx, terms: Terms | None, *, sees_people: bool) -> Carts | None:
+def left_behind(tx: Tx) -> Left | None:
+    """None before the first checkout."""
     if tx.exec(select(Cart.id).limit(1)).first() is None:
         return None
+    waiting = carts_.waiting(tx)
+    return Left(
+        carts=sum(one.carts for one in waiting),
+        value=tuple(_sum(one.worth_minor, one.currency) for one in waiting),
+    )
+
+
+def _carts(tx: Tx, left: Left, terms: Terms | None, *, sees_people: bool) -> Carts:
     since = tx.now - timedelta(days=DAYS)
-    waiting, tallies = carts_.waiting(tx), carts_.tallies(tx, since=since)
+    tallies = carts_.tallies(tx, since=since)
     return Carts(
         days=DAYS,
-        waiting=sum(one.carts for one in waiting),
-        value=tuple(_sum(one.worth_minor, one.currency) for one in waiting),
+        waiting=left.carts,
+        value=left.value,
         left=sum(tally.left for tally in tallies),
         bought=sum(tally.bought for tally in tallies),
         nameless=carts_.nameless(tx, since=since),

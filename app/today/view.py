@@ -124,6 +124,14 @@ class CartLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Checkouts that are abandoned, and not bought, replaced or expired since."""
+
+    carts: int
+    value: tuple[Sum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Carts:
     days: int
     """The period of `left`, `bought` and `nameless`."""

@@ -96,7 +96,7 @@ def gift_card_widget(
 @router.post("/app/widgets/home")
 def home_widget(caller: Shower, house: TheHouse, page: Rendered) -> HTMLResponse:
     def seen(tx: Tx, _: Caller) -> object:
-        return sights.home(tx, house_sends=house.settings.smtp_url is not None)
+        return sights.home(tx)
 
     return _show(page, house, caller, "home", seen, needs=SEES_ORDERS)
 

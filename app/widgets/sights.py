@@ -24,6 +24,7 @@ from app.orders import queries as orders
 from app.orders.tables import Line, Order
 from app.saleor import shapes
 from app.shops.flows import this_shop
+from app.today import advice, goals, health
 from app.today import queries as today
 from app.web.notation import Sum
 from app.widgets.view import (
@@ -297,15 +298,15 @@ def _name_of(tx: Tx, id_: int | None) -> str | None:
     return person.name or person.email
 
 
-def home(tx: Tx, *, house_sends: bool) -> HomeSight:
+def home(tx: Tx) -> HomeSight:
     """No names: whoever sees the Dashboard's home may see this."""
-    seen = today.today(tx, sees_people=False, house_sends=house_sends)
+    shop, left = this_shop(tx), today.left_behind(tx)
     return HomeSight(
-        health=seen.health,
-        marks=seen.marks,
-        waiting=seen.carts.waiting if seen.carts else None,
-        worth=seen.carts.value if seen.carts else (),
-        action=next(iter(seen.actions), None),
-        now=seen.now,
-        zone=seen.zone,
+        health=health.health(tx),
+        marks=goals.marks(tx, currency=shop.currency),
+        waiting=left.carts if left else None,
+        worth=left.value if left else (),
+        action=next(iter(advice.actions(tx, left)), None),
+        now=tx.now,
+        zone=shop.zone,
     )
