@@ -70,6 +70,19 @@ def test_a_card_says_people_attributed_incremental_and_weeks_left(shop: Recoveri
         assert "640" in reads(shop, "/app/proof", locale)
 
 
+def test_before_the_first_outcome_the_card_says_when_it_will_be_known(shop: Recovering) -> None:
+    """HO-4, HO-6: fourteen days after the first person was drawn, and to the hour."""
+    with shop.work() as tx:
+        trials.terms(tx, share=0.5)
+    tries(shop, 4)
+    shop.waits(days=1)
+    measures(shop)
+    assert "the first outcome is known on Mar 16, 2026" in reads(shop, "/app/proof")
+    shop.waits(days=14)
+    measures(shop)
+    assert "the first outcome is known" not in reads(shop, "/app/proof")
+
+
 def test_the_owner_says_how_much_is_held_back(shop: Recovering) -> None:
     """HO-1, HO-2, HO-9."""
     page = presses(

@@ -6,10 +6,24 @@ import pytest
 
 from app.carts import flows as carts
 from app.carts.tables import Cart
+from app.history import overhearing
+from app.history.rules import Kind
+from app.history.sources import Told
 from app.journeys import flows
 from app.kit.clock import StillClock
+from app.kit.hearing import Hearing
 from app.kit.house import House
-from tests.support.makers import by_app, checkout, checkout_line, event, gid, transaction, user
+from app.saleor.shapes import Checkout
+from tests.support.makers import (
+    JSON,
+    by_app,
+    checkout,
+    checkout_line,
+    event,
+    gid,
+    transaction,
+    user,
+)
 from tests.support.recovering import Counter, Recovering
 
 FIRST, SECOND, LAST = (
@@ -63,6 +77,62 @@ def test_a_checkout_that_is_read_only_hours_later_is_followed_up_all_the_same(
     shop.waits(hours=2)
     assert shop.errors() == []
     assert shop.subjects() == [FIRST]
+
+
+def test_a_checkout_whose_webhooks_were_lost_is_followed_up_once_a_sweep_has_found_it(
+    shop: Recovering, counter: Counter
+) -> None:
+    """AC-1, AC-4, AC-9: it was left two days ago. The first letter is due at once, the second a
+    day after it (FC-1), and none goes out twice; a checkout of four days ago is only counted.
+    """
+    shop.agrees("ben@example.com")
+    young = checkout("cleo@example.com", no="C1", updated=shop.at(days=-2))
+    old = checkout("ben@example.com", no="C2", updated=shop.at(days=-4))
+    counter.has(young)
+    counter.has(old)
+    for _ in range(2):
+        sweeps(shop, young, old)
+    assert shop.subjects() == [FIRST]
+    assert {cart.state for cart in shop.all(Cart)} == {"abandoned"}
+    shop.waits(hours=11)
+    assert shop.subjects() == [FIRST]
+    shop.waits(hours=13)
+    assert shop.subjects() == [FIRST, SECOND]
+    sweeps(shop, young, old)
+    shop.waits(days=9)
+    assert shop.subjects() == [FIRST, SECOND, LAST]
+    assert {letter.recipient for letter in shop.mail()} == {"cleo@example.com"}
+
+
+def test_who_bought_in_the_outage_gets_no_letter(shop: Recovering, counter: Counter) -> None:
+    """AC-6: the order was not heard of either; Saleor is asked."""
+    body = checkout("cleo@example.com", updated=shop.at(hours=-5))
+    counter.has(body)
+    shop.buys(told=False)
+    sweeps(shop, body)
+    shop.waits(days=9)
+    assert shop.mail() == []
+
+
+def test_a_cart_that_is_swept_while_it_is_fresh_waits_for_its_hour(
+    shop: Recovering, counter: Counter
+) -> None:
+    """AC-1: from the shopper's last act, whoever tells of it."""
+    body = checkout("cleo@example.com", updated=shop.at(minutes=-20))
+    counter.has(body)
+    sweeps(shop, body)
+    shop.waits(minutes=39)
+    assert shop.mail() == []
+    shop.waits(minutes=2)
+    assert shop.subjects() == [FIRST]
+
+
+def sweeps(shop: Recovering, *bodies: JSON) -> None:
+    """What the sweep reads, it writes down and works like what it is told."""
+    told = [Told(Checkout.model_validate(one), Hearing(shop.house.clock.now())) for one in bodies]
+    with shop.work() as tx:
+        overhearing.overhear(tx, Kind.CHECKOUTS, overhearing.news(tx, Kind.CHECKOUTS, told))
+    shop.settles()
 
 
 def test_an_empty_cart_a_nameless_one_and_one_of_the_staff_bring_nothing(shop: Recovering) -> None:

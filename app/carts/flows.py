@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from typing_extensions import override
@@ -92,7 +92,11 @@ def _touch(tx: Tx, tellings: Sequence[Telling]) -> list[Touched | None]:
             gaps = reading.gaps(telling.heard)
             news[id_] = _lay_over(cart, columns, telling.heard, gaps=gaps, new=id_ in begun)
             _follow(cart, telling.checkout, telling.heard, own_code=telling.own_code)
-    told_now = {t.checkout.id for t in tellings if t.heard.cause is not Cause.UNKNOWN}
+    told_now = {
+        cart.checkout
+        for t in tellings
+        if (cart := carts.get(t.checkout.id)) and _to_be_followed(t, cart, now=tx.now)
+    }
     _judge_all(tx, list(carts.values()), told_now=told_now)
     patience = queries.patience(tx)
     tx.postpone_all(
@@ -111,6 +115,13 @@ def _touch(tx: Tx, tellings: Sequence[Telling]) -> list[Touched | None]:
         else None
         for t in tellings
     ]
+
+
+def _to_be_followed(telling: Telling, cart: Cart, *, now: datetime) -> bool:
+    """Whoever is told of; of what a sweep or an import has read, only what is young: its webhook
+    was lost. The rest was left long before.
+    """
+    return telling.heard.cause is not Cause.UNKNOWN or cart.touched_at > now - rules.YOUNG
 
 
 def _shoppers(
@@ -274,7 +285,7 @@ def _judge_all(
     """Every cart anew, each beside those of its own people. Those whose state has changed.
 
     What has been told of this moment is lost only once CartGoesQuiet has looked: its shopper is
-    followed up then, however late it was told. What a sweep or an import reads was lost before.
+    followed up then, however late it was told.
     """
     if not carts:
         return []

@@ -22,6 +22,10 @@ C = TypeVar("C", bound=Tied)
 
 PATIENCE = timedelta(minutes=60)
 LEAST, MOST = timedelta(minutes=15), timedelta(hours=24)
+YOUNG = timedelta(hours=72)
+"""FC-3: so long a cart's letter is worth sending. What a sweep finds that was touched longer ago
+was left before anybody listened, and is only counted.
+"""
 LONGEST_TRAIL = 64
 
 

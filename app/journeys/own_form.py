@@ -34,7 +34,7 @@ OF_SEGMENT = (Trigger.SEGMENT_ENTERED, Trigger.SEGMENT_LEFT)
 CODE_DAYS = 14
 """CP-3."""
 MOST_PERCENT = 30
-OF_DATE = "date:"
+OF_ORDER = ("first_order", "last_order")
 HAPPENINGS = tuple(one for one in Trigger if one is not Trigger.DATE)
 """What may be waited for, or end an automation: a day is one automation's own."""
 
@@ -58,15 +58,15 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRow:
-    of: str = "date:anniversary"
-    """`first_order`, `last_order`, or `date:` and its name."""
+    of: str = "anniversary"
+    """`first_order`, `last_order`, or what a date is called."""
     days: str = "0"
     before: bool = False
     yearly: bool = True
 
     @property
     def recurs(self) -> bool:
-        return self.yearly and self.of.startswith(OF_DATE)
+        return self.yearly and self.of not in OF_ORDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def shown(definition: Definition, name: str) -> OwnForm | None:
 
 
 def _day_row(day: Day) -> DayRow:
-    of = f"{OF_DATE}{day.name}" if day.anchor == "date" else day.anchor
+    of = day.name if day.anchor == "date" else day.anchor
     return DayRow(of=of, days=str(abs(day.days)), before=day.days < 0, yearly=day.yearly)
 
 
@@ -123,15 +123,11 @@ def _day(row: DayRow) -> Day:
     days = int(row.days or 0)
     if days < 0:
         raise ValueError("a number of days is no less than none")
-    told: dict[str, Any] = {"anchor": row.of, "days": days}
-    if row.of.startswith(OF_DATE):
-        told = {
-            "anchor": "date", "name": row.of.removeprefix(OF_DATE), "yearly": row.yearly,
-            "days": -days if row.before else days,
-        }  # fmt: skip
-    elif not days:
+    if row.of not in OF_ORDER:
+        return Day(name=row.of, yearly=row.yearly, days=-days if row.before else days)
+    if not days:
         raise ValueError("on the day of an order, that is the order itself")
-    return Day(**told)
+    return Day.model_validate({"anchor": row.of, "days": days})
 
 
 def _segment(tree: Mapping[str, Any]) -> str | None:

@@ -40,6 +40,8 @@ class What(StrEnum):
     """In the way that `why` says; at a step: in any but to the end."""
     SKIPPED = "skipped"
     """Not taken in, for the reason that `why` says."""
+    CAME = "came"
+    """To a step at which a message was due, whatever became of it."""
     SENT = "sent"
     WAITING = "waiting"
     REFUSED = "refused"
@@ -55,7 +57,6 @@ STATES = {
     What.REFUSED: (State.REFUSED,), What.CANCELLED: (State.CANCELLED,),
     What.FAILED: (State.FAILED,), What.UNKNOWN: (State.UNKNOWN,),
 }  # fmt: skip
-OF_ORDERS = (What.ORDERED,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +116,13 @@ def _rows(tx: Tx, journey: Journey, number: Number, offset: int, limit: int) -> 
             )
         case What.ORDERED:
             rows = _orders(journey, number)
+        case What.CAME:
+            held = Number(what=What.WITHHELD, step=number.step)
+            both = [
+                *_sends(tx, journey, number, 0, offset + limit),
+                *_rows(tx, journey, held, 0, offset + limit),
+            ]
+            return sorted(both, key=lambda row: row[1], reverse=True)[offset : offset + limit]
         case _:
             return _sends(tx, journey, number, offset, limit)
     told: Any = tx.exec(rows.offset(offset).limit(limit))
@@ -172,7 +180,7 @@ def _sends(tx: Tx, journey: Journey, number: Number, offset: int, limit: int) ->
     these = select(Send.id).where(Send.campaign == journey.key, Send.step == number.step)
     if number.what is What.CLICKED:
         these = these.where(messages.followed().exists())
-    else:
+    elif number.what is not What.CAME:
         states = [state.value for state in STATES[number.what]]
         these = these.where(col(Send.state).in_(states))
     ids = tx.exec(these.order_by(col(Send.id).desc()).offset(offset).limit(limit)).all()
@@ -182,7 +190,7 @@ def _sends(tx: Tx, journey: Journey, number: Number, offset: int, limit: int) ->
         (
             one.person,
             clicked.get(one.id) or one.sent_at or one.ended_at or one.asked_at,
-            one.reason,
+            one.reason or (one.state if number.what is What.CAME else ""),
             "",
             "",
         )

@@ -1,6 +1,7 @@
 """Findings as the page Proof shows them: it reads what the night has left."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -16,7 +17,6 @@ from app.messages import library
 from app.orders.exchange import exchange
 from app.proof import pooling, queries, rules
 from app.proof.arms import arms
-from app.proof.credited import attributed
 from app.proof.tables import Finding
 from app.proof.verdicts import Verdict
 from app.proof.view import (
@@ -94,12 +94,13 @@ def _card(tx: Tx, trial: Trial, found: Mapping[int, Finding], names: Mapping[str
     told = body["against"][0]
     conversion = told["metrics"]["conversion"]
     incremental = _in_all(tx, body)
-    credited = attributed(tx, trial.subject)
+    credited = body.get("credited")
     return Card(
         **card,
         people=sum(body["people"].values()),
         withheld=body["people"].get(WITHHELD, 0),
         ripe=sum(body["ripe"].values()),
+        first_known_at=_first_known(body),
         verdict=told["verdict"],
         attributed=None if credited is None else _sum(tx, credited),
         incremental=incremental,
@@ -115,6 +116,13 @@ def _card(tx: Tx, trial: Trial, found: Mapping[int, Finding], names: Mapping[str
         spans=[_span(tx, days, row.body) for days, row in sorted(found.items())],
         groups=_groups(body, _segment_names(tx)),
     )
+
+
+def _first_known(body: Mapping[str, Any]) -> datetime | None:
+    """HO-4: the whole window after the first person was drawn."""
+    if any(body["ripe"].values()):
+        return None
+    return datetime.fromisoformat(body["first"]) + timedelta(days=FIRST)
 
 
 def _sum(tx: Tx, units: float) -> Sum:

@@ -80,6 +80,8 @@ class Card:
     people: int = 0
     withheld: int = 0
     ripe: int = 0
+    first_known_at: datetime | None = None
+    """When the first outcome will be; None once one is."""
     verdict: str = "too_early"
     attributed: Sum | None = None
     incremental: Amount | None = None
