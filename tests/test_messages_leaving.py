@@ -182,6 +182,25 @@ def test_un4_a_rest_of_thirty_days_and_everything_back(shop: Writing) -> None:
     assert told[-1] == ("marketing", "granted", "preferences")
 
 
+def test_un4_all_advertising_is_that_of_every_channel(shop: Writing) -> None:
+    """UN-4: she presses "Stop all advertising" under a letter, and gets no texts either; the
+    letter's own one-click is about letters (UN-2)."""
+    with shop.work() as tx:
+        tx.add(Outlet(channel="sms", url=shop.house.secrets.seal("mailbox:"), since=tx.now))
+    shop.agrees("ana", channel="sms", address="+4915123456789", person=shop.ana)
+    shop.sends()
+    text = {"channel": "sms", "context": {"link": "https://shop.example/"}}
+    later = shop.house.clock.now() + timedelta(days=2)
+    shop.asks("later", due=later, **text)
+    path = way_out(shop.mail())
+    shop.http.post(path)
+    assert shop.word("later") == "waiting"
+    shop.http.post(path.replace("/u/", "/preferences/"), data={"do": "stop"})
+    assert shop.word("later") == "cancelled:withdrawn"
+    shop.sends("k2", **text)
+    assert shop.word("k2") == "refused:withdrawn"
+
+
 def test_un5_a_token_is_random_hashed_and_never_ends(shop: Writing) -> None:
     shop.sends("k1")
     shop.waits(days=700)

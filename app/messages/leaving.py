@@ -34,18 +34,24 @@ class Choice:
 
 def unsubscribe(tx: Tx, send: Send, *, reason: str = "") -> None:
     """UN-2: no more of this purpose on this channel. Once more is as good as once."""
-    _withdraw(tx, send, send.purpose, source="unsubscribe", reason=reason)
+    _withdraw(tx, send, send.purpose, channel=_channel(send), source="unsubscribe", reason=reason)
 
 
 def stop_everything(tx: Tx, send: Send, *, reason: str = "") -> None:
-    """UN-4: no marketing of any kind on this channel."""
-    for purpose in OFFERED:
-        _withdraw(tx, send, purpose, source="preferences", reason=reason)
+    """UN-4: no marketing of any kind, on this channel and on every other that reaches her."""
+    person = queries.whole(tx, send.person) if send.person else None
+    others = [one for one in Channel if person and queries.address_of(tx, person, one)]
+    for channel in dict.fromkeys([_channel(send), *others]):
+        for purpose in OFFERED:
+            _withdraw(tx, send, purpose, channel=channel, source="preferences", reason=reason)
 
 
-def _withdraw(tx: Tx, send: Send, purpose: str, *, source: str, reason: str) -> None:
-    channel = send.channel or Channel.EMAIL
-    address = address_now(tx, send)
+def _channel(send: Send) -> str:
+    return send.channel or Channel.EMAIL
+
+
+def _withdraw(tx: Tx, send: Send, purpose: str, *, channel: str, source: str, reason: str) -> None:
+    address = address_now(tx, send, channel)
     if address is None:  # who it was is forgotten, that she wants no more is not
         consent.suppress(tx, send.address_hash or "", UNSUBSCRIBED)
         return
@@ -58,20 +64,20 @@ def _withdraw(tx: Tx, send: Send, purpose: str, *, source: str, reason: str) -> 
         flows.cancel(tx, reason="withdrawn", person=send.person, purpose=purpose, channel=channel)
 
 
-def address_now(tx: Tx, send: Send) -> str | None:
+def address_now(tx: Tx, send: Send, channel: str) -> str | None:
     """The address of whoever got it, as it is today."""
     person = queries.whole(tx, send.person) if send.person else None
-    return queries.address_of(tx, person, send.channel or Channel.EMAIL) if person else None
+    return queries.address_of(tx, person, channel) if person else None
 
 
 def chosen(tx: Tx, send: Send) -> Choice | None:
     """How she stands. None: who it was is forgotten."""
-    address = address_now(tx, send)
+    channel = _channel(send)
+    address = address_now(tx, send, channel)
     person = queries.whole(tx, send.person) if send.person else None
     if address is None or person is None:
         return None
     row = queries.preference(tx, address)
-    channel = send.channel or Channel.EMAIL
     ground = queries.permission(tx, person, channel=channel, purpose=Purpose.MARKETING)
     off = frozenset(row.topics_off) if row else frozenset()
     return Choice(
@@ -87,7 +93,8 @@ def chosen(tx: Tx, send: Send) -> Choice | None:
 
 def choose(tx: Tx, send: Send, choice: Choice) -> None:
     """UN-4: some of it, less often, later, in another language; or all of it again."""
-    address = address_now(tx, send)
+    channel = _channel(send)
+    address = address_now(tx, send, channel)
     if address is None:
         return
     before = chosen(tx, send)
@@ -101,7 +108,6 @@ def choose(tx: Tx, send: Send, choice: Choice) -> None:
     tx.add(row)
     tx.flush()
     if before and choice.subscribed and not before.subscribed:
-        channel = send.channel or Channel.EMAIL
         said = Saying(
             address, Said.GRANTED, "preferences", channel=channel, person=send.person,
             language=send.language, proof={"send": send.id},
