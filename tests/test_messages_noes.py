@@ -85,6 +85,29 @@ def test_id3_of_two_numbers_the_stricter_word_counts(shop: Writing) -> None:
     assert shop.word() == "refused:withdrawn"
 
 
+def test_sm3_one_number_of_two_people_has_the_stricter_word(shop: Writing) -> None:
+    """SM-3: he said stop; she gives the same number at another checkout. Only somebody who holds
+    that telephone can take it back."""
+    with shop.work() as tx:
+        tx.add(Outlet(channel="sms", url=shop.house.secrets.seal("mailbox:"), since=tx.now))
+    ben = shop.person("ben")
+    shared = {"channel": "sms", "address": "+4915123456789"}
+    shop.agrees("ben", person=ben, said=Said.WITHDRAWN, source="reply", **shared)
+    for _ in range(2):
+        shop.waits(minutes=1)
+        shop.agrees("ana", person=shop.ana, source="checkout", **shared)
+    with shop.look() as tx:
+        row = queries.consent(tx, "+4915123456789", "sms", "marketing")
+        assert row
+        assert row.state == "withdrawn"
+    shop.sends(channel="sms", context={"link": "https://shop.example/"})
+    assert shop.word() == "refused:no_address"
+    shop.waits(minutes=1)
+    shop.agrees("ana", person=shop.ana, source="confirmation", **shared)
+    shop.sends("k2", channel="sms", context={"link": "https://shop.example/"})
+    assert shop.word("k2") == "sent"
+
+
 def test_id2_a_rest_is_a_rest_under_every_address(shop: Writing) -> None:
     """UN-4: asked for by mail, it holds for texts and for the next address as well."""
     with shop.work() as tx:

@@ -74,7 +74,8 @@ def say(tx: Tx, saying: Saying) -> Consent:
             address=address, channel=saying.channel, purpose=saying.purpose,
             state=Said.NOTHING.value, source=saying.source, at=at,
         )  # fmt: skip
-    if _stands(row, saying, at):
+    stands = _stands(row, saying, at)
+    if stands:
         row.state, row.source, row.at = saying.state.value, saying.source, at
         row.country = saying.country or row.country
         if saying.state is Said.GRANTED:
@@ -82,7 +83,8 @@ def say(tx: Tx, saying: Saying) -> Consent:
             lift(tx, address, source=saying.source, at=at)
         if saying.state is Said.WITHDRAWN:
             row.complained = row.complained or saying.source == COMPLAINT
-    row.person = saying.person or row.person or _person_of(tx, saying.channel, address)
+    if stands or row.person is None:  # a word that does not stand makes the address nobody else's
+        row.person = saying.person or row.person or _person_of(tx, saying.channel, address)
     tx.add(row)
     tx.flush()
     if row.state == Said.WITHDRAWN and row.person:
@@ -101,9 +103,16 @@ def _stands(row: Consent, saying: Saying, at: datetime) -> bool:
         return row.state in (Said.NOTHING, Said.PENDING)
     if saying.state is Said.NOTHING:
         return False  # an unticked box says nothing
-    if saying.state is Said.GRANTED and row.complained:
+    if saying.state is Said.GRANTED and (row.complained or _anothers(row, saying)):
         return saying.source in HEAVY
     return True
+
+
+def _anothers(row: Consent, saying: Saying) -> bool:
+    """SM-3: of several people with one number, the yes of one is no answer to another's no."""
+    if saying.channel == Channel.EMAIL or row.state != Said.WITHDRAWN:
+        return False
+    return None not in (row.person, saying.person) and row.person != saying.person
 
 
 def _person_of(tx: Tx, channel: str, address: str) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
@@ -44,13 +44,13 @@ def of(
     """By person, what she and the guests that joined her took back, under whichever address."""
     if not people:
         return {}
-    who = func.coalesce(Person.merged_into, Person.id)
+    joined: Any = tx.exec(
+        select(Person.id, Person.merged_into).where(among(col(Person.merged_into), sorted(people)))
+    )
+    whose = {person: person for person in people} | dict(joined.all())
     rows: Any = tx.exec(
-        select(who, Consent.address, Consent.complained, Consent.at)
-        .join(Person, col(Person.id) == col(Consent.person))
-        .where(
-            (among(col(Person.id), sorted(people)))
-            | among(col(Person.merged_into), sorted(people)),
+        select(Consent.person, Consent.address, Consent.complained, Consent.at).where(
+            among(col(Consent.person), sorted(whose)),
             Consent.channel == channel,
             Consent.purpose == purpose,
             Consent.state == Said.WITHDRAWN.value,
@@ -58,7 +58,7 @@ def of(
     )
     found: dict[int, list[No]] = {}
     for person, *told in rows:
-        found.setdefault(person, []).append(No(*told))
+        found.setdefault(whose[person], []).append(No(*told))
     return found
 
 
