@@ -88,6 +88,25 @@ def test_a_new_account_is_welcomed_and_again_unless_it_has_bought(shop: Recoveri
     assert [m.recipient for m in shop.mail()].count("ben@example.com") == 1
 
 
+def test_who_has_yet_to_confirm_an_account_is_welcomed_then(shop: Recovering) -> None:
+    """§4.1: anybody can register a stranger's address; where nobody is asked to confirm, waiting
+    would be for ever."""
+    on(shop, "welcome")
+    for name in ("dora", "ben"):
+        shop.agrees(f"{name}@example.com")
+    opens_account(shop, "dora", confirmed=False)
+    assert [m.recipient for m in shop.mail()] == ["dora@example.com"]
+    opens_account(shop, "ana")
+    opens_account(shop, "ben", confirmed=False)
+    assert "ben@example.com" not in [m.recipient for m in shop.mail()]
+    shop.waits(hours=2)
+    told = customer("ben", updated=shop.at(), dateJoined=shop.at())
+    body = event("ACCOUNT_CONFIRMED", issued=shop.at(), user=told)
+    shop.hears("ACCOUNT_CONFIRMED", body)
+    shop.waits(seconds=5)
+    assert [m.recipient for m in shop.mail()].count("ben@example.com") == 1
+
+
 def test_an_unpaid_order_is_reminded_of_in_words_of_the_country_until_it_is_paid(
     shop: Recovering,
 ) -> None:

@@ -21,6 +21,7 @@ from app.segments.flows import Move
 
 YOUNG = timedelta(hours=48)
 """An account that was opened longer ago is not welcomed."""
+LATELY = timedelta(days=30)
 RECENT = timedelta(days=60)
 """An order that is older is not followed up, whatever is told of it."""
 BY_STAFF = frozenset({"DRAFT", "REISSUE"})
@@ -95,7 +96,9 @@ def _of(orders: Iterable[Order], *, but: Collection[str | None] = ()) -> list[En
 
 
 def accounts_heard(tx: Tx, people: Collection[int]) -> None:
-    """An account has just been opened."""
+    """An account has just been opened; where the shop has accounts confirmed, by whoever reads the
+    mail: anybody can open one with a stranger's address.
+    """
     segments.look_again(tx, people)
     rows = select(Person).where(
         among(col(Person.id), sorted(people)),
@@ -103,11 +106,26 @@ def accounts_heard(tx: Tx, people: Collection[int]) -> None:
         col(Person.joined_at) >= tx.now - YOUNG,
         col(Person.staff).is_(False),
     )
+    opened = tx.exec(rows).all()
+    proved = not all(person.confirmed for person in opened) and _confirms(tx)
     new = [
         Entrant(person=person.id or 0, occasion="account", memo={"language": person.language})
-        for person in tx.exec(rows)
+        for person in opened
+        if person.confirmed or not proved
     ]
     flows.happened(tx, Trigger.ACCOUNT_OPENED, new)
+
+
+def _confirms(tx: Tx) -> bool:
+    """Whether accounts of the last weeks were confirmed: where Saleor does not ask for it, none is
+    for ever (ID-2)."""
+    one = select(Person.id).where(
+        col(Person.account).is_not(None),
+        col(Person.joined_at) >= tx.now - LATELY,
+        col(Person.confirmed),
+        col(Person.staff).is_(False),
+    )
+    return tx.exec(one.limit(1)).first() is not None
 
 
 def dates_told(tx: Tx, person: int, told: Mapping[str, str | None]) -> None:
