@@ -21,6 +21,7 @@ from app.kit.logs import speak_plainly
 from app.kit.memory import collect_seldom
 from app.kit.settings import Settings
 from app.kit.tx import ShopId, Tx
+from app.messages import outlets
 from app.saleor.manifest import VERSION
 from app.shops.flows import Daily, Reconcile
 from app.shops.reach import Reach
@@ -52,10 +53,11 @@ def installed(house: House) -> list[ShopId]:
 
 
 def bring_up_to_date(tx: Tx, house: House) -> None:
-    """A new version of the app gives installed shops its webhooks; a new key reseals tokens."""
+    """A new version of the app gives installed shops its webhooks; a new key reseals secrets."""
     shop = tx.exec(select(Shop).where(Shop.id == tx.shop)).one()
     shop.token = house.secrets.renew(shop.token)
     shop.code_secret = house.secrets.renew(shop.code_secret)
+    outlets.reseal(tx, house)
     if shop.app_version != VERSION:
         tx.later(Reconcile(version=VERSION, occasion=f"upgrade to {VERSION}"))
     tx.later(Daily.of(tx.now))

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from app.kit.house import House
 from app.kit.promises import Promise
+from app.kit.secret import Secrets
 from app.shops import flows
 from app.shops.tables import Shop as Row
 from app.shops.tables import Status
@@ -138,6 +139,22 @@ def test_a_working_installation_is_not_overwritten_and_a_dead_one_is(
     stored = row(house)
     assert stored is not None
     assert stored.app_id == "APP9"
+
+
+def test_an_installation_whose_key_was_lost_is_made_good_by_another(
+    shop: Shop, house: House
+) -> None:
+    """A database came back from a backup, and its key did not."""
+    register(shop, {"auth_token": "good"})
+    lost = Secrets(["lost"]).seal("x")
+    with Session(house.engine) as session, session.begin():
+        stored = session.exec(select(Row).where(Row.api_url == URL)).one()
+        stored.token = stored.code_secret = lost
+    assert register(shop, {"auth_token": "good"}).status_code == 200
+    stored = row(house)
+    assert stored is not None
+    assert house.secrets.open(stored.token) == "good"
+    assert house.secrets.opens(stored.code_secret)
 
 
 def test_spellings_of_one_address_are_one_shop(shop: Shop, house: House) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -22,9 +23,11 @@ from app.kit.logs import Wordless, without_words
 from app.kit.loop import Agenda, Decision, Errand
 from app.kit.promises import Delivery
 from app.kit.rowlock import EVERY, open_for
+from app.kit.secret import Secrets
 from app.kit.settings import Settings
 from app.kit.tx import Job, ShopId
-from app.serving import take_up
+from app.messages.tables import Hook, Outlet
+from app.serving import bring_up_to_date, take_up
 from app.shops.flows import this_shop
 from app.worker import Worker
 from tests.support.story import Shop
@@ -79,6 +82,30 @@ def test_customers_data_in_a_file_is_for_its_owner_alone(tmp_path: Path) -> None
     house.engine.dispose()
     assert modes
     assert set(modes.values()) == {0}
+
+
+def test_under_a_new_key_everything_is_sealed_anew_and_the_old_one_may_go(shop: Shop) -> None:
+    """Passwords of mail servers too: only tokens were, and with the old key they were lost."""
+    sealed = shop.house.secrets.seal
+    with shop.work() as tx:
+        outlet = Outlet(
+            channel="email", url=sealed("u"), inbox=sealed("i"), secret=sealed("s"), since=tx.now
+        )
+        tx.add(outlet)
+        tx.add(Hook(url="https://other.example/", secret=sealed("h")))
+    both = replace(shop.house, secrets=Secrets(["new", "a phrase of the tests"]))
+    with shop.work() as tx:
+        bring_up_to_date(tx, both)
+    new = Secrets(["new"])
+    (outlet,), (hook,) = shop.all(Outlet), shop.all(Hook)
+    opened = [new.open(one) for one in (outlet.url, outlet.inbox, outlet.secret, hook.secret)]
+    assert opened == ["u", "i", "s", "h"]
+
+
+def test_a_lost_key_does_not_keep_the_app_from_starting(shop: Shop) -> None:
+    """Nobody could have installed it anew, which is what mends it."""
+    with shop.work() as tx:
+        bring_up_to_date(tx, replace(shop.house, secrets=Secrets(["another"])))
 
 
 # -- two at once

@@ -189,6 +189,13 @@ def test_a_server_that_drips_is_given_up(dripping: int) -> None:
         asker.get(f"http://127.0.0.1:{dripping}/.well-known/jwks.json")
 
 
+def test_who_drips_after_being_told_something_is_given_up_too(dripping: int) -> None:
+    """Four of those, and no errand of any shop was run any more."""
+    asker = Outward(development=True, seconds=1.0)
+    with pytest.raises(OutwardError, match="too long"):
+        asker.tell(f"http://127.0.0.1:{dripping}/hook", b"{}", {})
+
+
 def identity(**app: object) -> dict[str, object]:
     shop = {"name": "Shop", "version": "3.23.28", "domain": {"host": "x", "url": "https://x/"}}
     return {"app": {"id": "QXBwOjE=", "identifier": "perennial", **app}, "shop": shop}

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -30,12 +31,22 @@ class Secrets:
             raise SecretLostError("sealed under a key that is not known any more") from failure
 
     def renew(self, sealed: str) -> str:
-        """The same secret under the newest key; what is already under it stays as it is."""
+        """The same secret under the newest key; what is already under it, or can't be opened any
+        more, stays as it is.
+        """
         try:
             self._newest.decrypt(sealed.encode())
         except InvalidToken:
-            return self.seal(self.open(sealed))
+            with suppress(SecretLostError):
+                return self.seal(self.open(sealed))
         return sealed
+
+    def opens(self, sealed: str) -> bool:
+        try:
+            self.open(sealed)
+        except SecretLostError:
+            return False
+        return True
 
 
 def _key(phrase: str) -> bytes:

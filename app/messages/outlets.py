@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from sqlmodel import select
+
 from app.kit.house import House
 from app.kit.tx import Tx
 from app.messages import hashing, queries
@@ -11,7 +13,7 @@ from app.messages.carriers import Carrier, Parcel
 from app.messages.email.mime import domain_of
 from app.messages.email.smtp import Server, Smtp
 from app.messages.rules import Channel
-from app.messages.tables import Outlet, Posted
+from app.messages.tables import Hook, Outlet, Posted
 from app.shops.flows import this_shop
 from app.world import World
 
@@ -58,6 +60,16 @@ class Mailbox:
 
         self._world.do(keep)
         return parcel.message_id
+
+
+def reseal(tx: Tx, house: House) -> None:
+    """Addresses with passwords, and secrets that sign, under the newest key."""
+    renew = house.secrets.renew
+    for outlet in tx.exec(select(Outlet)).all():
+        outlet.url, outlet.secret = renew(outlet.url), renew(outlet.secret)
+        outlet.inbox = renew(outlet.inbox) if outlet.inbox else None
+    for hook in tx.exec(select(Hook)).all():
+        hook.secret = renew(hook.secret)
 
 
 def own_outlet(house: House) -> bool:

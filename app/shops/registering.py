@@ -145,11 +145,12 @@ def _store(
         shop = session.exec(select(Shop).where(Shop.api_url == api_url)).first()
         fresh = shop is None or shop.status == Status.DELETED or shop.app_id != identity.app_id
         if shop is None:
-            code_secret = house.secrets.seal(secrets.token_urlsafe(32))
             shop = Shop(
                 api_url=api_url, app_id="", token="", jwks={}, jwks_at=real, status_at=now,
-                registered_at=now, code_secret=code_secret,
+                registered_at=now, code_secret="",
             )  # fmt: skip
+        if not house.secrets.opens(shop.code_secret):  # the first time, or its key was lost
+            shop.code_secret = house.secrets.seal(secrets.token_urlsafe(32))
         shop.app_id, shop.token = identity.app_id, house.secrets.seal(token)
         shop.jwks, shop.jwks_at = dict(jwks), real
         shop.status, shop.status_at = Status.ACTIVE.value, now
