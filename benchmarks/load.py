@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -22,36 +24,43 @@ class Outcome:
     def per_second(self) -> float:
         return len(self.millis) / self.seconds
 
+    def note(self, status: int, seconds: float) -> None:
+        self.millis.append(seconds * 1000)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+
     def percentile(self, share: float) -> float:
         return float(np.percentile(self.millis, share))
 
 
 class Wire(asyncio.Protocol):
-    """One connection: a request out, its answer in, the next request."""
+    """One connection: a request out, its answer in, and `answered` is told its status.
 
-    def __init__(self) -> None:
+    No task and no future: what this side takes of the machine, who is asked has not.
+    """
+
+    def __init__(self, answered: Callable[["Wire", int], None]) -> None:
+        self.answered = answered
         self.buffer = b""
-        self.answer: asyncio.Future[int] | None = None
+        self.since = 0.0
+        """When its question left, or should have."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
+
+    def ask(self, request: bytes, since: float) -> None:
+        self.since = since
+        self.transport.write(request)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.transport.is_closing():
+            raise exc or ConnectionError("closed by who was asked")
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         head, mark, rest = self.buffer.partition(b"\r\n\r\n")
-        if mark and len(rest) >= _length(head) and self.answer and not self.answer.done():
+        if mark and len(rest) >= _length(head):
             self.buffer = b""
-            self.answer.set_result(int(head[9:12]))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.answer and not self.answer.done():
-            self.answer.set_exception(exc or ConnectionError("closed"))
-
-    async def ask(self, request: bytes) -> int:
-        self.answer = asyncio.get_running_loop().create_future()
-        self.transport.write(request)
-        return await self.answer
+            self.answered(self, int(head[9:12]))
 
 
 def _length(head: bytes) -> int:
@@ -76,19 +85,24 @@ def _steady() -> Iterator[None]:
 
 async def flood(port: int, requests: Sequence[bytes], *, connections: int) -> Outcome:
     """As fast as it goes: each connection asks again as soon as it is answered."""
-    todo = iter(requests)
-    outcome = Outcome(0)
+    todo, outcome = iter(requests), Outcome(0)
+    done = asyncio.get_running_loop().create_future()
 
-    async def one() -> None:
-        wire = await _connect(port)
-        for request in todo:
-            await _timed(wire, request, outcome, time.perf_counter())
-        wire.transport.close()
+    def answered(wire: Wire, status: int) -> None:
+        outcome.note(status, time.perf_counter() - wire.since)
+        if (request := next(todo, None)) is not None:
+            wire.ask(request, time.perf_counter())
+        elif len(outcome.millis) == len(requests):
+            done.set_result(None)
 
+    wires = [await _connect(port, answered) for _ in range(min(connections, len(requests)))]
     with _steady():
         started = time.perf_counter()
-        await asyncio.gather(*(one() for _ in range(connections)))
+        for wire in wires:
+            wire.ask(next(todo), time.perf_counter())
+        await done
         outcome.seconds = time.perf_counter() - started
+    _close(wires)
     return outcome
 
 
@@ -98,43 +112,43 @@ async def stream(
     """At a steady rate; time is counted from when a request should have left, not from when it
     could (no coordinated omission)."""
     outcome = Outcome(0)
-    free: asyncio.Queue[Wire] = asyncio.Queue()
-    for _ in range(connections):
-        free.put_nowait(await _connect(port))
+    free: list[Wire] = []
+    late: deque[tuple[bytes, float]] = deque()
+    done = asyncio.get_running_loop().create_future()
+
+    def answered(wire: Wire, status: int) -> None:
+        outcome.note(status, time.perf_counter() - wire.since)
+        if late:
+            wire.ask(*late.popleft())
+        else:
+            free.append(wire)
+        if len(outcome.millis) == len(requests):
+            done.set_result(None)
+
+    wires = [await _connect(port, answered) for _ in range(connections)]
+    free += wires
     with _steady():
-        await _send(requests, free, outcome, per_second)
-    while not free.empty():
-        free.get_nowait().transport.close()
+        started = time.perf_counter()
+        for at, request in enumerate(requests):
+            due = started + at / per_second
+            if (wait := due - time.perf_counter()) > 0.001:
+                await asyncio.sleep(wait)
+            if free:
+                free.pop().ask(request, due)
+            else:
+                late.append((request, due))
+        await done
+        outcome.seconds = time.perf_counter() - started
+    _close(wires)
     return outcome
 
 
-async def _send(
-    requests: Sequence[bytes], free: "asyncio.Queue[Wire]", outcome: Outcome, per_second: float
-) -> None:
-    started = time.perf_counter()
-
-    async def one(request: bytes, due: float) -> None:
-        wire = await free.get()
-        await _timed(wire, request, outcome, due)
-        free.put_nowait(wire)
-
-    tasks = []
-    for at, request in enumerate(requests):
-        due = started + at / per_second
-        if (wait := due - time.perf_counter()) > 0.001:
-            await asyncio.sleep(wait)
-        tasks.append(asyncio.ensure_future(one(request, due)))
-    await asyncio.gather(*tasks)
-    outcome.seconds = time.perf_counter() - started
-
-
-async def _timed(wire: Wire, request: bytes, outcome: Outcome, since: float) -> None:
-    status = await wire.ask(request)
-    outcome.millis.append((time.perf_counter() - since) * 1000)
-    outcome.statuses[status] = outcome.statuses.get(status, 0) + 1
-
-
-async def _connect(port: int) -> Wire:
+async def _connect(port: int, answered: Callable[[Wire, int], None]) -> Wire:
     loop = asyncio.get_running_loop()
-    _, wire = await loop.create_connection(Wire, "127.0.0.1", port)
+    _, wire = await loop.create_connection(lambda: Wire(answered), "127.0.0.1", port)
     return wire
+
+
+def _close(wires: Sequence[Wire]) -> None:
+    for wire in wires:
+        wire.transport.close()

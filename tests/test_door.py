@@ -24,7 +24,7 @@ def test_in1_a_signed_delivery_is_on_disk_when_it_is_answered(shop: Shop) -> Non
     (delivery,) = shop.all(Delivery)
     assert (delivery.event, delivery.body) == ("order_created", BODY)
     (promise,) = shop.all(Promise)
-    assert promise.body["hash"] == delivery.hash
+    assert promise.id == delivery.id
 
 
 def test_in1_what_is_already_there_is_answered_alike_and_not_written_again(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from sqlmodel import col, select
 
 from app.kit.asking import any_of, ask, question
-from app.kit.promises import Delivery
+from app.kit.promises import Delivery, Promise
 from app.kit.tx import Tx
 from app.saleor import shapes
 from app.shops import flows as shops
@@ -51,7 +51,11 @@ EVENTS: dict[str, Event[Any]] = {
 }
 
 
-BODIES = question(select(Delivery.hash, Delivery.body).where(any_of(col(Delivery.hash), "hashes")))
+BODIES = question(
+    select(Promise.key, Delivery.body)
+    .join(Delivery, col(Delivery.id) == Promise.id)
+    .where(any_of(col(Promise.key), "keys"))
+)
 
 
 class Promised(Protocol):
@@ -59,6 +63,10 @@ class Promised(Protocol):
 
     event: str
     hash: str
+
+    @property
+    def key(self) -> str:
+        """Of its promise."""
 
 
 def answer(heard: Promised, tx: Tx) -> None:
@@ -68,13 +76,13 @@ def answer(heard: Promised, tx: Tx) -> None:
 
 def answer_all(heard: Sequence[Promised], tx: Tx) -> None:
     """Many deliveries, those of one handler together: the order they came in means nothing."""
-    bodies = dict(ask(tx, BODIES, hashes=[one.hash for one in heard]))
+    bodies = dict(ask(tx, BODIES, keys=[one.key for one in heard]))
     us = shops.this_shop(tx).app_id
     together: dict[object, tuple[Event[Any], list[shapes.Event]]] = {}
     for one in heard:
-        if one.hash not in bodies:
+        if one.key not in bodies:
             continue  # its person has been erased meanwhile
-        event, known = read(one, bodies[one.hash])
+        event, known = read(one, bodies[one.key])
         if known.issuing_app is None or known.issuing_app != us:
             together.setdefault(event.handle, (event, []))[1].append(known)
     for event, events in together.values():

@@ -16,7 +16,7 @@ from app.history.flows import Overheard
 from app.history.rules import Kind
 from app.history.sources import SOURCES, Told
 from app.kit.promises import Delivery, Promise
-from app.kit.tx import Tx
+from app.kit.tx import Tx, among
 from app.orders import reading
 from app.orders.tables import Order
 from app.saleor.shapes import Checkout, Customer
@@ -53,14 +53,15 @@ def promise(tx: Tx, bodies: Sequence[Body]) -> None:
     jobs = {body.hash: Overheard(event=body.event, hash=body.hash) for body in bodies}
     keys = [job.key for job in jobs.values()]
     known = set(tx.exec(select(Promise.key).where(col(Promise.key).in_(keys)))) if keys else set()
-    fresh = [body for body in bodies if jobs[body.hash].key not in known]
-    rows = [
-        {"hash": body.hash, "event": body.event, "body": body.raw, "heard_at": tx.now}
-        for body in fresh
-    ]
-    tx.put(Delivery, rows, key=("hash",))
-    for body in fresh:
+    fresh = {job.key: body for body in bodies if (job := jobs[body.hash]).key not in known}
+    for body in fresh.values():
         tx.later(jobs[body.hash])
+    promised = tx.exec(select(Promise.key, Promise.id).where(among(col(Promise.key), fresh)))
+    rows = [
+        {"id": id_, "event": fresh[key].event, "body": fresh[key].raw, "heard_at": tx.now}
+        for key, id_ in promised
+    ]
+    tx.put(Delivery, rows, key=())
 
 
 def _body(kind: Kind, told: Told[Any]) -> Body:

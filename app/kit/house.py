@@ -179,6 +179,7 @@ def open_engine(url: str, *, synchronous: str = "NORMAL") -> Engine:
             "busy_timeout=30000",
             "foreign_keys=ON",
             "cache_size=-65536",
+            "wal_autocheckpoint=4000",  # pages; the more, the fewer of them are copied twice
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -33,18 +33,17 @@ SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 # Many rows in one statement, and not a statement a row: between two statements the writer would
 # have to win Python's lock back from a door that never rests.
 
-# the body is only kept while its promise is open: a repeat of one long kept leaves nothing behind
-WRITE_BODIES = (
-    "WITH came (shop, hash, event, body, key) AS (VALUES {rows})"
-    " INSERT INTO delivery (shop, hash, event, body, heard_at)"
-    " SELECT came.shop, came.hash, came.event, came.body, {now} FROM came"
-    " WHERE NOT EXISTS"
-    " (SELECT 1 FROM promise WHERE promise.shop = came.shop AND promise.key = came.key)"
-    " ON CONFLICT DO NOTHING"
-)
 WRITE_PROMISES = (
     "INSERT INTO promise (shop, key, kind, body, due, rank, tries, lost)"
     " VALUES {rows} ON CONFLICT DO NOTHING"
+)
+# the body is only kept while its promise is open: a repeat of one long kept leaves nothing behind
+WRITE_BODIES = (
+    "WITH came (shop, key, event, body) AS (VALUES {rows})"
+    " INSERT INTO delivery (id, shop, event, body, heard_at)"
+    " SELECT promise.id, came.shop, came.event, came.body, {now} FROM came"
+    " JOIN promise ON promise.shop = came.shop AND promise.key = came.key"
+    " WHERE promise.kept_at IS NULL ON CONFLICT DO NOTHING"
 )
 
 
@@ -178,11 +177,11 @@ def _write(connection: Connection, batch: list[Heard], at: datetime) -> None:
     # past SQLAlchemy's compiler: this is a third of the time a delivery takes
     lite = connection.dialect.name == "sqlite"
     now = f"{at:{STAMP}}" if lite else f"{at:{STAMP}}+00:00"
-    bodies, promises = _statements(len(batch), lite=lite)
-    came = [part for h in batch for part in (h.shop, h.hash, h.event, h.body, h.key)]
-    connection.exec_driver_sql(bodies, (*came, now))
+    promises, bodies = _statements(len(batch), lite=lite)
     told = [part for h in batch for part in (h.shop, h.key, h.kind, _job(h), now)]
     connection.exec_driver_sql(promises, tuple(told))
+    came = [part for h in batch for part in (h.shop, h.key, h.event, h.body)]
+    connection.exec_driver_sql(bodies, (*came, now))
 
 
 def _job(heard: Heard) -> str:
@@ -193,11 +192,11 @@ def _job(heard: Heard) -> str:
 def _statements(rows: int, *, lite: bool) -> tuple[str, str]:
     """The two statements for so many deliveries, as SQLite or PostgreSQL wants its blanks."""
     blank, now = ("?", "?") if lite else ("%s", "CAST(%s AS TIMESTAMPTZ)")
-    body = "(" + ", ".join([blank] * 5) + ")"
     promise = "(" + ", ".join([blank] * 5) + ", 0, 0, 0)"
+    body = "(" + ", ".join([blank] * 4) + ")"
     return (
-        WRITE_BODIES.format(rows=", ".join([body] * rows), now=now),
         WRITE_PROMISES.format(rows=", ".join([promise] * rows)),
+        WRITE_BODIES.format(rows=", ".join([body] * rows), now=now),
     )
 
 

@@ -48,7 +48,7 @@ KEEP = change(
     .where(any_of(col(Promise.id), "ids"))
     .values(kept_at=blank("now"), lease=None, leased_till=None, error=None)
 )
-DROP = change(delete(Delivery).where(any_of(col(Delivery.hash), "hashes")))
+DROP = change(delete(Delivery).where(any_of(col(Delivery.id), "ids")))
 MINE = question(
     select(Promise)
     .where(any_of(col(Promise.id), "ids"), Promise.lease == blank("lease"), OPEN)
@@ -166,10 +166,9 @@ def keep(tx: Tx, promise: Promise) -> None:
 
 def keep_all(tx: Tx, promises: Sequence[Promise]) -> None:
     """Done. The body behind a delivery is not needed any more."""
-    carry_out(tx, KEEP, ids=[promise.id for promise in promises], now=tx.now)
-    hashes = [hash_ for promise in promises if (hash_ := promise.body.get("hash"))]
-    if hashes:
-        carry_out(tx, DROP, hashes=hashes)
+    ids = [promise.id for promise in promises]
+    carry_out(tx, KEEP, ids=ids, now=tx.now)
+    carry_out(tx, DROP, ids=ids)
 
 
 def put_off(promise: Promise, *, until: datetime, reason: str) -> None:

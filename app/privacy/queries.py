@@ -63,12 +63,14 @@ def promises_naming(tx: Tx, names: Collection[str]) -> list[Promise]:
 
 def parked_naming(tx: Tx, names: Collection[str]) -> list[int]:
     """Deliveries that nobody could read, with one of these names in their body."""
-    parked = tx.exec(select(Promise).where(col(Promise.parked_at).is_not(None)))
-    hashes = {str(promise.body["hash"]) for promise in parked if "hash" in promise.body}
     marks = [_told(name).lower().encode() for name in names]
     marks += [name.lower().encode() for name in names]
-    bodies = tx.exec(select(Delivery.id, Delivery.body).where(col(Delivery.hash).in_(hashes)))
-    return [id_ for id_, body in bodies if id_ and any(mark in body.lower() for mark in marks)]
+    bodies = tx.exec(
+        select(Delivery.id, Delivery.body)
+        .join(Promise, col(Promise.id) == Delivery.id)
+        .where(col(Promise.parked_at).is_not(None))
+    )
+    return [id_ for id_, body in bodies if any(mark in body.lower() for mark in marks)]
 
 
 def _told(name: str) -> str:

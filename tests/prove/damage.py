@@ -44,7 +44,7 @@ def a_promise_parked(tx: Tx) -> None:
 
 
 def a_body_left(tx: Tx) -> None:
-    tx.add(Delivery(hash="0" * 64, event="order_created", body=b"{}", heard_at=tx.now))
+    tx.add(Delivery(id=0, event="order_created", body=b"{}", heard_at=tx.now))
 
 
 def a_voucher_made_twice(tx: Tx) -> None:

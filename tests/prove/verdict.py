@@ -37,10 +37,10 @@ def deliveries(tx: Tx, theirs: Theirs) -> Iterator[str]:
         yield f"{theirs.sent} deliveries were taken, {theirs.failed} given up, {count} are here"
     for promise in tx.exec(select(Promise).where(col(Promise.parked_at).is_not(None))):
         yield f"parked: {promise.kind}: {promise.error}"
-    undone = select(Promise.body).where(col(Promise.kept_at).is_(None))
-    waited_for = {told.get("hash") for told in tx.exec(undone)}  # a sweep may have come meanwhile
+    undone = select(Promise.id).where(col(Promise.kept_at).is_(None))
+    waited_for = set(tx.exec(undone))  # a sweep may have come meanwhile
     for body in tx.exec(select(Delivery)):
-        if body.hash not in waited_for:
+        if body.id not in waited_for:
             yield f"a body is left: {body.event}"
 
 
