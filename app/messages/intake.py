@@ -1,7 +1,7 @@
 """BO: reports that come back, read: delivery reports (RFC 3464) and abuse reports (RFC 5965).
 
 Believed only where they name a message of ours by its signed id (BO-4). Headers are taken as they
-are, by Python's older policy: the newer one reads into them, and dies of some that anybody may send.
+are, by Python's older policy: the newer one reads into them and dies of some that anybody may send.
 """
 
 import re
