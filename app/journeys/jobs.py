@@ -65,6 +65,6 @@ class RemindCode(Job, kind="journey.remind_code"):
 
 
 class Dawn(Job, kind="journey.dawn"):
-    """What a new day brings by itself: people's own days, tiers at risk, things that run out (RC-3)."""
+    """What a new day brings by itself: people's own days, tiers at risk, what runs out (RC-3)."""
 
     day: str
