@@ -87,8 +87,8 @@ def size(tx: Tx, node: Node) -> int:
     return tx.exec(found).one()
 
 
-def some(tx: Tx, node: Node, *, after: int = 0, limit: int = AT_ONCE) -> list[int]:
-    """Ids of people who fit, upwards from `after`."""
+def some(tx: Tx, node: Node, *, after: int = 0, limit: int | None = AT_ONCE) -> list[int]:
+    """Ids of people who fit, upwards from `after`; without a limit, all of them."""
     rows = select(Person.id).where(everybody(node, asking(tx)), col(Person.id) > after)
     found = tx.exec(rows.order_by(col(Person.id)).limit(limit))
     return [id_ for id_ in found if id_]
