@@ -170,27 +170,29 @@ def open_engine(url: str, *, synchronous: str = "NORMAL") -> Engine:
         connect_args={"check_same_thread": False, "timeout": 30},
     )
 
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None  # BEGIN is ours: the driver's is always deferred
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={synchronous}",
-            "busy_timeout=30000",
-            "foreign_keys=ON",
-            "cache_size=-65536",
-            "wal_autocheckpoint=4000",  # pages; the more, the fewer of them are copied twice
-            "temp_store=MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # a deferred transaction that turns into a writer fails with "database is locked"
-        reads = connection.get_execution_options().get("reads_only", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
+    event.listen(engine, "connect", lambda wire, _: _prepare(wire, synchronous))
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _prepare(wire: sqlite3.Connection, synchronous: str) -> None:
+    wire.isolation_level = None  # BEGIN is ours: the driver's is always deferred
+    for pragma in (
+        "journal_mode=WAL",
+        f"synchronous={synchronous}",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "wal_autocheckpoint=4000",  # pages; the more, the fewer of them are copied twice
+        "temp_store=MEMORY",
+    ):
+        wire.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # a deferred transaction that turns into a writer fails with "database is locked"
+    reads = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _make_private(url: str) -> None:
