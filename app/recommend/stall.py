@@ -17,7 +17,7 @@ import numpy as np
 import structlog
 from sqlalchemy import Engine
 
-from app.kit.clock import real_now, stopwatch
+from app.kit.clock import effort, real_now, stopwatch
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx
 from app.recommend import queries, rules
@@ -189,12 +189,12 @@ class Stall:
 
 
 def _in_turns(batches: Iterable[Purchases]) -> Iterator[Purchases]:
-    """Between two of them rests as long as one takes: pages and doors of this process go first."""
-    began = stopwatch()
+    """Between two of them rests as long as one works: pages and doors of this process go first."""
+    began = effort()
     for n, batch in enumerate(batches):
         if n:
-            sleep(stopwatch() - began)
-        began = stopwatch()
+            sleep(effort() - began)
+        began = effort()
         yield batch
 
 
