@@ -21,7 +21,8 @@ class Cart(OfShop, SQLModel, table=True):
         Index("cart_email", "shop", "email"),
         Index("cart_state", "shop", "state", "touched_at"),
         Index(
-            "cart_abandoned", "shop", "abandoned_at", sqlite_where=LEFT, postgresql_where=LEFT,
+            "cart_abandoned", "shop", "abandoned_at", "state", "currency", "worth_minor",
+            sqlite_where=LEFT, postgresql_where=LEFT,
         ),
         Index(
             "cart_visitor", "shop", "visitor", "created_at",

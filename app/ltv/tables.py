@@ -83,7 +83,7 @@ class CustomerScore(OfShop, SQLModel, table=True):
         UniqueConstraint("shop", "person"),
         Index("score_worth", "shop", "net_12", "person"),
         Index("score_value", "shop", "to_date", "person"),
-        Index("score_groups", "shop", "group", "r", "fm", "group_before"),
+        Index("score_groups", "shop", "group", "r", "fm", "group_before", "net_12"),
         Index("score_tier", "shop", "tier"),
     )
 
