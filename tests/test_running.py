@@ -166,7 +166,7 @@ def test_what_two_processes_hear_in_one_moment_is_written_once_and_no_other_is_r
     def hear_it_too(
         _: Connection, __: object, statement: str, told: tuple[object, ...], *___: object
     ) -> None:
-        if statement.startswith("WITH came") and statement not in said:
+        if statement.startswith("INSERT INTO promise") and statement not in said:
             said.add(statement)
             with shop.house.engine.begin() as other:
                 open_for(other, EVERY)
