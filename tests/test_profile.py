@@ -41,6 +41,7 @@ def market(house: House) -> Iterator[Market]:
         yield market
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_rc5_who_objects_gets_what_everybody_gets(market: Market) -> None:
     """RC-5: her own token is good, and opens no list of her own; she is served all the same."""
     hers = bearer(market.shopper(ANA))
@@ -76,6 +77,7 @@ def test_pr4_nothing_is_foretold_of_her_by_day_or_night(house: House) -> None:
         assert scored()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_pr4_no_offer_is_made_of_what_she_did(house: House, clock: StillClock) -> None:
     with Recovering(house, Counter(clock.now), on=False) as shop:
         gives(shop)
@@ -125,6 +127,7 @@ def test_pr4_she_says_so_on_the_page_of_her_choices(house: House) -> None:
         assert ana.no_profile_at is None
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_pr4_staff_write_it_down_for_her(house: House, clock: StillClock) -> None:
     with Loyal(house, Till(clock.now)) as shop:
         shop.buys("ana", 20)

@@ -18,7 +18,7 @@ RULES = {
     "TI": 8,
 }  # fmt: skip
 """How many rules each section has."""
-ALONE = {"MG-2", "MG-8", "PR-2", "PR-3", "PR-1", "PR-4", "PR-5", "RC-5", "TI-0"}
+ALONE = {"MG-2", "MG-8", "PR-1", "PR-2", "PR-3", "PR-4", "PR-5", "RC-5", "TI-0"}
 """Of other sections, those that hold here."""
 
 
