@@ -83,7 +83,7 @@ def test_every_number_says_its_period_and_how_it_is_made() -> None:
 
 def test_numbers_lead_to_what_is_behind_them() -> None:
     html = markup(PAGE, today=today())
-    assert 'href="#carts">17</a>' in html
+    assert 'href="/app/checkouts">17</a>' in html
     assert 'data-dashboard="/customers/VXNlcjoz"' in html
     assert 'data-dashboard="/orders/T3JkZXI6MQ=="' in html
 

@@ -3,7 +3,10 @@
 from datetime import datetime
 from hashlib import blake2b
 
+from sqlmodel import select
+
 from app.journeys.tables import Journey, Run
+from app.kit.tx import Tx
 
 
 def key_of(run: Run, step: str) -> str:
@@ -25,3 +28,13 @@ def decision_of(shop: int, key: str, at: datetime) -> str:
 def programme_of(journey: Journey) -> str:
     """CP-1: the vouchers of an automation, in the ledger of codes."""
     return f"journey:{journey.key}"
+
+
+def title_of(tx: Tx, programme: str) -> str:
+    """Which automation gave it: its own name, else the key for which pages have words (say.title).
+
+    What gives codes and is no automation is called as it stands.
+    """
+    key = programme.removeprefix("journey:").partition(":")[0]
+    named = tx.exec(select(Journey.name).where(Journey.key == key)).first()
+    return named or key

@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from app.carts import queries as carts_
 from app.carts.tables import Cart
 from app.customers.tables import Person
+from app.journeys.naming import title_of
 from app.kit.money import major
 from app.kit.tx import Tx
 from app.loyalty import queries as loyalty
@@ -190,9 +191,12 @@ def _recent(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[CodeLine
     newest = sorted(rows.values(), key=lambda row: (_told_at(row[0]), row[0].id), reverse=True)
     lines = newest[:MOST_LINES]
     people = _people(tx, [code.person for code, _, _ in lines])
+    automations = {voucher.tier for _, voucher, _ in lines if voucher.programme}
+    titles = {tier: title_of(tx, tier) for tier in sorted(automations)}
     return tuple(
         CodeLine(
-            tier=_given_by(terms, voucher),
+            tier=titles.get(voucher.tier) or _given_by(terms, voucher),
+            automation=voucher.programme,
             who=_name(people.get(code.person)) if sees_people else None,
             link=_link(people.get(code.person)) if sees_people else None,
             given_at=code.minted_at,
@@ -209,8 +213,7 @@ def _told_at(code: Code) -> datetime:
 
 
 def _given_by(terms: Terms | None, voucher: Voucher) -> str:
-    """The tier, or the automation."""
-    tier = terms.tiers.get(voucher.tier) if terms and not voucher.programme else None
+    tier = terms.tiers.get(voucher.tier) if terms else None
     return tier.name if tier else voucher.name.partition(" · ")[0]
 
 

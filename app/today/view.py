@@ -152,9 +152,11 @@ class Carts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeLine:
     tier: str
+    """Its name; of an automation, its own or its key."""
     who: str | None
     link: str | None
     given_at: datetime
+    automation: bool = False
     used_at: datetime | None = None
     order: str | None = None
     order_link: str | None = None

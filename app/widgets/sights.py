@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from app.catalog import queries as catalog
 from app.customers import queries as customers
 from app.customers.tables import Person
+from app.journeys.naming import title_of
 from app.journeys.tables import Cycle, Grant
 from app.kit.money import major
 from app.kit.tx import Tx, among
@@ -69,8 +70,10 @@ def _owner_of(tx: Tx, code: str | None) -> str:
 
 
 def _title(tx: Tx, voucher: Voucher) -> str:
+    if voucher.programme:
+        return title_of(tx, voucher.tier)
     terms = loyalty.terms(tx)
-    tier = terms.tiers.get(voucher.tier) if terms and not voucher.programme else None
+    tier = terms.tiers.get(voucher.tier) if terms else None
     return tier.name if tier else voucher.name.partition(" · ")[0]
 
 
