@@ -173,6 +173,20 @@ def test_a_segment_s_log_says_who_came_who_left_and_why_somebody_is_in_it(shop: 
     assert "Nobody is known" in posts(shop, path, part="log", who="nobody@example.com")
 
 
+def test_the_journey_map_counts_each_station_and_names_who_writes_there(shop: Loyal) -> None:
+    """V10: and an automation that a segment of the way begins stands there, too."""
+    with shop.work() as tx:
+        flows.fill(tx)
+        learn_now(tx)
+    shop.settles()
+    seen = shop.sees("/app/journey-map")
+    assert '<a href="/app/value/people?at_least=1">2</a>' in seen
+    assert "At 1 station of the way nobody is written to." in seen
+    assert "Win-back" in seen
+    for locale in ("pl", "pt-BR"):
+        assert 'href="/app/automations/winback"' in shop.sees("/app/journey-map", locale=locale)
+
+
 def test_a_customer_s_page_says_which_segments_and_what_she_likes(shop: Loyal) -> None:
     """S4: more of what she buys is of it than of what others buy; what she said comes first."""
     with shop.work() as tx:

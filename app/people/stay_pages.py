@@ -1,4 +1,5 @@
-"""DOOR 3: S8, S9: the history of a segment, why somebody is in it, and what works there."""
+"""DOOR 3: S8, S9: the history of a segment, why somebody is in it, what works there; and V10: the
+way of a customer."""
 
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from app.journeys.segment_asked import SEES_PEOPLE, segment_of
 from app.journeys.segment_rows import ids_in
 from app.journeys.vocabulary import vocabulary
 from app.kit.tx import Tx
-from app.people import stays
+from app.people import stations, stays
 from app.people.stays import Asked, Log
 from app.segments import queries
 from app.segments.tables import Segment
@@ -26,6 +27,11 @@ from app.web.page import Page, Rendered
 router = APIRouter(route_class=PatientRoute)
 
 LAST_PAGE = 200
+
+
+@router.get("/app/journey-map")
+def journey_map(visit: Viewing, page: Rendered) -> HTMLResponse:
+    return page("people/stations.html", shown=stations.stations(visit.tx))
 
 
 @router.get("/app/segments/log/{key}", dependencies=[needs(SEES_PEOPLE)])
