@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.testclient import TestClient
 
 from app.today.view import CartLine
+from app.web.files import Kept
 from app.web.frame import Frame, security_headers
 from app.web.page import STATIC, Page, Rendered, static
 from tests.support.html import markup, words
@@ -45,6 +46,17 @@ def test_a_browser_gets_the_shell_and_nobodys_data(browser: TestClient) -> None:
     assert "Loading" in words(answer.text)
     assert SECRET not in answer.text
     assert static("bridge.js") in answer.text
+
+
+def test_style_and_script_are_fetched_once_for_their_content_and_others_asked_for_again() -> None:
+    app = FastAPI()
+    app.mount("/static", Kept(directory=STATIC))
+    with TestClient(app) as client:
+        kept, plain = client.get(static("bridge.js")), client.get("/static/bridge.js")
+    assert (kept.status_code, plain.status_code) == (200, 200)
+    assert kept.text == plain.text
+    assert "immutable" in kept.headers["cache-control"]
+    assert "cache-control" not in plain.headers
 
 
 def test_every_page_under_app_begins_as_the_shell_even_one_that_does_not_exist(
