@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import select
 
+from app.customers import meeting
+from app.customers.rules import Who
 from app.customers.tables import Person
+from app.kit.hearing import Version
 from app.kit.house import House
 from app.kit.loop import Keeper
 from app.messages import bringing, consent, erasing, flows, library, queries, windows
@@ -16,7 +19,7 @@ from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.rules import Priority
 from app.messages.tables import LastWord, Outlet, Preference, Send, SendNote, Suppression, Touch
-from tests.support.makers import by_user, customer, event, gid, line, order, user
+from tests.support.makers import by_user, checkout, customer, event, gid, line, order, user
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
 
@@ -76,6 +79,27 @@ def test_co2_the_country_decides_what_silence_means(
     shop.waits(hours=8)  # also in Los Angeles it is morning by now
     shop.sends(person=ben)
     assert shop.word() == word
+
+
+def test_co2_silence_of_an_address_that_anybody_typed_is_no_ground(shop: Writing) -> None:
+    """CO-2, J9: "tell me when it is back", typed with a stranger's address, where the law takes
+    silence for enough: nothing goes there before she has to do with the shop herself."""
+    shop.rules(country="US")
+    with shop.work() as tx:
+        known = Version(tx.now, tx.now)
+        who = Who(account=None, email="stranger@example.com", version=known, since=tx.now)
+        met = meeting.meet(tx, [who]).of(who)
+        assert met
+    shop.waits(hours=6)
+    assert shop.sends(person=met.person).state == "refused"
+    assert shop.word() == "refused:no_consent"
+    with shop.look() as tx:
+        assert queries.reachable(tx, [met.person]) == set()
+    left = checkout("stranger@example.com", updated=shop.house.clock.now())
+    shop.hears("CHECKOUT_UPDATED", event("CHECKOUT_UPDATED", checkout=left))
+    with shop.look() as tx:
+        assert queries.reachable(tx, [met.person]) == {met.person}
+    assert shop.sends("k2", person=met.person).state == "sent"
 
 
 def test_co2_soft_opt_in_needs_the_owners_word(shop: Writing) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
-from app.messages import caps, law, noes, queries, reputation, rules
+from app.messages import caps, law, noes, queries, reputation, rules, strangers
 from app.messages import seen as judging
 from app.messages.policy import Policy, policy, stopped
 from app.messages.reputation import Mood, Standing
@@ -136,6 +136,7 @@ def _of_person(
         said=said.value,
         complained=complained,
         bought=queries.bought(tx, to.people),
+        known=person.id in strangers.known(tx, [person]),
         basis=basis.value,
         suppressed=queries.suppressed(tx, address, channel=to.channel, purpose=send.purpose),
         topic_off=rules.Priority(send.priority).topic in off,

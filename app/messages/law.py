@@ -57,6 +57,9 @@ class Stance:
     country: str = ""
     bought: bool = False
     complained: bool = False
+    known: bool = True
+    """Somebody of the shop's own: an account, an order, a checkout, a line of its list; and not
+    merely an address that anybody may have typed."""
 
 
 def basis(
@@ -92,7 +95,11 @@ def ground(stance: Stance, on: Basis) -> Ground:
         return Ground(allowed=True, basis=Basis.CONSENT)
     if stance.said is Said.WITHDRAWN:
         return Ground(allowed=False, basis=on, word=Word.WITHDRAWN)
-    enough = {Basis.INTEREST: True, Basis.OPT_OUT: True, Basis.SOFT_OPT_IN: stance.bought}
+    enough = {
+        Basis.INTEREST: stance.known,
+        Basis.OPT_OUT: stance.known,
+        Basis.SOFT_OPT_IN: stance.bought,
+    }
     if enough.get(on, False):
         return Ground(allowed=True, basis=on)
     silent = Word.UNCONFIRMED if stance.said is Said.PENDING else Word.NO_CONSENT

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.messages import calendar, caps, hashing, law, noes
+from app.messages import calendar, caps, hashing, law, noes, strangers
 from app.messages.caps import Life, Past
 from app.messages.law import Ground, Said, Stance
 from app.messages.policy import Policy, policy
@@ -273,7 +273,7 @@ def _reachable(
     said = _said(tx, set(addresses.values()), channel=channel, purpose=purpose)
     held = _held(tx, set(addresses.values()), channel=channel, purpose=purpose)
     taken_back = noes.of(tx, persons, channel=channel, purpose=purpose)
-    last = _last_countries(tx, persons)
+    last, known = _last_countries(tx, persons), strangers.known(tx, people)
     return {
         id_
         for person in people
@@ -284,6 +284,7 @@ def _reachable(
             own,
             country=person.country or last.get(id_, "") or own.country,
             bought=id_ in last,
+            known=id_ in known,
             channel=channel,
             purpose=purpose,
         ).allowed
@@ -346,12 +347,13 @@ def _ground(
     *,
     country: str,
     bought: bool,
+    known: bool,
     channel: str,
     purpose: str,
 ) -> Ground:
     word, complained = said or (Said.NOTHING, False)
     on = law.basis(channel, purpose, country, own=own.law, soft=own.soft_opt_in)
-    return law.ground(Stance(word, country, bought=bought, complained=complained), on)
+    return law.ground(Stance(word, country, bought, complained, known), on)
 
 
 def permission(tx: Tx, person: Person, *, channel: str, purpose: str) -> Ground:
@@ -364,6 +366,7 @@ def permission(tx: Tx, person: Person, *, channel: str, purpose: str) -> Ground:
         own,
         country=country_of(tx, person, people, default=own.country),
         bought=bought(tx, people),
+        known=person.id in strangers.known(tx, [person]),
         channel=channel,
         purpose=purpose,
     )

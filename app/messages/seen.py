@@ -49,6 +49,7 @@ class Seen:
     said: str = Said.NOTHING.value
     bought: bool = False
     complained: bool = False
+    known: bool = True
     basis: str = Basis.CONTRACT.value
     """CO-2: what the law of the country asks for."""
     suppressed: bool = False
@@ -104,7 +105,7 @@ def facts(seen: Seen, *, now: datetime, terms: Terms = AS_IT_WAS) -> Facts:
         return basic
     life = Life(seen.first_message_at, seen.last_sign_at)
     tired = caps.tired(life, now=now)
-    stance = Stance(Said(seen.said), seen.country, seen.bought, seen.complained)
+    stance = Stance(Said(seen.said), seen.country, seen.bought, seen.complained, seen.known)
     ground = law.ground(stance, Basis(seen.basis))
     return Facts(
         service=False, channel=seen.channel, nobody=seen.nobody, stopped=seen.stopped,
@@ -172,6 +173,7 @@ TEXTS = {
 FLAGS = {
     "x": "nobody", "st": "stopped", "a": "address", "o": "outlet", "bo": "bought",
     "co": "complained", "sp": "suppressed", "to": "topic_off", "fe": "fewer", "fa": "farewell",
+    "kn": "known",
     "or": "outranked", "db": "domain_bad", "cut": "cut",
 }  # fmt: skip
 USUAL = Seen(key="", channel="", purpose="", due=EPOCH)
