@@ -11,7 +11,7 @@ from app.recommend.picks import Wish
 from app.recommend.purchases import Purchase, Purchases
 from app.recommend.rank import rising
 from app.recommend.replay import clock
-from app.recommend.shelf import collapsed, sells
+from app.recommend.shelf import sells
 from app.recommend.why import Why
 from tests.support.corner import DAY, FIRST_DAY, Corner, made_up, rebuilt
 
@@ -262,12 +262,11 @@ def test_16_refund_cancel_erasure_and_merge_count_at_once() -> None:
 
 
 def test_17_variants_are_one_product_and_bundles_and_gift_cards_are_none() -> None:
-    assert collapsed([11, 12, 21, 99], {11: 1, 12: 1, 21: 2}) == [1, 2]
     assert not sells(Listed(gift_card=True), currency="EUR")
     assert not sells(Listed(bundle=True), currency="EUR")
     assert not sells(Listed(hidden=True), currency="EUR")
     book = Adviser().book
-    book.put(Purchase(1, 1, FIRST_DAY, collapsed([11, 12], {11: 1, 12: 1})))
+    book.put(Purchase(1, 1, FIRST_DAY, [1, 1]))  # two variants of one product
     assert len(book.products_of(0)) == 1
 
 

@@ -50,10 +50,6 @@ def every_live(tx: Tx) -> Sequence[Live]:
     return known
 
 
-def any_on(tx: Tx) -> bool:
-    return bool(every_live(tx))
-
-
 def gives_cards(tx: Tx) -> bool:
     """CP-4: something that is on gives gift cards."""
     steps = [step for one in every_live(tx) for step in one.definition.steps]

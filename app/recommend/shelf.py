@@ -4,7 +4,7 @@
 does not know is not sold.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,11 +44,6 @@ def sells(listing: Listing, *, currency: str) -> bool:
         and listing.price_currency == currency
         and not (listing.gift_card or listing.bundle or listing.hidden)
     )
-
-
-def collapsed(variants: Iterable[int], product_of: dict[int, int]) -> list[int]:
-    """The products of some variants, each once, in the same sequence; unknown ones fall out."""
-    return list(dict.fromkeys(product_of[v] for v in variants if v in product_of))
 
 
 @dataclass(eq=False)
