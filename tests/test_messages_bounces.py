@@ -197,6 +197,16 @@ def test_bo2_soft_ones_far_apart_are_not_in_a_row(shop: Writing) -> None:
     assert reasons(shop) == []
 
 
+def test_bo2_a_bounce_without_a_reason_is_a_soft_one(shop: Writing) -> None:
+    """BO-2: some providers tell none; what ends nothing is no bounce, whatever its status."""
+    shop.sends()
+    id_ = shop.send().provider_id
+    assert tells(shop, {"event": "deferred", "id": id_, "status": "4.4.1"}) == 200
+    assert shop.all(Bounce) == []
+    assert tells(shop, {"event": "bounce", "id": id_}) == 200
+    assert [row.kind for row in shop.all(Bounce)] == ["soft"]
+
+
 def test_bo3_a_bounce_of_service_mail_counts_too(shop: Writing) -> None:
     """BO-3."""
     shop.sends(message="receipt", purpose="service")

@@ -25,6 +25,8 @@ from app.world import World
 EVERY = timedelta(minutes=5)
 AT_ONCE = 200
 TIMEOUT = 30.0
+BOUNCE, UNTOLD = "bounce", "4.0.0"
+"""A bounce that nobody gave a reason for is a soft one, and five in a row are enough (BO-2)."""
 MOST_BYTES = 256 * 1024
 """Of one mail: a report has said what it says by then, and anybody may write to that mailbox."""
 
@@ -90,9 +92,10 @@ def _take(tx: Tx, event: Event, *, secret: str, channel: str) -> bool:
         leaving.unsubscribe(tx, row)
         return True
     kind = {"complaint": Kind.COMPLAINT, "delivered": Kind.DELIVERED}.get(event.event)
-    if kind is None and not event.status:
-        return False
-    told = bounces.came_back(tx, send, status=event.status, source="webhook", kind=kind)
+    if kind is None and event.event != BOUNCE:
+        return False  # nothing that ends a message: opened, deferred, …
+    status = event.status or UNTOLD
+    told = bounces.came_back(tx, send, status=status, source="webhook", kind=kind)
     if told is Kind.DELIVERED and event.at:
         row.delivered_at = min(event.at, tx.now)
         touches.delivered(tx, row)
