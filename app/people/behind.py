@@ -185,16 +185,15 @@ def _sends(tx: Tx, journey: Journey, number: Number, offset: int, limit: int) ->
         these = these.where(col(Send.state).in_(states))
     ids = tx.exec(these.order_by(col(Send.id).desc()).offset(offset).limit(limit)).all()
     clicked = _first_clicks(tx, ids) if number.what is What.CLICKED else {}
-    rows = select(Send).where(among(col(Send.id), ids)).order_by(col(Send.id).desc())
+    columns: list[Any] = [
+        Send.id, Send.person, func.coalesce(Send.sent_at, Send.ended_at, Send.asked_at),
+        Send.reason, Send.state,
+    ]  # fmt: skip
+    rows = select(*columns).where(among(col(Send.id), ids)).order_by(col(Send.id).desc())
+    ends = number.what is What.CAME
     return [
-        (
-            one.person,
-            clicked.get(one.id) or one.sent_at or one.ended_at or one.asked_at,
-            one.reason or (one.state if number.what is What.CAME else ""),
-            "",
-            "",
-        )
-        for one in (tx.exec(rows) if ids else ())
+        (person, clicked.get(id_) or at, reason or (state if ends else ""), "", "")
+        for id_, person, at, reason, state in (tx.exec(rows) if ids else ())
     ]
 
 
