@@ -8,11 +8,9 @@ from sqlmodel import Field, SQLModel
 from app.kit.tx import BigId, Instant, OfShop
 
 WITH_CARDS = text("cards IS NOT NULL")
-BOUGHT = {
-    "sqlite_where": text("counts IS 1 AND paid IS 1"),
-    "postgresql_where": text("counts IS TRUE AND paid IS TRUE"),
-}
-"""In the very words of app.orders.queries: SQLite uses an index of some rows for no others."""
+# In the very words of app.orders.queries: SQLite uses an index of some rows for no others.
+BOUGHT_SQLITE = text("counts IS 1 AND paid IS 1")
+BOUGHT_POSTGRESQL = text("counts IS TRUE AND paid IS TRUE")
 
 
 class Order(OfShop, SQLModel, table=True):
@@ -21,7 +19,10 @@ class Order(OfShop, SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("shop", "saleor_id"),
         Index("order_person", "shop", "person", "created_at"),
-        Index("order_bought", "shop", "person", "created_at", "goods_reporting_minor", **BOUGHT),
+        Index(
+            "order_bought", "shop", "person", "created_at", "goods_reporting_minor",
+            sqlite_where=BOUGHT_SQLITE, postgresql_where=BOUGHT_POSTGRESQL,
+        ),
         Index("order_source", "shop", "source"),
         Index("order_checkout", "shop", "checkout"),
         Index("order_created", "shop", "created_at", "counts", "goods_reporting_minor"),
