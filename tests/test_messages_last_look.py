@@ -7,7 +7,7 @@ import pytest
 
 from app.carts.tables import Cart
 from app.customers import meeting
-from app.customers.rules import Who
+from app.customers.rules import Profile, Who
 from app.kit.hearing import Version
 from app.kit.house import House
 from app.messages import library
@@ -94,15 +94,17 @@ def test_ac10_where_all_is_sold_out_nothing_is_sent(shop: Writing, till: Till) -
 
 def test_ac6_an_order_under_an_address_she_had_before_stops_it(shop: Writing, till: Till) -> None:
     """As a guest, out of habit: nothing of it was heard yet."""
+    shop.waits(minutes=1)
     with shop.work() as tx:
         now = Version(tx.now, tx.now)
         who = Who(
             account=gid("User", "ana"), email="ana@new.example", version=now, since=tx.now,
-            confirmed=True,
+            confirmed=True, profile=Profile("Ana", "Example", "EN", "DE", tx.now),
         )  # fmt: skip
         meeting.meet(tx, [who])
+    assert "ana@new.example" in shop.people()
     shop.agrees("ana", address="ana@new.example")
     till.checkout = checkout()
     now = shop.house.clock.now()
-    till.orders.append(order("ana@example.com", created=now - timedelta(seconds=1)))
+    till.orders.append(order("ana@example.com", of="C9", created=now - timedelta(seconds=1)))
     assert reminded(shop) == "refused:stopped_purchase"

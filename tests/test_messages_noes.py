@@ -38,6 +38,7 @@ def moves(shop: Writing, name: str, email: str, *, country: str) -> None:
             confirmed=True, profile=told,
         )  # fmt: skip
         meeting.meet(tx, [who])
+    assert email in shop.people()
 
 
 @pytest.mark.parametrize("country", ["BR", "US"])
@@ -63,6 +64,7 @@ def test_id2_a_new_address_does_not_undo_an_unsubscribing(shop: Writing, country
 def test_id2_a_complaint_moves_along_too(shop: Writing) -> None:
     bia = shop.person("bia", country="BR")
     shop.agrees("bia", said=Said.WITHDRAWN, source="complaint")
+    shop.waits(days=1)
     moves(shop, "bia", "bia@new.example", country="BR")
     shop.sends(person=bia)
     assert shop.word() == "refused:complained"
@@ -118,6 +120,7 @@ def test_id2_a_rest_is_a_rest_under_every_address(shop: Writing) -> None:
     shop.agrees("ana", channel="sms", address="+4915123456789", person=shop.ana)
     shop.sends(channel="sms", context={"link": "https://shop.example/"})
     assert shop.word() == "waiting:paused_by_person"
+    shop.waits(minutes=1)
     moves(shop, "ana", "ana@new.example", country="DE")
     shop.agrees("ana", address="ana@new.example")
     shop.sends("k2")
