@@ -7,6 +7,7 @@ and the element it renders carries the block's name as its id. The third way is 
 for a spreadsheet (`app.web.sheets`).
 """
 
+import re
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -31,6 +32,8 @@ ROOMS = {path.parent.name: FileSystemLoader(path) for path in APP.glob("*/templa
 STATIC = Path(__file__).parent / "static"
 BASE = "web/base.html"
 THEMES = ("light", "dark")
+OF_WIDGETS = re.compile(r"accessToken|saleorApiUrl|\w+Ids?")
+"""What the Dashboard posts to a widget; nothing else that is sent is written into a page."""
 
 
 @cache
@@ -89,7 +92,8 @@ class Page:
         self.path = address_of(*asked) if asked else None
         self.locale = language(dashboard or locale or browser)
         self.theme = theme if theme in THEMES else None
-        self.sent = form or FormData()
+        told = form.multi_items() if form else ()
+        self.sent = FormData([(name, value) for name, value in told if OF_WIDGETS.fullmatch(name)])
         self.title = csv if request and request.method == "GET" else None
 
     def __call__(
