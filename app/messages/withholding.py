@@ -35,12 +35,8 @@ class Kept:
     left_out: frozenset[str] = frozenset()
 
 
-def contents(draft: Draft) -> frozenset[str]:
-    """Of all its channels and languages: the message itself, and the blocks in it."""
-    return frozenset({draft.key}) | blocks(draft)
-
-
 def blocks(draft: Draft) -> frozenset[str]:
+    """What is in it, of all its channels and languages."""
     variants = [variant for by in draft.variants.values() for variant in by.values()]
     return frozenset(key for variant in variants for key in _keys(variant))
 
