@@ -9,10 +9,10 @@ import pytest
 from app.catalog import flows as catalog
 from app.catalog import queries as shelves
 from app.catalog.flows import Sighting
-from app.catalog.tables import Collection, Price, Product, Variant
+from app.catalog.tables import Attribute, Collection, Price, Product, Variant
 from app.saleor.shapes import CatalogueProduct
 from app.saleor.shapes import Variant as Seen
-from tests.support.makers import MONDAY, channel, gid, money, price, product, variant
+from tests.support.makers import MONDAY, attribute, channel, gid, money, price, product, variant
 from tests.support.story import Shop
 from tests.support.telling import shaped
 
@@ -115,3 +115,17 @@ def test_a_variant_without_a_price_today_is_known_all_the_same(shop: Shop) -> No
         catalog.learn(tx, [Sighting(MONDAY, seen, "web", "EUR", None)])
     assert shop.all(Price) == []
     assert len(shop.all(Variant)) == 1
+
+
+def test_what_a_product_is_like_is_held_where_it_is_chosen_from_a_list(shop: Shop) -> None:
+    """S4: a free text is no two products' own; a list that tells of none leaves what is known."""
+    told = [
+        attribute("Roast", "dark", "medium", kind="MULTISELECT"),
+        attribute("Story", "long ago", kind="PLAIN_TEXT"),
+    ]
+    lists(shop, product("tee", attributes=told))
+    assert {one.name for one in shop.all(Attribute)} == {"Roast: dark", "Roast: medium"}
+    lists(shop, product("tee", updated=DAY, attributes=None))
+    assert len(shop.all(Attribute)) == 2
+    lists(shop, product("tee", updated=2 * DAY, attributes=[attribute("Roast", "light")]))
+    assert [one.name for one in shop.all(Attribute)] == ["Roast: light"]

@@ -8,15 +8,18 @@ import pytest
 from sqlmodel import select
 
 from app.agenda import review_segments
+from app.catalog import flows as catalog
 from app.customers.tables import Person
 from app.kit.house import House
 from app.orders.tables import Order
 from app.privacy import flows as privacy
+from app.saleor.shapes import CatalogueProduct
 from app.segments import flows, queries, rules
 from app.segments.flows import Review
 from app.segments.tables import Segment, Stay
-from tests.support.makers import customer, event, gid, line, order, place, user, variant
+from tests.support.makers import customer, event, gid, line, order, place, product, user, variant
 from tests.support.story import Shop
+from tests.support.telling import shaped
 from tests.support.typing_segments import rows
 
 FACTS: list[tuple[dict[str, Any], bool]] = [
@@ -282,6 +285,29 @@ def test_the_page_lists_sizes_and_the_editor_counts_while_typing(shop: Shop) -> 
     assert [s.tree for s in shop.all(Segment) if s.name == "Twice"]
 
 
+def test_two_segments_may_have_one_name_and_one_that_was_removed_comes_back(shop: Shop) -> None:
+    typed = rows({"fact": "company"}) | {"name": "Łódź & São"}
+
+    def posts(key: str, *, status: int = 200, **fields: str) -> str:
+        headers = shop.staff(part="segment")
+        answer = shop.http.post(f"/app/segments/{key}", data=typed | fields, headers=headers)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    assert "Give it a name first." in posts("new-segment", do="save", name=" ", status=422)
+    assert "Saved." in posts("new-segment", do="save")
+    assert "Saved." in posts("new-segment", do="save")
+    keys = {one.key for one in shop.all(Segment) if one.name == "Łódź & São"}
+    assert keys == {"own-lodz-sao", "own-lodz-sao-2"}
+    assert "It is removed" in posts("own-lodz-sao", do="retire")
+    gone = shop.http.get("/app/segments/own-lodz-sao", headers=shop.staff(part="main"))
+    assert gone.status_code == 404
+    posts("own-lodz-sao", do="save")
+    assert "Buys for a company" in shop.sees("/app/segments/own-lodz-sao")
+    circle = {"r0.fact": "segment", "r0.among": "own-lodz-sao", "do": "save"}
+    assert "neither would ever begin" in posts("own-lodz-sao", status=422, **circle)
+
+
 def test_a_postal_code_and_a_company_are_those_of_her_address_or_of_the_last_order(
     shop: Shop,
 ) -> None:
@@ -336,6 +362,12 @@ def test_an_owner_names_goods_as_her_shop_calls_them(shop: Shop) -> None:
     assert "1 person today" in posts(path, do="count")
     assert "0 people today" in posts(path, do="count", **{"r1.least": "51"})
     assert "is called “Tea”" in posts(path, do="count", **{"r0.among": "Tea"})
+    with shop.work() as tx:
+        catalog.stock(tx, [shaped(CatalogueProduct, product("tee", updated=at(shop)))])
+    assert "1 person today" in posts(path, do="count", **{"r1.among": "fit: slim"})
+    assert "0 people today" in posts(
+        path, do="count", **{"r1.among": "fit: slim", "r1.least": "51"}
+    )
     posts(path, do="save")
     page = shop.sees("/app/segments/own-tees")
     assert 'value="Tee"' in page

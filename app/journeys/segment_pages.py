@@ -24,7 +24,6 @@ from app.journeys.segment_view import (
 )
 from app.journeys.vocabulary import Vocabulary, vocabulary
 from app.kit.house import House
-from app.kit.letters import plain
 from app.kit.tx import Tx
 from app.messages import queries as consents
 from app.segments import flows, queries, rules
@@ -43,7 +42,7 @@ router.include_router(overlap_pages.router)
 
 LIST = "journeys/segments.html"
 ONE = "journeys/segment.html"
-NEW = "new-segment"
+NEW, OWN = "new-segment", "own-"
 FORETOLD = {"lapses": "may-lapse", "buys": "may-buy", "best": "most-valuable"}
 """S6: each question and the segment of those of whom it is likely."""
 TRIED = {("chance", "50"): "buys", ("silent", "70"): "lapses"}
@@ -209,21 +208,13 @@ def _save(
     """The key it is kept under."""
 
     def save(tx: Tx) -> str:
-        own = _free(tx, name) if key == NEW else key
+        own = queries.free_key(tx, OWN, name) if key == NEW else key
         return flows.save(tx, own, name=name, tree=tree).key
 
     try:
         return house.do(caller.shop, save), {}
     except WrongTreeError:
         return key, {rows.ALL: Problem(word="circle")}
-
-
-def _free(tx: Tx, name: str) -> str:
-    """A key of its own: two segments may have one name."""
-    bare = "".join(c if c.isascii() and c.isalnum() else "-" for c in plain(name)).strip("-")
-    wanted = f"own-{bare or 'segment'}"[:56]
-    taken = (wanted, *(f"{wanted}-{number}" for number in range(2, 100)))
-    return next((one for one in taken if queries.by_key(tx, one) is None), taken[-1])
 
 
 def _page(

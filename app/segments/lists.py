@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 
 from sqlmodel import col, select
 
-from app.kit.letters import plain
 from app.kit.tx import Tx, among
 from app.segments import flows, queries
 from app.segments.tables import Segment, Trait
@@ -16,7 +15,6 @@ from app.segments.tables import Segment, Trait
 LIST = "list-"
 """What keys of such segments begin with, and the notes that say who is on them."""
 ON_IT = "yes"
-LONGEST = 60
 
 
 def lists(tx: Tx) -> Sequence[Segment]:
@@ -28,7 +26,7 @@ def begin(tx: Tx, name: str) -> Segment:
     for segment in lists(tx):
         if segment.name.casefold() == name.casefold():
             return segment
-    key = _key(tx, name)
+    key = queries.free_key(tx, LIST, name)
     return flows.save(tx, key, name=name, tree={"all": [_note(key)]})
 
 
@@ -52,15 +50,3 @@ def _there(tx: Tx, key: str, people: Collection[int]) -> set[int]:
 
 def _note(key: str) -> dict[str, object]:
     return {"fact": "trait", "name": key, "among": [ON_IT]}
-
-
-def _key(tx: Tx, name: str) -> str:
-    """Readable in an address; a number tells apart what letters alone cannot."""
-    letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in plain(name))
-    words = "-".join(word for word in letters.split("-") if word)
-    key = at = f"{LIST}{words or 'people'}"[:LONGEST]
-    number = 1
-    while queries.by_key(tx, at):
-        number += 1
-        at = f"{key}-{number}"
-    return at

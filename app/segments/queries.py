@@ -11,6 +11,7 @@ from sqlmodel import col, func, or_, select
 
 from app.catalog.tables import Product
 from app.customers.tables import Person
+from app.kit.letters import plain
 from app.kit.tx import Tx, among
 from app.loyalty import queries as loyalty
 from app.segments import compiling, rules
@@ -20,6 +21,8 @@ from app.segments.tables import Handout, Placing, Segment, Stay, Study, Trait
 from app.shops.flows import this_shop
 
 AT_ONCE = 5000
+LONGEST = 56
+"""Letters of a key."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,18 @@ def _depth(key: str, nodes: Mapping[str, Node], seen: frozenset[str] = frozenset
 
 def by_key(tx: Tx, key: str) -> Segment | None:
     return tx.exec(select(Segment).where(Segment.key == key)).first()
+
+
+def free_key(tx: Tx, beginning: str, name: str) -> str:
+    """For a new one of that name. Readable in an address; a number tells apart what letters alone
+    cannot."""
+    letters = "".join(c if c.isascii() and c.isalnum() else " " for c in plain(name))
+    key = at = f"{beginning}{'-'.join(letters.split()) or 'people'}"[:LONGEST]
+    number = 1
+    while by_key(tx, at):
+        number += 1
+        at = f"{key}-{number}"
+    return at
 
 
 def matching(tx: Tx, node: Node, people: Collection[int]) -> set[int]:
