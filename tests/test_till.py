@@ -78,6 +78,9 @@ def test_d8_a_sale_at_the_counter_is_hers_and_lifts_her_tier(shop: Loyal) -> Non
     online = next(line for line in shop.all(Line) if line.order != receipt.id)
     assert (line.product, line.variant) == (online.product, online.variant)
     assert receipt.id in {row.order for row in shop.all(BookedOrder)}
+    page = shop.sees("/app/proof/attribution")
+    assert "#1" in page
+    assert "till:" not in page, "the Dashboard has no page of it"
     shop.waits(seconds=4)
     assert [move.to_tier for move in shop.moves()] == ["silver"]
     assert shop.errors() == []

@@ -146,6 +146,11 @@ def _goods_share(order: Order, named: Counter[str], claimed: Decimal) -> Decimal
     return min(claimed / cost, Decimal(1)) if cost else ZERO
 
 
+def page_of(saleor_id: str) -> str:
+    """Where the Dashboard shows it; empty for what was sold elsewhere, which it does not know."""
+    return "" if saleor_id.startswith("till:") else f"/orders/{saleor_id}"
+
+
 def was_paid(order: Order) -> bool:
     """Paid in full at one time: a refund lowers `totalCharged` and even `chargeStatus`."""
     if order.charge_status in PAID:

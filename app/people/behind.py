@@ -20,6 +20,7 @@ from app.kit.tx import Tx, among
 from app.messages import queries as messages
 from app.messages.rules import State
 from app.messages.tables import Send, Touch
+from app.orders.rules import page_of
 from app.orders.tables import Order
 from app.proof.attribution_tables import Attribution
 
@@ -81,8 +82,8 @@ class Line:
     """Why, or what became of her; a word of people/why.html or journeys/words.html."""
     order: str = ""
     """Its number, where it is about an order …"""
-    order_id: str = ""
-    """… and Saleor's id."""
+    link: str = ""
+    """… and where the Dashboard shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,5 +223,5 @@ def _line(person: Person | None, row: Row) -> Line:
         person=person.id if person else None,
         name=person.name if person else "",
         email=(person.email or "") if person else "",
-        at=at, word=word, order=order, order_id=order_id,
+        at=at, word=word, order=order, link=page_of(order_id) if order_id else "",
     )  # fmt: skip

@@ -16,6 +16,7 @@ from app.kit.money import major
 from app.kit.tx import Tx
 from app.loyalty.tables import Tier
 from app.orders.exchange import exchange
+from app.orders.rules import page_of
 from app.orders.tables import Order
 from app.proof import attribution, attribution_offers, showing
 from app.proof import attribution_rules as rules
@@ -111,7 +112,7 @@ def _orders(tx: Tx, names: Names) -> Sequence[OrderLine]:
 def _order(order: Order, found: Attribution | None, names: Names) -> OrderLine:
     name, tier = names.of(found.campaign) if found else ("", "")
     return OrderLine(
-        number=order.number, link=f"/orders/{order.saleor_id}", at=order.created_at,
+        number=order.number, link=page_of(order.saleor_id), at=order.created_at,
         sum=Sum(major(order.charged_minor, order.currency), order.currency),
         way=found.way if found else "", campaign=found.campaign if found else "",
         name=name, tier=tier, step=found.step if found else "",
