@@ -6,22 +6,25 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import hypothesis
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import SQLModel
+from typing_extensions import override
 
 import app.kit.house
 import app.main
+import app.saleor.client
 from app.kit.clock import StillClock
 from app.kit.house import House, open_engine
 from app.kit.memory import collect_seldom
 from app.kit.rowlock import EVERY, SETTING, lock_rows
 from app.kit.settings import Settings
 from app.recommend.stall import close_stalls
+from app.saleor.bucket import Bucket
 from tests.support.story import Shop
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -187,6 +190,22 @@ def engines() -> Iterator[Engines]:
             patch.setattr(module, "open_engine", engines.open)
         yield engines
     engines.close()
+
+
+class AnyRate(Bucket):
+    """The shops of these tests are nobody's: they may be asked as fast as the machine can."""
+
+    @classmethod
+    @override
+    def of(cls, api_url: str) -> Self:
+        return cls(rate=1e9, burst=1e9)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhindered() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.saleor.client, "Bucket", AnyRate)
+        yield
 
 
 @pytest.fixture
