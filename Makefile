@@ -14,7 +14,7 @@ run: $(RUN_READY)  ## serve the app for a real Saleor (settings: README)
 	$(BIN)/perennial serve
 
 test: $(DEV_READY)  ## every test, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(DEV_READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
