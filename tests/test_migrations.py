@@ -31,9 +31,11 @@ def test_an_empty_database_becomes_today_s_tables_and_a_second_start_changes_not
     empty: str,
 ) -> None:
     house = House.of(Settings(database_url=empty, secret_keys="a phrase"))
-    house.migrate()
-    house.migrate()
-    with house.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        assert compare_metadata(context, SQLModel.metadata) == []
-    house.engine.dispose()
+    try:
+        house.migrate()
+        house.migrate()
+        with house.engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, SQLModel.metadata) == []
+    finally:
+        house.engine.dispose()  # or what is left open is laid at the door of another test

@@ -29,9 +29,10 @@ patient shop's is so late that it outlasts a restart, a hasty one gives up what 
 JSON = dict[str, Any]
 
 
-def seed_of_this_run() -> int:
-    """PERENNIAL_SEED, or a new one; said aloud, so that a run can be had again."""
-    seed = int(os.environ.get("PERENNIAL_SEED") or Random().randrange(10**6))
+def seed_of_this_run(usual: int | None = None) -> int:
+    """PERENNIAL_SEED, or the usual or a new one; said aloud, so that a run can be had again."""
+    new = Random().randrange(10**6) if usual is None else usual
+    seed = int(os.environ.get("PERENNIAL_SEED") or new)
     say(f"\nPERENNIAL_SEED={seed}")
     return seed
 
