@@ -30,6 +30,7 @@ def perennial() -> FastAPI:
     def today(page: Rendered) -> HTMLResponse:
         return page("today/today.html", today=views.today())
 
+    @app.get("/app/picked")
     @app.get("/app/offers")
     def settings(page: Rendered) -> HTMLResponse:
         return page("loyalty/settings.html", form=views.settings())
@@ -193,6 +194,17 @@ def test_the_dashboard_tells_a_page_of_ours_by_its_own_whole_path(
     dashboard.posts("redirect", path=whole)
     shown(dashboard, "Totals match Saleor.")
     assert dashboard.frame.evaluate("location.pathname") == "/app"
+
+
+def test_a_pop_up_stays_whatever_page_it_stands_over(dashboard: Dashboard) -> None:
+    """The Dashboard tells it the address below (3.23.27), and is not to be taken away from that."""
+    dashboard.opens("/app/picked")
+    shown(dashboard, "The ladder")
+    dashboard.posts("redirect", path="/customers")
+    dashboard.frame.get_by_role("link", name="Today", exact=True).click()
+    shown(dashboard, "Totals match Saleor.")
+    assert not any(asked.url.endswith("/app/customers") for asked in dashboard.requests)
+    assert dashboard.heard("updateRouting") == []
 
 
 def test_a_customer_opens_in_the_dashboard_itself(dashboard: Dashboard) -> None:

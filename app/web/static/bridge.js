@@ -18,6 +18,8 @@ function keep(storage, key, value) {
 const referrer = document.referrer ? new URL(document.referrer).origin : null;
 const above = location.ancestorOrigins?.[0] ?? (referrer === location.origin ? null : referrer);
 const dashboard = keep("sessionStorage", "dashboard", above) ?? referrer;
+// A pop-up stands over a page of the Dashboard's own: that page's address is not about us, nor ours about it.
+const popup = ["/app/picked", "/app/customer"].includes(location.pathname);
 const greeted = new Set(); // those who wait for a token
 let locale = keep("localStorage", "locale");
 let token = null;
@@ -42,7 +44,7 @@ addEventListener("message", ({ source, origin, data }) => {
     locale = payload.locale;
     keep("localStorage", "locale", locale);
     load("main");
-  } else if (type === "redirect" && typeof payload.path === "string") {
+  } else if (type === "redirect" && !popup && typeof payload.path === "string") {
     // the Dashboard means the page within us and says its own whole path, wherever it is mounted
     const within = payload.path.replace(/^.*\/(extensions\/app\/[^/]+|apps\/[^/]+\/app(?=\/|$))/, "");
     const path = `/app/${within.replace(/^\//, "")}`.replace(/\/$/, "");
@@ -184,7 +186,7 @@ const load = (part) => attempt(part, async () => show(part, await ask(location.h
 const go = (path, { tell = true } = {}) => attempt("main", async () => {
   const html = await ask(path, "main");
   history.replaceState(null, "", path); // the Dashboard's own address keeps the history
-  if (tell) send("updateRouting", { newRoute: path.slice("/app".length) || "/" });
+  if (tell && !popup) send("updateRouting", { newRoute: path.slice("/app".length) || "/" });
   show("main", html);
   scrollTo(0, 0);
   document.querySelector("h1")?.focus();
