@@ -7,16 +7,10 @@ them, codes, decisions, and who is held back.
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Dialect, Table
-from sqlalchemy.sql.schema import CallableColumnDefault as Called
-from sqlalchemy.sql.schema import ScalarElementColumnDefault as Scalar
-from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, SQLModel, insert, select, update
 
 from app.carts.tables import Cart
@@ -29,7 +23,7 @@ from app.journeys.recipes import RECIPES
 from app.journeys.tables import Footprint, Journey, Run, Skip
 from app.kit.clock import real_now
 from app.kit.house import House
-from app.kit.tx import Instant, ShopId
+from app.kit.tx import ShopId
 from app.loyalty import flows as loyalty
 from app.loyalty.tables import Act, Code, Voucher
 from app.messages.tables import Consent, ConsentEntry, Send, Touch
@@ -56,9 +50,6 @@ HELD_FOR = timedelta(days=180)
 """So long people have been held back."""
 LEFT = ("abandoned", "recovered", "bought_anyway", "expired")
 WAYS = ("metadata", "code", "click")
-
-ROOMY, USUAL_ROOM = "PRAGMA cache_size=-1000000", "PRAGMA cache_size=-65536"
-"""A table's indexes are filled out of order: they had better be in memory meanwhile."""
 
 Row = dict[str, Any]
 Drawn = NDArray[Any]
@@ -106,50 +97,15 @@ def lay(house: House, shop: ShopId, customers: int, orders: int) -> None:
 
 
 def write(house: House, shop: ShopId, table: type[SQLModel], rows: Iterator[Row]) -> None:
-    """All rows have the columns of the first."""
-    first = next(rows, None)
-    if first is None:
-        return
-    sheet: Table = SQLModel.metadata.tables[str(table.__tablename__)]
-    order = Spelling(sheet, {*first, "shop"}, house.engine.dialect)
+    batch: list[Row] = []
     with house.engine.begin() as connection:
-        connection.exec_driver_sql(ROOMY)
-        for some in batched(chain([first], rows)):
-            connection.exec_driver_sql(order.words, [order.spelt(row, shop) for row in some])
-        connection.exec_driver_sql(USUAL_ROOM)
-
-
-def batched(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while some := list(islice(rows, CHUNK)):
-        yield some
-
-
-class Spelling:
-    """An insert that is worded once. SQLAlchemy's own looks at each row's names and types anew,
-    which takes several times as long as SQLite itself.
-    """
-
-    def __init__(self, sheet: Table, given: set[str], dialect: Dialect) -> None:
-        usual = {c.name: c.default.arg for c in sheet.columns if isinstance(c.default, Scalar)}
-        nobody: Any = None  # no default of ours asks who inserts
-        made = {
-            c.name: c.default.arg(nobody) for c in sheet.columns if isinstance(c.default, Called)
-        }
-        self.usual = {name: one for name, one in (usual | made).items() if name not in given}
-        worded = insert(sheet).compile(dialect=dialect, column_keys=[*given, *self.usual])
-        self.words = str(worded)
-        names = worded.positiontup or ()
-        self.spelling = [(name, _speller(sheet.columns[name].type, dialect)) for name in names]
-
-    def spelt(self, row: Row, shop: ShopId) -> tuple[Any, ...]:
-        row = {**self.usual, **row, "shop": shop}
-        return tuple(spell(row[name]) if spell else row[name] for name, spell in self.spelling)
-
-
-def _speller(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """A row has one instant in several columns: it is spelled once."""
-    spell = kind.dialect_impl(dialect).bind_processor(dialect)
-    return lru_cache(4)(spell) if spell and isinstance(kind, Instant) else spell
+        for row in rows:
+            batch.append(row | {"shop": shop})
+            if len(batch) == CHUNK:
+                connection.execute(insert(table), batch)
+                batch = []
+        if batch:
+            connection.execute(insert(table), batch)
 
 
 def _product(n: int, now: datetime) -> Row:
@@ -166,9 +122,9 @@ def _variant(n: int, now: datetime) -> Row:
 def _person(n: int, now: datetime) -> Row:
     return {
         "key": f"account:U{n}", "account": f"U{n}", "email": f"name{n}@example.com",
-        "confirmed": True, "first_name": "Ana", "last_name": f"Number {n}",
-        "letters": f" ana number {n}", "language": "en", "country": LANDS[n % 3],
-        "joined_at": now - timedelta(days=800), "first_hand": True,
+        "confirmed": True, "first_name": "Ana", "last_name": f"Number {n}", "language": "en",
+        "country": LANDS[n % 3], "joined_at": now - timedelta(days=800),
+        "first_hand": True,
     }  # fmt: skip
 
 
