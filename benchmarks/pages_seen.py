@@ -13,7 +13,7 @@ by their content), as it has all day.
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import NamedTuple
@@ -104,7 +104,8 @@ def _dashboard(base: str, token: Callable[[], str]) -> Iterator[str]:
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(html.encode())
+            with suppress(ConnectionError):  # a browser that is closed wants no icon any more
+                self.wfile.write(html.encode())
 
         @override
         def log_message(self, format: str, *args: object) -> None:
