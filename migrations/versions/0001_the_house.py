@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("ending", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("writes", sa.Boolean(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -106,6 +107,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "checkout"),
     )
+    op.create_table(
+        "attribute",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("product", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("saleor_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "product", "saleor_id"),
+    )
+    with op.batch_alter_table("attribute", schema=None) as batch_op:
+        batch_op.create_index("attribute_value", ["shop", "saleor_id", "product"], unique=False)
+
     op.create_table(
         "attribution",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -219,7 +233,7 @@ def upgrade() -> None:
     with op.batch_alter_table("cart", schema=None) as batch_op:
         batch_op.create_index(
             "cart_abandoned",
-            ["shop", "abandoned_at"],
+            ["shop", "abandoned_at", "state", "currency", "worth_minor"],
             unique=False,
             sqlite_where=sa.text("abandoned_at IS NOT NULL"),
             postgresql_where=sa.text("abandoned_at IS NOT NULL"),
@@ -423,7 +437,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customerscore", schema=None) as batch_op:
         batch_op.create_index(
-            "score_groups", ["shop", "group", "r", "fm", "group_before"], unique=False
+            "score_groups", ["shop", "group", "r", "fm", "group_before", "net_12"], unique=False
         )
         batch_op.create_index("score_tier", ["shop", "tier"], unique=False)
         batch_op.create_index("score_value", ["shop", "to_date", "person"], unique=False)
@@ -528,14 +542,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "delivery",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("event", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("shop", "hash"),
     )
     op.create_table(
         "denied",
@@ -544,9 +561,10 @@ def upgrade() -> None:
         sa.Column("content", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("trial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("shop", "person", "content"),
+        sa.UniqueConstraint("shop", "person", "content", "trial"),
     )
     op.create_table(
         "discount",
@@ -936,6 +954,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("order", schema=None) as batch_op:
         batch_op.create_index(
+            "order_bought",
+            ["shop", "person", "created_at", "goods_reporting_minor"],
+            unique=False,
+            sqlite_where=sa.text("counts IS 1 AND paid IS 1"),
+            postgresql_where=sa.text("counts IS TRUE AND paid IS TRUE"),
+        )
+        batch_op.create_index(
             "order_cards",
             ["shop", "created_at"],
             unique=False,
@@ -1040,6 +1065,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("first_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("last_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("letters", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1050,6 +1076,7 @@ def upgrade() -> None:
             "merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("no_profile_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_hand", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
@@ -1067,6 +1094,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("merged_into IS NOT NULL"),
             postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "person_no_profile",
+            ["shop", "no_profile_at"],
+            unique=False,
+            sqlite_where=sa.text("no_profile_at IS NOT NULL"),
+            postgresql_where=sa.text("no_profile_at IS NOT NULL"),
         )
         batch_op.create_index("person_unproved", ["shop", "confirmed", "account"], unique=False)
 
@@ -1200,8 +1234,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "key"),
     )
     with op.batch_alter_table("promise", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_promise_lease"), ["lease"], unique=False)
-        batch_op.create_index("promise_kept", ["kept_at"], unique=False)
+        batch_op.create_index(
+            "promise_kept",
+            ["kept_at"],
+            unique=False,
+            sqlite_where=sa.text("kept_at IS NOT NULL"),
+            postgresql_where=sa.text("kept_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "promise_leased",
+            ["lease"],
+            unique=False,
+            sqlite_where=sa.text("lease IS NOT NULL"),
+            postgresql_where=sa.text("lease IS NOT NULL"),
+        )
         batch_op.create_index(
             "promise_open",
             ["shop", "rank", "due", "id"],
@@ -1290,7 +1336,7 @@ def upgrade() -> None:
         "redemption",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("link", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("checkout", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("problems", sa.JSON(), nullable=False),
         sa.Column("shop", sa.Integer(), nullable=False),
@@ -1344,6 +1390,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("run_person", ["shop", "person"], unique=False)
         batch_op.create_index("run_subject", ["shop", "subject"], unique=False)
+        batch_op.create_index(
+            "run_withheld",
+            ["shop", "journey", "entered_at"],
+            unique=False,
+            sqlite_where=sa.text("withheld <> ''"),
+            postgresql_where=sa.text("withheld <> ''"),
+        )
 
     op.create_table(
         "segment",
@@ -1724,6 +1777,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "tier", "month"),
     )
     op.create_table(
+        "wayout",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("address_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "token_hash"),
+    )
+    op.create_table(
         "wish",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1744,6 +1806,7 @@ def downgrade() -> None:
         batch_op.drop_index("wish_open")
 
     op.drop_table("wish")
+    op.drop_table("wayout")
     op.drop_table("voucher")
     op.drop_table("vouched")
     op.drop_table("version")
@@ -1808,6 +1871,11 @@ def downgrade() -> None:
     op.drop_table("send")
     op.drop_table("segment")
     with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.drop_index(
+            "run_withheld",
+            sqlite_where=sa.text("withheld <> ''"),
+            postgresql_where=sa.text("withheld <> ''"),
+        )
         batch_op.drop_index("run_subject")
         batch_op.drop_index("run_person")
         batch_op.drop_index(
@@ -1841,8 +1909,16 @@ def downgrade() -> None:
             sqlite_where=sa.text("kept_at IS NULL AND parked_at IS NULL"),
             postgresql_where=sa.text("kept_at IS NULL AND parked_at IS NULL"),
         )
-        batch_op.drop_index("promise_kept")
-        batch_op.drop_index(batch_op.f("ix_promise_lease"))
+        batch_op.drop_index(
+            "promise_leased",
+            sqlite_where=sa.text("lease IS NOT NULL"),
+            postgresql_where=sa.text("lease IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "promise_kept",
+            sqlite_where=sa.text("kept_at IS NOT NULL"),
+            postgresql_where=sa.text("kept_at IS NOT NULL"),
+        )
 
     op.drop_table("promise")
     op.drop_table("programme")
@@ -1861,6 +1937,11 @@ def downgrade() -> None:
     op.drop_table("placing")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("person_unproved")
+        batch_op.drop_index(
+            "person_no_profile",
+            sqlite_where=sa.text("no_profile_at IS NOT NULL"),
+            postgresql_where=sa.text("no_profile_at IS NOT NULL"),
+        )
         batch_op.drop_index(
             "person_merged",
             sqlite_where=sa.text("merged_into IS NOT NULL"),
@@ -1889,6 +1970,11 @@ def downgrade() -> None:
             "order_cards",
             sqlite_where=sa.text("cards IS NOT NULL"),
             postgresql_where=sa.text("cards IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "order_bought",
+            sqlite_where=sa.text("counts IS 1 AND paid IS 1"),
+            postgresql_where=sa.text("counts IS TRUE AND paid IS TRUE"),
         )
 
     op.drop_table("order")
@@ -2043,6 +2129,10 @@ def downgrade() -> None:
         batch_op.drop_index("attribution_at")
 
     op.drop_table("attribution")
+    with op.batch_alter_table("attribute", schema=None) as batch_op:
+        batch_op.drop_index("attribute_value")
+
+    op.drop_table("attribute")
     op.drop_table("attempt")
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.drop_index("assignment_person")
