@@ -89,7 +89,7 @@ def picks_the_first(owner: Owner) -> None:
     box = canvas.bounding_box()
     assert box
     owner.page.mouse.click(box["x"] + BOX, box["y"] + HEAD + ROW / 2)
-    owner.page.get_by_text("Delete customers").wait_for()
+    owner.page.locator('[data-test-id="bulk-delete-button"]').wait_for()
 
 
 def someone_bought(shop: Shop, app: App) -> Shopper:
