@@ -1,5 +1,7 @@
 """S7: kinds of customers and look-alikes: what is found, what is not, and what is said of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,6 +66,24 @@ def test_customers_who_pass_into_one_another_are_of_no_kind() -> None:
     assert max(found.strength) < clusters.ENOUGH
     everybody = crowd((50, 40))
     assert len(clusters.find(Scale.of(everybody).matrix(everybody), seed=1)) == 0
+
+
+def test_a_shop_that_opened_today_has_no_kinds_and_nobody_stumbles() -> None:
+    """Everybody has bought once: there is no gap between purchases, and few who differ at all."""
+    everybody = crowd()
+    once = replace(
+        everybody,
+        days=np.ones_like(everybody.days),
+        first=everybody.last,
+        value=np.where(everybody.place == 0, 900.0, 6000.0),
+        pieces=np.ones(len(everybody)),
+        shares=np.ones((len(everybody), 2)) / 2,
+        last=np.full_like(everybody.last, 999),
+    )
+    table = Scale.of(once).matrix(once)
+    assert np.isfinite(table).all()
+    assert len(np.unique(table, axis=0)) == 2
+    assert len(clusters.find(table, seed=1)) <= 2
 
 
 def test_the_same_customers_are_sorted_the_same_way_every_time() -> None:

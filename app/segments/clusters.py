@@ -70,9 +70,11 @@ def sort(table: Floats, k: int, chance: Chance) -> tuple[Floats, Longs]:
     best: tuple[float, Floats, Longs] | None = None
     for _ in range(STARTS):
         try:
-            centres, labels = kmeans2(
-                table, k, iter=ROUNDS, minit="++", missing="raise", check_finite=False, rng=chance
-            )
+            with np.errstate(invalid="ignore"):  # fewer different customers than kinds
+                centres, labels = kmeans2(
+                    table, k, iter=ROUNDS, minit="++", missing="raise", check_finite=False,
+                    rng=chance,
+                )  # fmt: skip
         except ClusterError:  # a start that lost a kind
             continue
         loose = float(((table - centres[labels]) ** 2).sum())

@@ -81,11 +81,18 @@ class Crowd:
                 _dummies(self.channel, self.channels),
             ),
         }
-        return {side: told for side, told in found.items() if _differs(told[1])}
+        known = {side: _known(*told) for side, told in found.items()}
+        return {side: told for side, told in known.items() if _differs(told[1])}
 
 
 def _dummies(codes: Longs, names: Sequence[str]) -> Floats:
     return np.asarray(codes[:, None] == np.arange(len(names)), dtype=np.float64)
+
+
+def _known(names: Sequence[str], table: Floats) -> tuple[Sequence[str], Floats]:
+    """Without what is known of nobody: where all bought on one day, there is no gap."""
+    some = ~np.isnan(table).all(axis=0)
+    return [name for name, told in zip(names, some, strict=True) if told], table[:, some]
 
 
 def _differs(table: Floats) -> bool:
