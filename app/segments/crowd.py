@@ -91,7 +91,7 @@ def _dummies(codes: Longs, names: Sequence[str]) -> Floats:
 
 def _known(names: Sequence[str], table: Floats) -> tuple[Sequence[str], Floats]:
     """Without what is known of nobody: where all bought on one day, there is no gap."""
-    some = ~np.isnan(table).all(axis=0)
+    some: Mask = np.logical_not(np.isnan(table).all(axis=0))
     return [name for name, told in zip(names, some, strict=True) if told], table[:, some]
 
 
