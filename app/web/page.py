@@ -20,7 +20,6 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template
 from starlette.datastructures import FormData
 
-from app.web.asked import typed
 from app.web.drawing import Drawing
 from app.web.notation import Notation
 from app.web.sheets import Plain, sheet
@@ -67,6 +66,12 @@ def address_of(path: str, tab: str | None) -> str:
     return f"{path}?tab={tab}" if tab else path
 
 
+async def _of_a_widget(request: Request) -> FormData | None:
+    """What the Dashboard posted to open one; other forms are the business of who reads them."""
+    widget = request.method == "POST" and request.url.path.startswith("/app/widgets/")
+    return await request.form() if widget else None
+
+
 class Page:
     """`page("today/today.html", today=…)`: the whole page, or the one part asked for.
 
@@ -84,7 +89,7 @@ class Page:
         theme: Annotated[str | None, Query()] = None,
         *,
         csv: Annotated[str | None, Query()] = None,
-        form: Annotated[FormData | None, Depends(typed)] = None,
+        form: Annotated[FormData | None, Depends(_of_a_widget)] = None,
         request: Request = None,  # type: ignore[assignment]  # FastAPI fills it in; tests need none
     ) -> None:
         self.part = part
