@@ -266,7 +266,7 @@ def test_cp4_the_owner_chooses_how_a_reward_is_bound_and_gives_the_permission_fo
     assert (ask in page, chosen in page) == (False, False)
     page = saves(shop, path, bound="1")
     assert (ask in page, chosen in page) == (True, True)
-    assert "A gift card of 10% of her cart or usual order" in page
+    assert "A gift card of 10% of the cart or the usual order" in page
     counter.permissions.append(GIFT_CARDS)
     page = saves(shop, path, bound="1")
     assert (ask in page, chosen in page) == (False, True)

@@ -41,6 +41,7 @@ def test_where_nobody_said_which_shop_there_is_nothing_to_see(second: Shop) -> N
 
 
 def test_a_connection_that_is_used_again_remembers_no_shop(shop: Shop, second: Shop) -> None:
+    shop.house.engine.dispose()  # what comes next is the only connection
     with shop.look() as tx:
         before = tx.connection().connection.dbapi_connection
     with Session(second.house.engine) as session:
