@@ -23,7 +23,7 @@ HANDS = 4
 NAP = 0.25
 GLANCE = 0.005
 """Seconds between two looks at an intake under pressure, from which the loop stands back."""
-REST = 4
+REST = 9
 """While the pressure lasts the loop rests so many times as long as its last turn took."""
 FIRST_LOOK = 1.0
 """Seconds in which a process that has just begun sees how much is coming in."""

@@ -1,14 +1,8 @@
 """One door to the pen: SQLite has a single writer, and writers that race starve each other."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
-
-HASTE = 0.0001
-"""Seconds after which the door must let the one with the pen compute: each of its statements
-gives Python's lock away and has to win it back, and all that comes in waits for the pen.
-"""
 
 
 class Gate:
@@ -27,12 +21,9 @@ class Gate:
                 self._free.wait()
             self._urgent -= urgent
             self._taken = True
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(min(usual, HASTE))
         try:
             yield
         finally:
-            sys.setswitchinterval(usual)
             with self._free:
                 self._taken = False
                 self._free.notify_all()
