@@ -130,15 +130,16 @@ def test_failures_wait_twice_as_long_each_time_and_end_parked_where_one_sees_the
     assert row.kept_at is None
 
 
+class AwayError(Exception):
+    away = True
+
+
+def nobody(_: Call) -> None:
+    raise AwayError
+
+
 def test_who_is_away_for_a_night_is_asked_again_in_the_morning(desk: Desk) -> None:
     """Saleor's, a mail provider's: nobody has to take up by hand what waited for them."""
-
-    class AwayError(Exception):
-        away = True
-
-    def nobody(_: Call) -> None:
-        raise AwayError
-
     desk.on_call = nobody
     desk.promises(Call(number="1"))
     for _ in range(12 * 6):
@@ -152,12 +153,6 @@ def test_who_is_away_for_a_night_is_asked_again_in_the_morning(desk: Desk) -> No
 
 
 def test_who_never_comes_back_is_seen_by_a_person_in_the_end(desk: Desk) -> None:
-    class AwayError(Exception):
-        away = True
-
-    def nobody(_: Call) -> None:
-        raise AwayError
-
     desk.on_call = nobody
     desk.promises(Call(number="1"))
     for _ in range(2 * 24):
