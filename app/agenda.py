@@ -23,6 +23,7 @@ from app.journeys import errands as steps
 from app.journeys import flows as journeys
 from app.journeys import moving, newsletters, recovery, reminding, supplying, wishes
 from app.journeys.jobs import BringOffer, Dawn, EndCoupons, RemindCode, Take
+from app.kit.deliveries import Heard
 from app.kit.housekeeping import tidy
 from app.kit.loop import Agenda, Decision, Errand
 from app.kit.tx import Job, Tx
@@ -50,7 +51,6 @@ from app.shops import errands as shops
 from app.shops import flows as installation
 from app.shops.flows import AskStillIn, Chore, Daily, EraseShop, LearnShop, Reconcile
 from app.world import World
-from webhooks.hearing import Heard
 
 
 def cart_goes_quiet(job: carts.CartGoesQuiet, tx: Tx) -> None:

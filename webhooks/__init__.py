@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from json import JSONDecodeError
-from typing import Any, Protocol
+from typing import Any
 
 from sqlmodel import col, select
 
 from app.kit.asking import any_of, ask, question
+from app.kit.deliveries import Heard
 from app.kit.promises import Delivery, Promise
 from app.kit.tx import Tx
 from app.saleor import shapes
 from app.shops import flows as shops
 from webhooks import apps, checkouts, customers, orders, products
-from webhooks.hearing import Event, Heard
+from webhooks.hearing import Event
 from webhooks.telling import UnreadableError
 
 EVENTS: dict[str, Event[Any]] = {
@@ -58,23 +59,12 @@ BODIES = question(
 )
 
 
-class Promised(Protocol):
-    """A delivery that waits to be worked: heard at the door, or read by a sweep."""
-
-    event: str
-    hash: str
-
-    @property
-    def key(self) -> str:
-        """Of its promise."""
-
-
-def answer(heard: Promised, tx: Tx) -> None:
+def answer(heard: Heard, tx: Tx) -> None:
     """Hand a delivery to its handler. What our own writing caused is dropped."""
     answer_all([heard], tx)
 
 
-def answer_all(heard: Sequence[Promised], tx: Tx) -> None:
+def answer_all(heard: Sequence[Heard], tx: Tx) -> None:
     """Many deliveries, those of one handler together: the order they came in means nothing."""
     bodies = dict(ask(tx, BODIES, keys=[one.key for one in heard]))
     us = shops.this_shop(tx).app_id
@@ -93,7 +83,7 @@ def answer_all(heard: Sequence[Promised], tx: Tx) -> None:
                 event.handle(known, tx)
 
 
-def read(heard: Promised, body: bytes) -> tuple[Event[Any], shapes.Event]:
+def read(heard: Heard, body: bytes) -> tuple[Event[Any], shapes.Event]:
     """Raises UnreadableError, or ValidationError where it does not fit its shape."""
     if heard.event not in EVENTS:
         raise UnreadableError(f"nobody asked for {heard.event}")
@@ -104,4 +94,4 @@ def read(heard: Promised, body: bytes) -> tuple[Event[Any], shapes.Event]:
         raise UnreadableError("the body is no JSON") from failure
 
 
-__all__ = ["EVENTS", "Event", "Heard", "answer", "answer_all"]
+__all__ = ["EVENTS", "Event", "answer", "answer_all"]

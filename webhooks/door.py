@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
+from app.kit.deliveries import name_of
 from app.kit.house import House
 from app.kit.intake import Heard, Intake, IntakeFullError
 from app.saleor.address import AddressRefusedError, allowed, normalised
@@ -18,7 +19,6 @@ from app.saleor.signature import Verdict, verify
 from app.shops.directory import Directory, Entry
 from app.shops.keyring import Keyring
 from app.shops.tables import Status
-from webhooks.hearing import KIND, fingerprint, key_of
 
 log = structlog.get_logger()
 
@@ -96,8 +96,7 @@ class Door:
             event = "unknown"  # the header is not signed: nothing else of it is kept
         if shop.status in AWAY and event not in HEARD_WHILE_AWAY:
             return 202, "dropped: the app is not active in this shop"
-        hash_ = fingerprint(event, body)
-        return Heard(shop.id, hash_, event, body, key=key_of(hash_), kind=KIND)
+        return Heard(shop.id, name_of(event, body), event, body)
 
     def _stranger(self, api_url: str) -> Answer:
         settings = self.house.settings

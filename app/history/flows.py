@@ -11,6 +11,7 @@ from app.history import keeping, queries
 from app.history.rules import Kind
 from app.history.sources import Flaw, Stretch, Told
 from app.history.tables import Misfit, Passage, Swept
+from app.kit.deliveries import Heard
 from app.kit.promises import Promise
 from app.kit.tx import Job, Tx
 from app.shops.flows import tonight
@@ -75,19 +76,11 @@ class Recheck(Job, kind="history.recheck"):
         return self.kind
 
 
-class Overheard(Job, kind="history.overheard"):
+class Overheard(Heard, kind="history.overheard"):
     """Something we read by ourselves, to be worked just like a delivery. Its body lies there too.
 
     Its key is the one a delivery with these bytes has, so that either is worked once (IN-2).
     """
-
-    event: str
-    hash: str
-
-    @property
-    @override
-    def key(self) -> str:
-        return f"webhook.heard:{self.hash}"
 
 
 def begin(tx: Tx) -> None:

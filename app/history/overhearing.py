@@ -5,7 +5,6 @@ So an order that a sweep finds closes carts and moves tiers just as one that Sal
 
 import json
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlmodel import col, select
@@ -15,6 +14,7 @@ from app.customers.tables import Person
 from app.history.flows import Overheard
 from app.history.rules import Kind
 from app.history.sources import SOURCES, Told
+from app.kit.deliveries import name_of
 from app.kit.promises import Delivery, Promise
 from app.kit.tx import Tx, among
 from app.orders import reading
@@ -38,9 +38,9 @@ class Body(NamedTuple):
     raw: bytes
 
     @property
-    def hash(self) -> str:
-        """IN-2: as the webhook door names a delivery."""
-        return sha256(self.event.encode() + b"\n" + self.raw).hexdigest()
+    def job(self) -> Overheard:
+        name = name_of(self.event, self.raw)
+        return Overheard(event=self.event, hash=name.hash, issued=name.issued)
 
 
 def overhear(tx: Tx, kind: Kind, told: Sequence[Told[Any]]) -> None:
@@ -50,12 +50,12 @@ def overhear(tx: Tx, kind: Kind, told: Sequence[Told[Any]]) -> None:
 
 def promise(tx: Tx, bodies: Sequence[Body]) -> None:
     """Write them down and promise to work them, but for those that ever were."""
-    jobs = {body.hash: Overheard(event=body.event, hash=body.hash) for body in bodies}
+    jobs = {body: body.job for body in bodies}
     keys = [job.key for job in jobs.values()]
     known = set(tx.exec(select(Promise.key).where(col(Promise.key).in_(keys)))) if keys else set()
-    fresh = {job.key: body for body in bodies if (job := jobs[body.hash]).key not in known}
+    fresh = {job.key: body for body, job in jobs.items() if job.key not in known}
     for body in fresh.values():
-        tx.later(jobs[body.hash])
+        tx.later(jobs[body])
     promised = tx.exec(select(Promise.key, Promise.id).where(among(col(Promise.key), fresh)))
     rows = [
         {"id": id_, "event": fresh[key].event, "body": fresh[key].raw, "heard_at": tx.now}

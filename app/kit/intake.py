@@ -1,7 +1,7 @@
 """The single writer behind the webhook door: many deliveries, one commit, then their answers."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -11,6 +11,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Engine
 
 from app.kit.clock import Clock, stopwatch
+from app.kit.deliveries import KIND, Name
 from app.kit.gate import Gate
 from app.kit.house import conflicts
 from app.kit.rowlock import EVERY, open_for
@@ -27,8 +28,16 @@ how many seconds after the last such stride the flood is over.
 AGAIN = 5
 ROOM = 4000
 """Deliveries that may wait for the next commit; one more is told to come again."""
-SIZES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
-"""Rows a statement: few different texts, so that each is parsed once and kept."""
+TOGETHER, PATIENCE = 32, 0.002
+"""In a flood a commit waits until so many deliveries can go with it, but not for more seconds.
+A commit costs as much as ten deliveries, and while the writer is at it the door is in its way.
+"""
+ON_THEIR_WAY = 0.75
+"""Of those that a commit and the queue behind it held, how many the next one waits for: whoever
+speaks over few connections sends nothing before he is answered, and must not be waited for.
+"""
+ROWS = 64
+"""At most in a statement: few different texts, so that each is parsed once and kept."""
 
 # Many rows in one statement, and not a statement a row: between two statements the writer would
 # have to win Python's lock back from a door that never rests.
@@ -56,11 +65,9 @@ class Heard:
     """A verified delivery, ready to be written down."""
 
     shop: ShopId
-    hash: str
+    name: Name
     event: str
     body: bytes
-    key: str
-    kind: str
 
 
 Done: TypeAlias = Callable[[Exception | None], object]
@@ -82,6 +89,7 @@ class Intake:
         self._wake = wake
         self._waiting: list[Waiting] = []
         self._news = Condition()
+        self._wanted = 1
         self._open = True
         self._came, self._stride_began, self._flooded_till = 0, stopwatch(), 0.0
         self._thread = Thread(target=self._run, name="intake", daemon=True)
@@ -96,7 +104,7 @@ class Intake:
                 raise IntakeFullError
             self._waiting.append((heard, loop, done))
             self._count()
-            if len(self._waiting) == 1:  # else the writer is awake, or about to be
+            if len(self._waiting) in (1, self._wanted):  # else the writer is awake, or waits
                 self._news.notify()
 
     async def write(self, heard: Heard) -> None:
@@ -109,7 +117,10 @@ class Intake:
 
     def pressed(self) -> bool:
         """So much is coming in that others had better wait with what can wait."""
-        return stopwatch() < self._flooded_till or len(self._waiting) > PRESSED
+        return self._flooded() or len(self._waiting) > PRESSED
+
+    def _flooded(self) -> bool:
+        return stopwatch() < self._flooded_till
 
     def _count(self) -> None:
         self._came += 1
@@ -127,16 +138,22 @@ class Intake:
         self._engine.dispose()
 
     def _run(self) -> None:
-        while True:
-            with self._news:
-                while not self._waiting and self._open:
-                    self._news.wait()
-                batch, self._waiting = self._waiting, []
-                if not batch:
-                    return
+        while batch := self._next():
             failure = self._commit([heard for heard, _, _ in batch])
+            held = len(batch) + len(self._waiting)
+            self._wanted = min(TOGETHER, int(held * ON_THEIR_WAY))
             _tell(batch, failure)
             self._wake()
+
+    def _next(self) -> list[Waiting]:
+        """What goes into the next commit: nothing, once all is written and the door is shut."""
+        with self._news:
+            while not self._waiting and self._open:
+                self._news.wait()
+            if len(self._waiting) < self._wanted and self._flooded() and self._open:
+                self._news.wait(PATIENCE)
+            batch, self._waiting = self._waiting, []
+            return batch
 
     def _commit(self, batch: list[Heard]) -> Exception | None:
         """What went wrong. On PostgreSQL another process may hear one of them in the same moment:
@@ -153,8 +170,8 @@ class Intake:
             with self._gate.through(urgent=True), self._engine.begin() as connection:
                 open_for(connection, EVERY)
                 at = self._clock.now().astimezone(UTC)
-                for some in _portions(batch):
-                    _write(connection, some, at)
+                for start in range(0, len(batch), ROWS):
+                    _write(connection, batch[start : start + ROWS], at)
         except Exception as failure:  # noqa: BLE001  # every waiting door must be told
             return failure
         return None
@@ -165,30 +182,24 @@ def _resolve(written: "asyncio.Future[Exception | None]", failure: Exception | N
         written.set_result(failure)
 
 
-def _portions(batch: list[Heard]) -> Iterator[list[Heard]]:
-    start = 0
-    while left := len(batch) - start:
-        size = next(size for size in SIZES if size <= left)
-        yield batch[start : start + size]
-        start += size
-
-
 def _write(connection: Connection, batch: list[Heard], at: datetime) -> None:
     # past SQLAlchemy's compiler: this is a third of the time a delivery takes
     lite = connection.dialect.name == "sqlite"
     now = f"{at:{STAMP}}" if lite else f"{at:{STAMP}}+00:00"
     promises, bodies = _statements(len(batch), lite=lite)
-    told = [part for h in batch for part in (h.shop, h.key, h.kind, _job(h), now)]
+    named = [(h, h.name.key) for h in batch]
+    told = [part for h, key in named for part in (h.shop, key, KIND, _job(h), now)]
     connection.exec_driver_sql(promises, tuple(told))
-    came = [part for h in batch for part in (h.shop, h.key, h.event, h.body)]
+    came = [part for h, key in named for part in (h.shop, key, h.event, h.body)]
     connection.exec_driver_sql(bodies, (*came, now))
 
 
 def _job(heard: Heard) -> str:
-    return f'{{"event": "{heard.event}", "hash": "{heard.hash}"}}'
+    name = heard.name
+    return f'{{"event": "{heard.event}", "hash": "{name.hash}", "issued": "{name.issued}"}}'
 
 
-@lru_cache(maxsize=2 * len(SIZES))
+@lru_cache(maxsize=2 * ROWS)
 def _statements(rows: int, *, lite: bool) -> tuple[str, str]:
     """The two statements for so many deliveries, as SQLite or PostgreSQL wants its blanks."""
     blank, now = ("?", "?") if lite else ("%s", "CAST(%s AS TIMESTAMPTZ)")
