@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.customers.tables import Person
-from app.journeys import errands, flows
+from app.journeys import errands, flows, switching
 from app.journeys.flows import Entrant
 from app.journeys.incentives import Word
 from app.journeys.jobs import BringOffer
@@ -107,6 +107,39 @@ def test_one_voucher_a_month_and_programme_with_limits_set_before_first_use(
     shop.agrees("dora@example.com")
     enters(shop, shop.guest("dora@example.com"))
     assert len(counter.vouchers) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "read"),
+    [
+        ("PL", "Do Twojego koszyka 10%"),
+        ("PT_BR", "Para o seu carrinho 10%"),
+        ("EN_GB", "For your cart 10%"),
+        ("DE", "For your cart 10%"),
+    ],
+)
+def test_cp1_a_shopper_reads_words_beside_the_discount_and_no_key_of_ours(
+    shop: Recovering, counter: Counter, language: str, read: str
+) -> None:
+    """Saleor shows a voucher's name in the checkout: in the language of the shop's carts."""
+    with shop.work() as tx:
+        switching.set_up(tx, "cart", {"percent": 10})
+        flows.switch_on(tx, "cart")
+    shop.leaves(languageCode=language)
+    shop.waits(hours=1)
+    shop.waits(hours=23)
+    shop.waits(hours=48)
+    (voucher,) = counter.vouchers.values()
+    assert voucher["name"].startswith(f"{read} · 2026-03 · perennial-")
+
+
+def test_cp1_the_voucher_of_an_own_automation_has_the_name_the_owner_gave(
+    shop: Recovering, counter: Counter
+) -> None:
+    gives(shop, percent=1250)
+    enters(shop, shop.guest("cleo@example.com"))
+    (voucher,) = counter.vouchers.values()
+    assert voucher["name"].startswith("Own 12.5% · 2026-03 · perennial-")
 
 
 def test_asked_again_it_is_the_same_code(shop: Recovering, counter: Counter) -> None:

@@ -9,7 +9,7 @@ from app.customers.tables import Person
 from app.journeys import cycles, flows, queries, reminding
 from app.journeys import dawn as daily
 from app.journeys.jobs import BringOffer, Dawn, EndCoupons
-from app.journeys.naming import decision_of
+from app.journeys.naming import decision_of, for_shoppers
 from app.journeys.recipes.cart import CODE_AGAIN
 from app.journeys.rules import Trigger
 from app.journeys.tables import Grant, Journey, Run
@@ -59,7 +59,7 @@ def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
         journey = tx.exec(select(Journey).where(Journey.key == grant.journey)).one()
         programme = f"journey:{grant.journey}" + (":again" if grant.replaces else "")
         terms: dict[str, Any] = {
-            "title": journey.name or journey.key, "ends_at": grant.ends_at, "open_": open_,
+            "title": partial(for_shoppers, journey), "ends_at": grant.ends_at, "open_": open_,
             "percent_hundredths": grant.percent_hundredths,
         }  # fmt: skip
         if grant.amount_minor is None:

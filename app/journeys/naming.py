@@ -3,6 +3,7 @@
 from datetime import datetime
 from hashlib import blake2b
 
+from babel.support import Translations
 from sqlmodel import select
 
 from app.journeys.tables import Journey, Run
@@ -38,3 +39,15 @@ def title_of(tx: Tx, programme: str) -> str:
     key = programme.removeprefix("journey:").partition(":")[0]
     named = tx.exec(select(Journey.name).where(Journey.key == key)).first()
     return named or key
+
+
+def for_shoppers(journey: Journey, words: Translations) -> str:
+    """What its discount is called where a shopper reads it: the owner's name for it, or ours."""
+    said = {
+        "cart": words.gettext("For your cart"),
+        "second": words.gettext("For your second order"),
+        "winback": words.gettext("Good to see you again"),
+        "exclusive": words.gettext("Only for you"),
+        "birthday": words.gettext("For your birthday"),
+    }
+    return journey.name or said.get(journey.key) or words.gettext("A present for you")

@@ -18,6 +18,7 @@ from app.kit.tx import Tx
 from app.loyalty import codes, coupons
 from app.loyalty.acts import Verb, note
 from app.loyalty.minting import Opener
+from app.loyalty.speech import Title
 from app.loyalty.tables import Code
 from app.loyalty.vouchers import TAKEN
 from app.saleor import shapes
@@ -60,7 +61,7 @@ def give(
     programme: str,
     person: Person,
     *,
-    title: str,
+    title: Title,
     percent_hundredths: int,
     amount_minor: int,
     currency: str,

@@ -14,12 +14,14 @@ from sqlmodel import and_, col, func, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.loyalty import codes, minting, queries, spans
+from app.loyalty import codes, minting, queries, spans, speech
 from app.loyalty.acts import Verb, note
 from app.loyalty.minting import Opener
+from app.loyalty.speech import Title
 from app.loyalty.tables import Code, Voucher
 from app.orders.tables import Order
 from app.shops.flows import this_shop
+from app.web.words import catalogue
 
 OF_CARDS = ":card"
 """Ends the programme of what is given as gift cards: a month may have vouchers of both kinds."""
@@ -30,7 +32,7 @@ def give(
     programme: str,
     person: Person,
     *,
-    title: str,
+    title: Title,
     percent_hundredths: int,
     ends_at: datetime,
     open_: Opener,
@@ -57,7 +59,7 @@ def give(
     return code
 
 
-def _voucher_of(tx: Tx, programme: str, *, title: str, percent: int, open_: Opener) -> Voucher:
+def _voucher_of(tx: Tx, programme: str, *, title: Title, percent: int, open_: Opener) -> Voucher:
     """CP-1: its terms are those of the day in the month on which it is first needed."""
     zone = ZoneInfo(this_shop(tx).zone)
     month = spans.month_of(tx.now, zone)
@@ -67,9 +69,11 @@ def _voucher_of(tx: Tx, programme: str, *, title: str, percent: int, open_: Open
         open_(this_shop(tx).code_secret), shop=tx.shop, tier=programme, month=month
     )
     begins_at, ends_at = spans.offer_span(month, zone)
+    spoken = speech.of_shoppers(tx)
+    name = minting.name_of(title(catalogue(spoken)), percent, month, mark, spoken)
     voucher = Voucher(
         tier=programme, programme=True, month=month, mark=mark, percent_hundredths=percent,
-        name=minting.name_of(title, percent, month, mark), begins_at=begins_at, ends_at=ends_at,
+        name=name, begins_at=begins_at, ends_at=ends_at,
     )  # fmt: skip
     tx.add(voucher)
     tx.flush()

@@ -15,7 +15,6 @@ from app.loyalty.tables import Act, Code, Voucher
 PERCENTS = (500, 1000, 1500)
 """Hundredths of a percent. Each is a voucher of its own, good in every channel."""
 PROGRAMME = "goodwill"
-TITLE = "Thank you"
 GOOD_FOR = timedelta(days=30)
 BETWEEN = timedelta(days=30)
 REGRET = timedelta(seconds=30)
@@ -59,7 +58,7 @@ def give(tx: Tx, person: Person, *, percent: int, reason: str, open_: Opener) ->
         tx,
         f"{PROGRAMME}-{percent // 100}",
         person,
-        title=TITLE,
+        title=lambda words: words.gettext("Thank you"),
         percent_hundredths=percent,
         ends_at=tx.now + GOOD_FOR,
         open_=open_,

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
+from babel import Locale
+from babel.numbers import format_decimal
+
 from app.customers.tables import Person
 from app.kit.tx import Job, Tx
-from app.loyalty import codes, queries, spans
+from app.loyalty import codes, queries, spans, speech
 from app.loyalty.acts import Verb, note
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Code, Tier, Voucher
@@ -52,14 +55,15 @@ def voucher_of(tx: Tx, terms: Terms, tier: Tier, open_: Opener) -> Voucher:
     percent = tier.percent_hundredths or 0
     voucher = Voucher(
         tier=tier.key, month=month, mark=mark, percent_hundredths=percent,
-        name=name_of(tier.name, percent, month, mark), begins_at=begins_at, ends_at=ends_at,
+        name=name_of(tier.name, percent, month, mark, speech.of_shoppers(tx)),
+        begins_at=begins_at, ends_at=ends_at,
     )  # fmt: skip
     tx.add(voucher)
     tx.flush()
     return voucher
 
 
-def name_of(tier: str, percent_hundredths: int, month: date, mark: str) -> str:
+def name_of(title: str, percent_hundredths: int, month: date, mark: str, spoken: Locale) -> str:
     """What the shopper reads beside the discount, and we find the voucher by."""
-    percent = f"{Decimal(percent_hundredths).scaleb(-2).normalize():f}"
-    return f"{tier} {percent}% · {month:%Y-%m} · {mark}"
+    percent = format_decimal(Decimal(percent_hundredths).scaleb(-2), locale=spoken)
+    return f"{title} {percent}% · {month:%Y-%m} · {mark}"
