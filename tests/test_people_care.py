@@ -156,6 +156,21 @@ def test_pr3_what_stands_in_her_metadata_is_blanked_for_her_account_stays(shop: 
     assert shop.errors() == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_pr3_what_stands_there_is_blanked_although_she_is_told_of_meanwhile(shop: Loyal) -> None:
+    """PR-3: Saleor is away, she signs in: being told of again takes no promise of ours back."""
+    shop.buys("ana", 480)
+    account = gid("User", "ana")
+    assert shop.till.public[account]["perennial.tier"] == "silver"
+    does(shop, "erase", do="erase")
+    shop.till.dying = (0, False)
+    shop.waits(seconds=31)
+    shop.hears("CUSTOMER_UPDATED", shop.account("ana"))
+    shop.waits(minutes=1)
+    assert shop.till.public[account]["perennial.tier"] == ""
+    assert shop.till.private[account] == {"perennial.tier_valid_till": ""}
+
+
 def test_pr3_it_can_be_taken_back_until_then(shop: Loyal) -> None:
     does(shop, "erase", do="erase")
     does(shop, "erase", do="keep")

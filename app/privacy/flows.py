@@ -23,6 +23,7 @@ from app.messages import erasing as messages
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
 from app.privacy import queries
+from app.privacy.unsaying import Unsay
 from app.proof import erasing as proof
 from app.recommend import flows as recommend
 from app.segments import erasing as segments
@@ -150,12 +151,13 @@ def _empty_post(tx: Tx, names: Sequence[str]) -> None:
     """Promises and parked deliveries that name them.
 
     A delivery that still waits its turn may have it: what it tells meets the hash, and its body is
-    dropped a moment later.
+    dropped a moment later. What blanks her metadata has to name her until it is kept, however often
+    she is told of before.
     """
     for promise in queries.promises_naming(tx, names):
         if promise.kept_at:
             promise.body = {}
-        else:
+        elif promise.kind != Unsay.kind:
             tx.delete(promise)
     tx.exec(delete(Delivery).where(col(Delivery.id).in_(queries.parked_naming(tx, names))))
     tx.flush()
