@@ -4,19 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from babel import Locale
 
 from app.customers.tables import Person
 from app.history import queries as books
 from app.kit.clock import StillClock
 from app.kit.house import House
+from app.ltv.handed_in import RefusedError
 from app.ltv.tables import BookedOrder
 from app.orders import rules as money
 from app.orders.tables import Line, Order
 from app.privacy import flows as privacy
 from app.till.rules import Sale, order
+from app.till.table import sales_of
 from tests.support.loyal import Loyal
 from tests.support.till import Till
 from tests.test_api import KEY
@@ -105,6 +109,21 @@ def test_d8_handed_in_twice_it_is_one_and_handed_in_anew_it_is_what_it_says_last
     assert hands_in(shop, other, key=key).json() == {"taken": 1, "same": 0}, "another till's number"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_d8_a_sale_that_was_dated_too_late_is_put_right(shop: Loyal) -> None:
+    """What is handed in last stands, also where it says that it was earlier."""
+    key, now = key_of(shop, writes="on"), shop.house.clock.now()
+    told = sale(shop)
+    hands_in(shop, told, key=key)
+    earlier = told | {"at": (now - timedelta(days=2)).isoformat()}
+    shop.waits(seconds=1)
+    assert hands_in(shop, earlier, key=key).json() == {"taken": 1, "same": 0}
+    (receipt,) = sold(shop)
+    assert receipt.created_at == now - timedelta(days=2)
+    shop.waits(seconds=1)
+    assert hands_in(shop, earlier, key=key).json() == {"taken": 0, "same": 1}
+
+
 def test_d8_what_is_old_builds_history_and_sets_nothing_in_motion(shop: Loyal) -> None:
     """IN-5."""
     then = shop.house.clock.now() - timedelta(days=30)
@@ -175,6 +194,29 @@ def test_d8_a_table_is_taken_line_by_line_into_receipts(shop: Loyal) -> None:
     again = shop.http.post(PATH, headers=headers, data={"table": TABLE})
     assert "2 eram conhecidas" in again.text
     assert "lisboa" in shop.sees(PATH)
+
+
+def test_d8_a_place_is_one_however_its_name_is_written() -> None:
+    """Else of two lines of one receipt the second would take the place of the first."""
+    first = read("17;2026-03-01;;10;EUR;Old Town", "17;2026-03-01;;5;EUR;old town")
+    assert [(one.key, one.total) for one in first] == [("till:old-town:17", 15)]
+    second = read("18;2026-03-01;;1;EUR;", "18;2026-03-01;;2;EUR;counter")
+    assert [(one.key, one.total) for one in second] == [("till:counter:18", 3)]
+
+
+def test_d8_lines_of_one_receipt_agree_on_who_paid_it_and_in_what() -> None:
+    """Two currencies are never added, and nobody's line is another's."""
+    (told,) = read("1;2026-03-01;Ana@example.com;5;eur;", "1;;;5;;")
+    assert (told.email, told.currency, told.total) == ("ana@example.com", "EUR", 10)
+    for other in ("1;2026-03-01;ana@example.com;5;PLN;", "1;2026-03-01;ben@example.com;5;EUR;"):
+        with pytest.raises(RefusedError) as refusal:
+            read("1;2026-03-01;ana@example.com;5;EUR;", other)
+        assert [(line, word) for line, word, _ in refusal.value.rows] == [(2, "sale")]
+
+
+def read(*rows: str) -> list[Sale]:
+    table = "\n".join(("id;date;email;amount;currency;place", *rows))
+    return sales_of(table, Locale("en"), currency="BRL", zone=ZoneInfo("UTC"))
 
 
 READ: Mapping[str, str] = {

@@ -45,9 +45,10 @@ def take(tx: Tx, sales: Sequence[Sale]) -> Taken:
     refuse_ahead(tx, sales)
     last = {sale.key: sale for sale in sales}
     variants = _variants(tx, {line.sku for sale in last.values() for line in sale.lines} - {""})
-    heard = Hearing(tx.now)
+    before, heard = _told_before(tx, last), Hearing(tx.now)
     told: list[Told[Any]] = [
-        Told(rules.order(sale, variants), heard) for _, sale in sorted(last.items())
+        Told(rules.order(sale, variants, told_as_of=before.get(key)), heard)
+        for key, sale in sorted(last.items())
     ]
     news = overhearing.news(tx, Kind.ORDERS, told)
     overhearing.overhear(tx, Kind.ORDERS, news)
@@ -67,6 +68,14 @@ def _variants(tx: Tx, skus: Collection[str]) -> Mapping[str, str]:
     rows = select(Variant.sku, Variant.saleor_id).where(among(col(Variant.sku), sorted(skus)))
     found: Any = tx.exec(rows.order_by(col(Variant.id).desc()))
     return dict(found.all())
+
+
+def _told_before(tx: Tx, keys: Collection[str]) -> Mapping[str, datetime]:
+    """Of those that are in the books: as of when they were told."""
+    rows = select(Order.saleor_id, Order.updated_at).where(
+        among(col(Order.saleor_id), sorted(keys))
+    )
+    return dict(tx.exec(rows).all())
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """D8: what was sold elsewhere, at a counter or on a market, as an order like any other. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Self
 
@@ -14,6 +14,8 @@ AHEAD = timedelta(days=1)
 """Clocks of tills go wrong, but not by more than a day."""
 MOST = 500
 """Sales handed in at a time."""
+COUNTER = "counter"
+"""Where it was sold, where nobody says."""
 ZERO = Decimal(0)
 Amount = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=15, decimal_places=4)]
 
@@ -32,7 +34,7 @@ class Sale(BaseModel, frozen=True, extra="forbid"):
 
     id: str = Field(min_length=1, max_length=100, description="The receipt's own, of its place")
     at: AwareDatetime = Field(description="When it was sold")
-    place: str = Field("counter", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="Which till")
+    place: str = Field(COUNTER, pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="Which till")
     email: str | None = Field(None, max_length=254, description="Whose it was, where she said so")
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     lines: tuple[Piece, ...] = Field(min_length=1, max_length=200)
@@ -58,16 +60,18 @@ class Sale(BaseModel, frozen=True, extra="forbid"):
         return self
 
 
-def order(sale: Sale, variants: Mapping[str, str]) -> Order:
+def order(sale: Sale, variants: Mapping[str, str], *, told_as_of: datetime | None = None) -> Order:
     """As Saleor would tell of it. `variants`: Saleor's ids, by SKU.
 
-    Its `updatedAt` is the sale itself, so that of two tellings the one handed in last stands, and
-    the same one twice is no news.
+    Its `updatedAt` is the sale itself, and never before `told_as_of`, which it had when it was last
+    handed in: so of two tellings the one handed in last stands, also where it says that it was sold
+    earlier, and the same one twice is no news.
     """
     total = _price(sale.total, sale)
     nothing = _price(ZERO, sale)
     return Order.model_validate({
-        "id": sale.key, "number": sale.id, "created": sale.at, "updatedAt": sale.at,
+        "id": sale.key, "number": sale.id, "created": sale.at,
+        "updatedAt": max(sale.at, told_as_of or sale.at),
         "status": "CANCELED" if sale.cancelled else "FULFILLED", "chargeStatus": "FULL",
         "authorizeStatus": "FULL", "isPaid": True, "origin": TILL, "languageCodeEnum": "",
         "channel": {

@@ -9,7 +9,7 @@ from babel import Locale
 from pydantic import ValidationError
 
 from app.ltv.handed_in import Refused, RefusedError, cells_of, moment, read
-from app.till.rules import Piece, Sale
+from app.till.rules import COUNTER, Piece, Sale
 from app.web.inputs import read_decimal
 
 NOON = time(12)
@@ -21,12 +21,13 @@ Row = Mapping[str, str]
 
 def sales_of(text: str, locale: Locale, *, currency: str, zone: ZoneInfo) -> list[Sale]:
     """Columns `id`, `date`, `email` and `amount`; `currency`, `refunded`, `sku`, `quantity`, `name`
-    and `place` if there are. Rows with one id are lines of one receipt. Raises RefusedError."""
+    and `place` if there are. Rows with one id, of one place, are lines of one receipt. Raises
+    RefusedError."""
     table = read(text, needs=WHOLE, may=PARTS)
     wrong: list[Refused] = []
     receipts: dict[tuple[str, str], list[tuple[int, Row]]] = {}
     for line, row in cells_of(table, wrong):
-        receipts.setdefault((row.get("place", ""), row["id"]), []).append((line, row))
+        receipts.setdefault((_place(row), row["id"]), []).append((line, row))
     sales = []
     for rows in receipts.values():
         try:
@@ -51,14 +52,24 @@ def _sale(rows: Sequence[Row], locale: Locale, *, currency: str, zone: ZoneInfo)
     first = rows[0]
     told = {
         "id": first["id"], "at": _moment(first["said"], locale, zone),
-        "email": first["email"].strip().lower() or None,
-        "currency": (first.get("currency") or currency).upper(),
+        "email": _agreed(rows, "email") or None, "place": _place(first),
+        "currency": (_agreed(rows, "currency") or currency).upper(),
         "refunded": sum((_number(row.get("refunded"), locale) for row in rows), Decimal(0)),
         "lines": [_piece(row, locale) for row in rows],
     }  # fmt: skip
-    if place := first.get("place"):
-        told["place"] = place.lower().replace(" ", "-")
     return Sale.model_validate(told)
+
+
+def _place(row: Row) -> str:
+    return row.get("place", "").lower().replace(" ", "-") or COUNTER
+
+
+def _agreed(rows: Sequence[Row], name: str) -> str:
+    """What the lines of a receipt say of it, in small letters; not every one has to say it."""
+    said = {row.get(name, "").lower() for row in rows} - {""}
+    if len(said) > 1:
+        raise WrongCellError("sale", name)
+    return next(iter(said), "")
 
 
 def _piece(row: Row, locale: Locale) -> Piece:
