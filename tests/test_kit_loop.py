@@ -321,6 +321,24 @@ def test_what_is_promised_soon_is_not_put_off_by_more_of_it(desk: Desk) -> None:
     assert desk.rows()[row.key].lease is None, "who is at it may have looked already"
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_nobody_takes_what_somebody_relies_on_before_it_can_be_seen_why(desk: Desk) -> None:
+    """Else it is kept without a look at what made it wanted, and that waits for the next news. On
+    SQLite only one writes at a time."""
+    note = Note(text="told")
+    desk.promises(note)
+    free = select(Promise).with_for_update(skip_locked=True)
+    with desk.house.work(ONE) as tx:
+        tx.soon(note, at=tx.now)
+        with desk.house.work(ONE) as other:
+            other.soon(note, at=other.now)  # two may rely on it at once
+            assert other.exec(free).all() == []
+        with desk.house.work(ONE) as other:
+            assert other.exec(free).all() == []
+    with desk.house.work(ONE) as other:
+        assert [row.key for row in other.exec(free)] == [note.key]
+
+
 def test_whoever_has_just_started_touches_nothing_that_may_have_killed_the_last(
     desk: Desk,
 ) -> None:

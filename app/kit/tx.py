@@ -139,7 +139,9 @@ class Tx(Session):
         """Promise `job`, unless it waits already: then it stays where it is, however much comes.
 
         One that is kept, given up or just being kept is promised anew: it may have looked before.
-        It is looked for first, so that units of work that all promise it do not wait in line.
+        It is looked for first, so that units of work that all promise it do not wait in line. One
+        that waits is held as it is: on PostgreSQL nobody takes it before this unit of work is on
+        disk, or it could be kept without a look at what this one has written.
         """
         if (
             self.connection().execute(_waiting(), {"of": self.shop, "named": job.key}).first()
@@ -205,13 +207,14 @@ def _postponing() -> Insert:
 @cache
 def _waiting() -> Select[tuple[int]]:
     known = _promises().c
-    return select(known.id).where(
+    waiting = select(known.id).where(
         known.shop == bindparam("of"),
         known.key == bindparam("named"),
         known.kept_at.is_(None),
         known.parked_at.is_(None),
         known.lease.is_(None),
     )
+    return waiting.with_for_update(read=True)
 
 
 @cache
