@@ -89,6 +89,22 @@ def test_cp5_nobody_gets_two_at_a_time(shop: Loyal) -> None:
     assert "Choose one" in does(shop, "reward", name="ben", percent="9900", why="x", status=422)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_cp1_nobody_is_given_a_code_that_is_over(shop: Loyal) -> None:
+    """CP-1: a month has one code of a kind, and on its 31st day the one of the 1st has ended."""
+    shop.waits(days=30)  # the 1st of April, then of May, which has a day more
+    shop.waits(days=30)
+    does(shop, "reward", percent="500", why="Late")
+    shop.waits(days=30, minutes=1)
+    assert "given this month" in does(shop, "reward", percent="500", why="Late again", status=422)
+    shop.waits(days=1)
+    does(shop, "reward", percent="500", why="Late again")
+    shop.waits(minutes=1)
+    first, second = shop.all(Code)
+    assert first.ends_at < shop.house.clock.now() < second.ends_at
+    assert shop.errors() == []
+
+
 def test_mg8_no_reward_while_all_offers_are_stopped(shop: Loyal) -> None:
     shop.http.post("/app/offers", data={"do": "stop"}, headers=shop.staff(part="settings"))
     assert "All offers are stopped" in does(shop, "reward", percent="500", why="x", status=422)

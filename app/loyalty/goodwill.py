@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, delete, select
 
 from app.customers.tables import Person
 from app.kit.promises import Promise
 from app.kit.tx import Tx
-from app.loyalty import coupons, queries
+from app.loyalty import coupons, queries, spans
 from app.loyalty.minting import BringCode, Opener
 from app.loyalty.tables import Act, Code, Voucher
+from app.shops.flows import this_shop
 
 PERCENTS = (500, 1000, 1500)
 """Hundredths of a percent. Each is a voucher of its own, good in every channel."""
@@ -94,5 +96,9 @@ def last(tx: Tx, person: int) -> tuple[Code, int] | None:
 
 
 def _recent(tx: Tx, person: int) -> bool:
-    given = last(tx, person)
-    return given is not None and tx.now - given[0].minted_at < BETWEEN
+    """CP-1: a month has one code of a kind, and 30 days may end in the month they began in: then
+    the code of another reward would be the one that is over."""
+    if (given := last(tx, person)) is None:
+        return False
+    zone, at = ZoneInfo(this_shop(tx).zone), given[0].minted_at
+    return tx.now - at < BETWEEN or spans.month_of(at, zone) == spans.month_of(tx.now, zone)
