@@ -121,7 +121,7 @@ def test_a_started_test_keeps_its_plan_and_can_be_stopped(shop: Recovering) -> N
         library.ensure(tx, letter("other"))
     fields = {"place": "cart/first", "message-b": "other", "metric": "conversion", "least": "2"}
     page = presses(shop, "/app/proof/tests", "tests", do="start", auto="on", **fields)
-    assert "Abandoned checkout: first" in page
+    assert "Abandoned checkout: Send: Abandoned checkout, first" in page
     (trial,) = shop.all(Trial)
     assert (trial.plan["people"], trial.plan["auto"], trial.plan["least"]) == (8_462, True, 0.02)
     assert trial.arms[1]["change"] == {"message": "other"}
@@ -131,6 +131,23 @@ def test_a_started_test_keeps_its_plan_and_can_be_stopped(shop: Recovering) -> N
     shop.leaves()
     shop.waits(hours=1)
     assert shop.subjects() == ["Your cart is waiting"]
+
+
+def test_a_step_is_called_by_what_it_does_and_no_key_is_shown(shop: Recovering) -> None:
+    """AB-3: where to try something, and what is being tried, in the words of the automation."""
+    fields = {"place": "cart/wait-1", "hours-b": "3", "metric": "conversion", "least": "2"}
+    page = presses(shop, "/app/proof/tests", "tests", do="start", **fields)
+    assert "Abandoned checkout: Wait until 1 hour after it began" in page
+    assert "Abandoned checkout – Send: Abandoned checkout, second" in page
+    fields = {"place": "cart/first", "message-b": "cart-2", "metric": "margin", "least": "1"}
+    presses(shop, "/app/proof/tests", "tests", do="start", **fields)
+    shop.leaves()
+    shop.waits(days=1)
+    measures(shop)
+    page = reads(shop, "/app/proof/tests")
+    assert "message Abandoned checkout, second" in page
+    assert not re.search(r"(wait|cart)-\d", page)
+    assert "Porzucony koszyk: Czekaj" in reads(shop, "/app/proof/tests", "pl")
 
 
 def test_a_test_that_is_none_is_not_started(shop: Recovering) -> None:

@@ -274,8 +274,13 @@ def step(tx: Tx, journey: Journey, key: str) -> StepLine | None:
     definition = queries.definition(tx, journey.id or 0, numbers[-1]) if numbers else None
     if definition is None:
         return None
+    return next(line for line in lines(tx, definition) if line.key == key)
+
+
+def lines(tx: Tx, definition: Definition) -> Sequence[StepLine]:
+    """What its steps do, without any number."""
     names = {row.key: row.name for row in library.all_messages(tx)}
-    return _step(definition.steps[definition.index(key)], None, 0, names)
+    return [_step(step, None, 0, names) for step in definition.steps]
 
 
 def _step(

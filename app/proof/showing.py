@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from app.journeys import newsletters
+from app.journeys import newsletters, showing
 from app.journeys import queries as journeys
 from app.journeys.rules import Definition, Offer, Send, Wait
 from app.journeys.tables import Newsletter
+from app.journeys.view import StepLine
 from app.kit.money import major
 from app.kit.tx import Tx
 from app.messages import library
@@ -240,6 +241,7 @@ def _test(tx: Tx, trial: Trial, found: Mapping[int, Finding], names: Mapping[str
         subject=trial.subject,
         name=names.get(trial.subject, ""),
         step=trial.step,
+        told=_told(tx, trial),
         version=trial.version,
         arms=_arms(tx, trial, body, hidden="hidden" in verdicts or "broken" in verdicts),
         metric=str(trial.plan.get("metric", "margin")),
@@ -257,6 +259,11 @@ def _test(tx: Tx, trial: Trial, found: Mapping[int, Finding], names: Mapping[str
         enough=bool(body and body["enough"]),
         began_at=trial.began_at or trial.made_at,
     )
+
+
+def _told(tx: Tx, trial: Trial) -> StepLine | None:
+    journey = journeys.by_key(tx, trial.subject)
+    return showing.step(tx, journey, trial.step) if journey else None
 
 
 def decided(body: Mapping[str, Any], arms: Sequence[str]) -> str | None:
@@ -308,7 +315,8 @@ def places(tx: Tx) -> Sequence[Place]:
     for journey in journeys.every(tx):
         definition = journeys.definition(tx, journey.id or 0, journey.version)
         if definition is not None:
-            found += _steps(journey.key, journey.name, definition)
+            lines = {line.key: line for line in showing.lines(tx, definition)}
+            found += _steps(journey.key, journey.name, definition, lines)
     to_come = select(Newsletter).where(
         col(Newsletter.cancelled_at).is_(None), col(Newsletter.at) > tx.now
     )
@@ -323,11 +331,14 @@ def places(tx: Tx) -> Sequence[Place]:
     return found
 
 
-def _steps(subject: str, name: str, definition: Definition) -> list[Place]:
+def _steps(
+    subject: str, name: str, definition: Definition, lines: Mapping[str, StepLine]
+) -> list[Place]:
     return [
         Place(
             value=f"{subject}/{step.key}", subject=subject, name=name, kind=step.kind,
             step=step.key, message=step.message if isinstance(step, Send) else "",
+            told=lines[step.key],
         )
         for step in definition.steps
         if isinstance(step, Offer | Wait) or (isinstance(step, Send) and step.purpose != "service")

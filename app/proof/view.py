@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from app.journeys.view import StepLine
 from app.web.notation import Sum
 
 
@@ -130,6 +131,8 @@ class TestCard:
     name: str
     """Of the automation."""
     step: str
+    told: StepLine | None
+    """What the step does; None of a newsletter."""
     version: int
     arms: Sequence[ArmLine]
     metric: str
@@ -160,6 +163,8 @@ class Place:
     kind: str
     step: str
     message: str = ""
+    told: StepLine | None = None
+    """What the step does today; None of a newsletter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
