@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlmodel import select
+from sqlmodel import col, delete, select
 
 from app.customers.tables import Person
 from app.kit.clock import StillClock
@@ -19,8 +19,9 @@ from app.ltv.tables import BookedOrder, CustomerTally
 from app.messages import library, withholding
 from app.messages.blocks import Block, Draft, Letter
 from app.messages.policy import set_policy
-from app.messages.tables import Send, SendNote
+from app.messages.tables import ConsentEntry, Send, SendNote
 from app.orders.tables import Order
+from app.privacy import flows as privacy
 from app.proof import errands, nothing, rules
 from app.proof import queries as proof
 from app.proof.jobs import Measure
@@ -29,7 +30,7 @@ from app.proof.tables import Finding, Outcome, ProofNote
 from app.segments.tables import Segment, Stay
 from app.trials import flows as trials
 from app.trials import queries
-from app.trials.tables import Assignment
+from app.trials.tables import Assignment, Denied
 from tests.support.story import Shop
 
 DAY = timedelta(days=1)
@@ -172,6 +173,53 @@ def test_people_who_were_drawn_twice_count_once(shop: Shop) -> None:
     shop.waits(days=15)
     measures(shop)
     assert sum(finding(shop)["ripe"].values()) == 19
+
+
+def test_pr3_a_result_does_not_move_because_somebody_was_forgotten(shop: Shop) -> None:
+    """Who bought, said no, was written to, was in a segment, was drawn twice, got the same
+    elsewhere: counted on, of nobody. What no night has seen yet, too."""
+    everybody = tries(shop, 40)
+    gone, twin = everybody[:16], everybody[16]
+    with shop.work() as tx:
+        set_policy(tx, prices={"sms": Decimal("0.50")})
+        arms = trials.hold(tx, "cart", everybody)
+        held = [one for one in gone if arms[one].withheld]
+        trials.deny(tx, "holdout:cart", held, {"a"})
+        tx.exec(select(Person).where(Person.id == gone[0])).one().merged_into = twin
+        tx.add(Segment(key="all", tree={}, made_at=tx.now))
+        tx.flush()
+        id_ = tx.exec(select(Segment.id).where(Segment.key == "all")).one() or 0
+        for one in gone:
+            tx.add(Stay(segment=id_, person=one, entered_at=tx.now - DAY))
+            leaves_and_is_written_to(tx, one, at=tx.now + DAY)
+    shop.waits(days=15)
+    measures(shop)
+    before = finding(shop)
+    assert sum(arm["unsubscribed"] for arm in before["arms"].values()) == len(gone)
+    assert before["crossed"] == len(held) > 0
+    with shop.work() as tx:
+        tx.exec(delete(Outcome).where(col(Outcome.person) == gone[2]))
+        for email in tx.exec(select(Person.email).where(col(Person.id).in_(gone))).all():
+            privacy.erase_guest(tx, email or "", at=tx.now)
+    measures(shop)
+    assert finding(shop) == before
+    for table in (Assignment, Outcome, Stay, Denied):
+        assert not {row.person for row in shop.all(table)} & set(gone)
+
+
+def leaves_and_is_written_to(tx: Tx, person: int, *, at: datetime) -> None:
+    tx.add(
+        ConsentEntry(
+            address=f"{person}@example.com", channel="email", purpose="marketing", basis="consent",
+            state="withdrawn", person=person, source="link", at=at,
+        )
+    )  # fmt: skip
+    tx.add(
+        Send(
+            key=f"k{person}", person=person, message="a", purpose="marketing", priority=8,
+            channel="sms", state="sent", asked_at=at, due=at, sent_at=at, handed_at=at,
+        )
+    )  # fmt: skip
 
 
 def test_arms_that_are_not_as_they_should_be_hide_the_result(shop: Shop) -> None:

@@ -69,6 +69,7 @@ def _forget(
     back = queries.back_since(tx, bearers, at=at)
     persons = bearers - back
     _remember_to_forget(tx, keys, at=at)
+    proof.last_look(tx, persons)
     _forget_orders(tx, bearers, but=back, at=at)
     _drop_carts(tx, persons, emails, at=at)
     messages.forget(tx, persons, emails, at=at)

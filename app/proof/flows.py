@@ -28,12 +28,13 @@ YEAR = 365
 
 def write(tx: Tx, drawn: Sequence[Assignment]) -> None:
     """HO-4: what these people did around the instant at which they were drawn."""
-    whole = customers.wholes(tx, {one.person for one in drawn})
+    drawn = [one for one in drawn if one.person]
+    whole = customers.wholes(tx, {one.person for one in drawn if one.person})
     orders = queries.bought(tx, set(whole.values()))
     rows: list[dict[str, Any]] = []
     silent: list[int] = []
     for one in drawn:
-        theirs = orders.get(whole[one.person], ())
+        theirs = orders.get(whole[one.person or 0], ())
         if not theirs:
             silent.append(one.id or 0)
             continue

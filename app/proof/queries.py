@@ -21,7 +21,8 @@ from app.messages.flows import LEFT_OUT
 from app.messages.rules import Purpose, State
 from app.messages.tables import Bounce, ConsentEntry, Message, Send, SendNote
 from app.orders.tables import Order
-from app.proof.rules import Bought, Costs, margin
+from app.proof import forgotten
+from app.proof.rules import SPANS, Bought, Costs, margin
 from app.proof.tables import Finding, Outcome, ProofNote
 from app.segments.standard import STANDARD
 from app.segments.tables import Segment, Stay
@@ -44,7 +45,8 @@ def findings(tx: Tx, trials: Collection[int]) -> Mapping[int, Mapping[int, Findi
 
 
 def drawn_since(tx: Tx, *, after: int, limit: int) -> list[Assignment]:
-    rows = select(Assignment).where(col(Assignment.id) > after).order_by(col(Assignment.id))
+    somebody = (col(Assignment.id) > after, col(Assignment.person).is_not(None))
+    rows = select(Assignment).where(*somebody).order_by(col(Assignment.id))
     return list(tx.exec(rows.limit(limit)))
 
 
@@ -177,8 +179,9 @@ def twice(tx: Tx, trial: int) -> Mapping[int, Cell]:
             Assignment.trial == trial, col(Assignment.person).in_(merged)
         )
     ).all()
+    gone = forgotten.again(tx, trial)
     if not guests:
-        return {}
+        return gone
     whole = customers.wholes(tx, [row.person for row in guests])
     accounts: Any = tx.exec(
         select(Assignment.id, Assignment.person, Assignment.arm, Assignment.stratum).where(
@@ -186,14 +189,19 @@ def twice(tx: Tx, trial: int) -> Mapping[int, Cell]:
         )
     ).all()
     first: dict[int, int] = {}
-    found: dict[int, Cell] = {}
+    found: dict[int, Cell] = gone
     for row in sorted([*guests, *accounts], key=lambda row: row.id):
         if first.setdefault(whole.get(row.person, row.person), row.id) != row.id:
             found[row.id] = (row.arm, row.stratum)
     return found
 
 
-def unsubscribed(tx: Tx, trial: int) -> Mapping[str, int]:
+def _alone(of: int | None) -> list[ColumnElement[bool]]:
+    """Of one person; otherwise of everybody, and then who was forgotten is counted on (PR-3)."""
+    return [] if of is None else [col(Assignment.person) == of]
+
+
+def unsubscribed(tx: Tx, trial: int, *, of: int | None = None) -> Mapping[str, int]:
     """AB-2: by arm: who took consent back since she was drawn."""
     rows: Any = tx.exec(
         select(Assignment.arm, func.count(func.distinct(Assignment.person)))
@@ -202,13 +210,15 @@ def unsubscribed(tx: Tx, trial: int) -> Mapping[str, int]:
             Assignment.trial == trial,
             ConsentEntry.state == "withdrawn",
             col(ConsentEntry.at) >= col(Assignment.at),
+            *_alone(of),
         )
         .group_by(col(Assignment.arm))
     )
-    return dict(rows.all())
+    gone = forgotten.of(tx, trial) if of is None else ()
+    return forgotten.counted(rows.all(), gone, "unsubscribed")
 
 
-def complained(tx: Tx, trial: int) -> Mapping[str, int]:
+def complained(tx: Tx, trial: int, *, of: int | None = None) -> Mapping[str, int]:
     rows: Any = tx.exec(
         select(Assignment.arm, func.count(func.distinct(Assignment.person)))
         .join(Send, col(Send.person) == col(Assignment.person))
@@ -217,10 +227,12 @@ def complained(tx: Tx, trial: int) -> Mapping[str, int]:
             Assignment.trial == trial,
             Bounce.kind == "complaint",
             col(Bounce.at) >= col(Assignment.at),
+            *_alone(of),
         )
         .group_by(col(Assignment.arm))
     )
-    return dict(rows.all())
+    gone = forgotten.of(tx, trial) if of is None else ()
+    return forgotten.counted(rows.all(), gone, "complained")
 
 
 def paid_messages(
@@ -238,10 +250,35 @@ def paid_messages(
             col(Send.handed_at) >= col(Assignment.at),
         )
     )
-    return Counter((arm, channel) for arm, channel, drawn, at in rows if at < drawn + span)
+    found = Counter((arm, channel) for arm, channel, drawn, at in rows if at < drawn + span)
+    for one in forgotten.of(tx, trial):
+        if one.at <= until:
+            later = [ch for ch, after in one.left["messages"] if timedelta(seconds=after) < span]
+            found.update((one.arm, channel) for channel in later if channel in channels)
+    return found
 
 
-def crossed(tx: Tx, trial: int) -> int:
+def written_to(tx: Tx, one: Assignment) -> list[tuple[str, float]]:
+    """Channel and seconds after the draw of every message, as far as any span counts it."""
+    rows: Any = tx.exec(
+        select(Send.channel, Send.handed_at).where(
+            Send.person == one.person,
+            col(Send.sent_at).is_not(None),
+            col(Send.handed_at) >= one.at,
+            col(Send.handed_at) < one.at + timedelta(days=SPANS[-1]),
+        )
+    )
+    return [(channel, (at - one.at).total_seconds()) for channel, at in rows]
+
+
+def stood_in(tx: Tx, one: Assignment) -> list[int]:
+    """S9: segments somebody was in when drawn."""
+    left = or_(col(Stay.left_at).is_(None), col(Stay.left_at) > one.at)
+    rows = select(Stay.segment).where(Stay.person == one.person, col(Stay.entered_at) <= one.at)
+    return sorted(tx.exec(rows.where(left)))
+
+
+def crossed(tx: Tx, trial: int, *, of: int | None = None) -> int:
     """HO-8: who was kept from something here and got the same all the same since: the message, or
     another that holds what is in it.
     """
@@ -258,9 +295,11 @@ def crossed(tx: Tx, trial: int) -> int:
             Send.purpose != Purpose.SERVICE.value,
             col(Send.sent_at) >= col(Denied.at),
             ~left_out.exists(),
+            *([] if of is None else [col(Denied.person) == of]),
         )
     )
-    return tx.exec(same).one()
+    gone = forgotten.of(tx, trial) if of is None else ()
+    return tx.exec(same).one() + sum(int(one.left["crossed"]) for one in gone)
 
 
 def _holding(tx: Tx, trial: int) -> list[ColumnElement[bool]]:
@@ -303,6 +342,7 @@ def members(tx: Tx, trial: int, *, until: datetime) -> Mapping[str, Members]:
         or_(col(Stay.left_at).is_(None), col(Stay.left_at) > col(Assignment.at)),
     )
     here = (Assignment.trial == trial, col(Assignment.at) <= until)
+    gone = [one for one in forgotten.of(tx, trial) if one.at <= until]
     found: dict[str, Members] = {}
     living = (
         select(Segment)
@@ -316,7 +356,8 @@ def members(tx: Tx, trial: int, *, until: datetime) -> Mapping[str, Members]:
             .where(Stay.segment == segment.id, *here)
             .group_by(col(Assignment.arm), col(Assignment.stratum))
         ).all()
-        if not counted:
+        theirs = [one for one in gone if segment.id in one.left["segments"]]
+        if not counted and not theirs:
             continue
         active_ = tx.exec(
             select(Assignment.id)
@@ -324,6 +365,8 @@ def members(tx: Tx, trial: int, *, until: datetime) -> Mapping[str, Members]:
             .join(Outcome, col(Outcome.assignment) == col(Assignment.id))
             .where(Stay.segment == segment.id, *here)
         )
-        people = {(arm, stratum): n for arm, stratum, n in counted}
-        found[segment.key] = Members(people, frozenset(id_ for id_ in active_ if id_))
+        people = Counter({(arm, stratum): n for arm, stratum, n in counted})
+        people.update((one.arm, one.stratum) for one in theirs)
+        active = {id_ for id_ in active_ if id_} | {one.id for one in theirs}
+        found[segment.key] = Members(people, frozenset(active))
     return found

@@ -21,7 +21,8 @@ class Outcome(OfShop, SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     assignment: int = Field(sa_type=BigId)
     trial: int = Field(sa_type=BigId)
-    person: int = Field(sa_type=BigId)
+    person: int | None = Field(default=None, sa_type=BigId)
+    """None of somebody who was forgotten: it stays as it was then."""
     before: int
     """Orders before she was drawn."""
     past: int = Field(sa_type=BigInteger)

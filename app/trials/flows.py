@@ -125,7 +125,7 @@ def _drawn(tx: Tx, trial: Trial, people: Collection[int]) -> Mapping[int, Arm]:
     before = queries.assigned(tx, trial.id or 0, people)
     fresh = [] if trial.ended_at else [p for p in dict.fromkeys(people) if p not in before]
     found = {
-        person: _arm(trial, row.arm, row.roll, row.stratum, who=row.person)
+        person: _arm(trial, row.arm, row.roll, row.stratum, who=row.person or person)
         for person, row in before.items()
     }
     stratum = len(trial.strata) - 1

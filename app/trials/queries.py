@@ -66,21 +66,21 @@ def assigned(tx: Tx, trial: int, people: Collection[int]) -> Mapping[int, Assign
     """By person; of two that became one, what was drawn first counts for both."""
     if not people:
         return {}
-    groups = _groups(tx, people)
-    everybody = sorted({id_ for group in groups.values() for id_ in group})
+    families = groups(tx, people)
+    everybody = sorted({id_ for family in families.values() for id_ in family})
     rows = select(Assignment).where(
         Assignment.trial == trial, among(col(Assignment.person), everybody)
     )
-    known = {row.person: row for row in tx.exec(rows)}
+    known = {row.person: row for row in tx.exec(rows) if row.person}
     found: dict[int, Assignment] = {}
-    for person, group in groups.items():
-        own = sorted((known[id_] for id_ in group if id_ in known), key=lambda row: row.id or 0)
+    for person, family in families.items():
+        own = sorted((known[id_] for id_ in family if id_ in known), key=lambda row: row.id or 0)
         if own:
             found[person] = own[0]
     return found
 
 
-def _groups(tx: Tx, people: Collection[int]) -> Mapping[int, frozenset[int]]:
+def groups(tx: Tx, people: Collection[int]) -> Mapping[int, frozenset[int]]:
     """By person: herself, the account she turned out to be, and the guests that joined it."""
     whole = customers.wholes(tx, people)
     joined: Any = tx.exec(

@@ -48,7 +48,8 @@ class Trial(OfShop, SQLModel, table=True):
 
 
 class Assignment(OfShop, SQLModel, table=True):
-    """AB-1: a person in an arm, for good."""
+    """AB-1: a person in an arm, for good. Who was forgotten stays in it as nobody (PR-3): no result
+    moves because of it."""
 
     __table_args__ = (
         UniqueConstraint("shop", "trial", "person"),
@@ -58,12 +59,15 @@ class Assignment(OfShop, SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     trial: int = Field(sa_type=BigId)
-    person: int = Field(sa_type=BigId)
+    person: int | None = Field(default=None, sa_type=BigId)
+    """None of somebody who was forgotten."""
     arm: str
     stratum: int = Field(default=0, sa_type=SmallInteger)
     """Which of the trial's shares held when she was drawn: only alike chances are compared."""
     roll: float
     at: datetime = Field(sa_type=Instant)
+    left: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """Of who was forgotten: what else is counted of a person (app.proof.forgotten)."""
 
 
 class Denied(OfShop, SQLModel, table=True):
