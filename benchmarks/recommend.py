@@ -32,8 +32,8 @@ import numpy as np
 
 from app.recommend import quality
 from app.recommend.adviser import Adviser
+from app.recommend.notes import FREQUENT, MIXED, NEW, POPULAR
 from app.recommend.picks import Wish
-from app.recommend.rank import FREQUENT, MIXED, NEW, POPULAR
 from app.recommend.replay import clock
 from benchmarks import recommend_tifu as tifu
 from benchmarks.recommend_baskets import DATA, N, Rows, Score, Split, load, only_new, score, split

@@ -24,9 +24,10 @@ from app.recommend.fame import Offer
 from app.recommend.kernel import kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import Near
+from app.recommend.notes import LEARNT, NEW, Asking, Notes
 from app.recommend.picks import Wish
 from app.recommend.purchases import Purchase, Purchases
-from app.recommend.rank import LEARNT, NEW, Asking, Notes, rank
+from app.recommend.rank import rank
 from app.recommend.shelf import Shelf
 
 CUSTOMERS, PRODUCTS, KINDS, FAMILIES = 1_000_000, 100_000, 200, 20_000

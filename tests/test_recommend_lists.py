@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.recommend.adviser import Adviser
 from app.recommend.arrays import Longs
 from app.recommend.fame import BEST, BEST_OF_SHOP
+from app.recommend.notes import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.picks import Pick, Wish
 from app.recommend.purchases import Purchase
-from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.sequence import sequence
 from app.recommend.shelf import Shelf
 from app.recommend.why import Why

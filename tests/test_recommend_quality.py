@@ -7,9 +7,9 @@ from app.recommend import chances
 from app.recommend.adviser import Adviser
 from app.recommend.book import Book
 from app.recommend.learn import Examples, fitted
+from app.recommend.notes import FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.purchases import Purchase
 from app.recommend.quality import NOTHING, Score, best, evaluate, score, tune
-from app.recommend.rank import FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.replay import clock, sample, without_last_orders
 from tests.support.corner import DAY, FIRST_DAY, made_up, rebuilt
 

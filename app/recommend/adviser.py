@@ -17,9 +17,9 @@ from app.recommend.arrays import Flags, Ints, Longs
 from app.recommend.book import Book
 from app.recommend.chances import DEFAULT, Weights
 from app.recommend.desk import Desk
+from app.recommend.notes import AGAIN, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.picks import Pick, Picks, Wish
 from app.recommend.purchases import NOBODY
-from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.shelf import Shelf
 
 TEN = Wish()

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from app.recommend.adviser import Adviser
 from app.recommend.baskets import Baskets, Layout, read
+from app.recommend.notes import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.purchases import Purchases
 from app.recommend.quality import Quality, evaluate
-from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 
 cli = typer.Typer(no_args_is_help=True, help="What customers will want next: judge it on a file.")
 out, err = Console(), Console(stderr=True)

@@ -6,14 +6,14 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from app.recommend import many, near, rank, together
+from app.recommend import many, near, notes, together
 from app.recommend.arrays import Floats, Ints, Longs
 from app.recommend.book import Book
 from app.recommend.chances import Weights
 from app.recommend.fame import Offer, offer
 from app.recommend.learn import Examples, examples
+from app.recommend.notes import AGAIN, CHARM, LEARNT, LIFT, MIXED, NEW, POPULAR, Asking
 from app.recommend.picks import Picks, Wish
-from app.recommend.rank import AGAIN, LEARNT, MIXED, NEW, POPULAR, Asking
 from app.recommend.shelf import Shelf
 
 
@@ -43,7 +43,7 @@ class Desk:
         self.book = book
         self._near = near.rows(0)
         self._asked = near.notes(0, 0)
-        self._notes = rank.notes(0, 0, 0)
+        self._notes = notes.notes(0, 0, 0)
         self._lifted: int | None = None
         self._charmed: tuple[int, int] | None = None
         self._charmed_for: tuple[Shelf | None, Weights | None] = (None, None)
@@ -154,11 +154,11 @@ class Desk:
         needs = (products, families + 1, categories + 1)
         has = tuple(map(len, (self._notes.held, self._notes.family, self._notes.liked)))
         if any(n > h for n, h in zip(needs, has, strict=True)):
-            self._notes = rank.notes(*map(max, needs, has))
+            self._notes = notes.notes(*map(max, needs, has))
             self._charmed = self._lifted = None
         if self._lifted != self.book.version:
             self._lifted = self.book.version
-            self._notes.of[: len(book.lift), rank.LIFT] = book.lift
+            self._notes.of[: len(book.lift), LIFT] = book.lift
         if weights is not None:
             self._charm(shelf, weights)
 
@@ -168,7 +168,7 @@ class Desk:
         known_shelf, known_weights = self._charmed_for
         if self._charmed != stamp or known_shelf is not shelf or known_weights is not weights:
             self._charmed, self._charmed_for = stamp, (shelf, weights)
-            self._notes.of[:, rank.CHARM] = self._notes.stay[:] = np.nan
+            self._notes.of[:, CHARM] = self._notes.stay[:] = np.nan
 
     def _offer(self, shelf: Shelf, *, whole: bool = False) -> Offer:
         stamp, known = (self.book.version, shelf.version), self._offers.setdefault(shelf, {})

@@ -15,8 +15,8 @@ from app.kit.tx import Tx
 from app.recommend import asking, flows, quality, queries, sale, writing
 from app.recommend.asking import NoSuchChannelError
 from app.recommend.flows import EVERY, ReadShelves, TakeBack, TellLists, Tune
+from app.recommend.notes import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.quality import Quality
-from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.sale import NobodyKnowsError
 from app.recommend.stall import Stall, stalls_of
 from app.recommend.tables import Counsel, Offered, Told

@@ -10,7 +10,8 @@ from app.recommend.fame import Offer
 from app.recommend.kernel import kernel
 from app.recommend.ledger import RECENT, Ledger
 from app.recommend.near import PRODUCTS, Near
-from app.recommend.rank import Notes, pulls, rebuys, remember, rising
+from app.recommend.notes import Notes
+from app.recommend.rank import pulls, rebuys, remember, rising
 from app.recommend.sequence import sequence
 
 NEW_ONES = 60  # new products of a customer that are examples: the most by pull and share

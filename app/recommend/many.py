@@ -8,7 +8,8 @@ from app.recommend.fame import Offer
 from app.recommend.kernel import kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import PRODUCTS, Asked, Near, freshen
-from app.recommend.rank import DEEP, Asking, Notes, rank, remember
+from app.recommend.notes import DEEP, Asking, Notes
+from app.recommend.rank import rank, remember
 from app.recommend.why import explain
 
 

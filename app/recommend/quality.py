@@ -13,9 +13,9 @@ from app.recommend.adviser import Adviser
 from app.recommend.arrays import Floats, Longs
 from app.recommend.chances import DEFAULT, Weights
 from app.recommend.learn import Examples, learnt, only
+from app.recommend.notes import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.picks import Picks, Wish
 from app.recommend.purchases import NOBODY
-from app.recommend.rank import AGAIN, FREQUENT, LEARNT, MIXED, NEW, POPULAR
 from app.recommend.replay import CUSTOMERS, Taken, clock, without_last_orders
 from app.recommend.shelf import Shelf
 

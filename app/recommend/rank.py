@@ -5,94 +5,33 @@ families admit (two of each), and only then those left out. So a list of 5 begin
 is never short while the shelf has products.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from app.recommend import chances
-from app.recommend.arrays import Flags, Floats, Halves, Ints, Longs
+from app.recommend.arrays import Floats, Ints
 from app.recommend.chances import Habits, Weights
+from app.recommend.choose import choose, pin
 from app.recommend.fame import Offer
 from app.recommend.kernel import kernel, part
 from app.recommend.ledger import CHANCES, REBOUGHT, RECENT, SOLD, Ledger
 from app.recommend.near import PRODUCTS, Near
+from app.recommend.notes import (
+    AGAIN,
+    CHARM,
+    DEEP,
+    FREQUENT,
+    LEARNT,
+    LIFT,
+    MIXED,
+    NEW,
+    POPULAR,
+    Asking,
+    Notes,
+    within,
+)
 from app.recommend.sequence import sequence
 
-AGAIN, NEW, MIXED = 0, 1, 2  # slots: of what he bought, of what he did not, of both
-LEARNT, FREQUENT, POPULAR = 0, 1, 2  # methods: by chances; by how often he bought; the same for all
-OF_A_FAMILY = 2
 BARELY = 1.0 - 1e-12  # so that rounding leaves no equal out
-DEEP = 64  # up to so many wanted, what cannot be among them is not even scored
-
-
-class Notes(NamedTuple):
-    """Of one list in the making; by product, but for those that say otherwise."""
-
-    token: Longs  # (1)
-    held: Longs  # last token: the customer bought it
-    out: Longs  # last token: may not stand in the list
-    times: Ints
-    since: Ints  # his orders after the last with it
-    long: Floats
-    short: Floats
-    pulled: Halves  # how strongly what he has pulls it; zero between lists
-    of: Halves  # two a product, side by side because they are wanted together; see below
-    stay: Halves  # see `chances.stay`; NaN until worked out
-    pull: Floats  # of baskets, for `together`; zero between lists
-    top: Floats  # the best of what pulls say so far, the best first
-    have: Ints  # what he bought, the latest first …
-    had: Longs  # (1) … and how many that are
-    touched: Ints  # what that pulls; a cell more than products
-    strong: Halves  # and how strongly, its fame discounted
-    product: Ints  # what may stand in the list …
-    score: Floats  # … and its log odds
-    places: Ints  # of the two above, the best first
-    place: Ints  # in the list that is being explained, -1 for none
-    family: Longs  # by family: token × 4 + how many stand in the list
-    liked: Floats  # by category: his share of purchases in it; zero between lists
-
-
-LIFT = 0  # the ledger's
-CHARM = 1  # see `chances.charm`; NaN until worked out, 0 for what is not sold
-
-
-def notes(products: int, families: int, categories: int) -> Notes:
-    def longs(count: int) -> Longs:
-        return np.zeros(count, np.int64)
-
-    def ints() -> Ints:
-        return np.zeros(products, np.int32)
-
-    def floats(count: int) -> Floats:
-        return np.zeros(count, np.float64)
-
-    def halves(*shape: int) -> Halves:
-        return np.zeros(shape, np.float32)
-
-    return Notes(
-        token=longs(1), held=longs(products), out=longs(products), times=ints(), since=ints(),
-        long=floats(products), short=floats(products), pulled=halves(products),
-        of=halves(products, 2), stay=halves(products), pull=floats(products), top=floats(DEEP),
-        have=ints(), had=longs(1), touched=np.zeros(products + 1, np.int32),
-        strong=halves(products), product=ints(), score=floats(products), places=ints(),
-        place=np.full(products, -1, np.int32), family=longs(families), liked=floats(categories),
-    )  # fmt: skip
-
-
-class Asking(NamedTuple):
-    """One question, the same for many customers."""
-
-    slot: int
-    method: int
-    want: int
-    pins: Ints  # first of all, in this sequence
-    without: Ints  # never: what is in the cart, or stands elsewhere on the page
-    within: Flags  # by category: only these; empty for all
-
-
-@kernel
-def within(asking: Flags, category: int) -> bool:
-    return len(asking) == 0 or (category >= 0 and asking[category] == 1)
 
 
 @part
@@ -334,62 +273,6 @@ def _gather_rest(
         count += 1
         taken += 1
     return count, all_here
-
-
-@part
-def choose(
-    offer: Offer, notes: Notes, asking: Asking, ranked: int,
-    picked: int, all_here: bool, products: Ints, scores: Floats,
-) -> int:  # fmt: skip
-    """Fill up after the `picked` pins: first what families admit, then the rest; how many in all,
-    or -1 if more must be gathered to tell."""
-    places, chosen, score = notes.places, notes.product, notes.score
-    for i in range(ranked):
-        if picked == asking.want:
-            return picked
-        place = places[i]
-        if not offer.families or _room_in_family(offer, notes, chosen[place]):
-            products[picked], scores[picked] = chosen[place], score[place]
-            picked += 1
-            places[i] = -1
-    if picked < asking.want and not all_here:
-        return -1
-    for i in range(ranked):
-        place = places[i]
-        if picked < asking.want and place >= 0:
-            products[picked], scores[picked] = chosen[place], score[place]
-            picked += 1
-    return picked
-
-
-@part
-def _room_in_family(offer: Offer, notes: Notes, product: int) -> bool:
-    family = offer.family[product]
-    if family < 0:
-        return True
-    if notes.family[family] // 4 != notes.token[0]:
-        notes.family[family] = notes.token[0] * 4
-    if notes.family[family] % 4 == OF_A_FAMILY:
-        return False
-    notes.family[family] += 1
-    return True
-
-
-@part
-def pin(offer: Offer, notes: Notes, asking: Asking, products: Ints, scores: Floats) -> int:
-    """The merchant's own choice comes first, where it can be bought."""
-    picked = 0
-    for i in range(len(asking.without)):
-        notes.out[asking.without[i]] = notes.token[0]
-    for i in range(len(asking.pins)):
-        product = asking.pins[i]
-        here = offer.sold[product] and within(asking.within, offer.category[product])
-        if picked < asking.want and here and notes.out[product] != notes.token[0]:
-            _room_in_family(offer, notes, product)
-            products[picked], scores[picked] = product, np.inf
-            notes.out[product] = notes.token[0]
-            picked += 1
-    return picked
 
 
 @part

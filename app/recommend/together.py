@@ -8,10 +8,11 @@ are filled up with what is popular in the same category, then in the shop.
 import numpy as np
 
 from app.recommend.arrays import Floats, Ints
+from app.recommend.choose import choose, pin
 from app.recommend.fame import Offer
 from app.recommend.kernel import kernel
 from app.recommend.ledger import RECENT, Ledger, teaches
-from app.recommend.rank import Asking, Notes, choose, pin, within
+from app.recommend.notes import Asking, Notes, within
 from app.recommend.sequence import sequence
 from app.recommend.why import OFTEN_WITH, PINNED, of_the_shop
 

@@ -10,7 +10,7 @@ from app.recommend.fame import Offer
 from app.recommend.kernel import kernel
 from app.recommend.ledger import Ledger
 from app.recommend.near import PRODUCTS, Near
-from app.recommend.rank import Notes
+from app.recommend.notes import Notes
 
 
 class Why(IntEnum):
