@@ -20,8 +20,8 @@ from app.recommend import quality
 from app.recommend.adviser import Adviser
 from app.recommend.chances import DEFAULT
 from app.recommend.learn import Examples, fitted
+from app.recommend.notes import NEW
 from app.recommend.picks import Wish
-from app.recommend.rank import NEW
 from app.recommend.replay import clock
 from benchmarks.recommend import SETS, asked
 from benchmarks.recommend_baskets import Baskets, N, Rows, Split, load, only_new, score, split
