@@ -6,9 +6,9 @@ import pytest
 from babel import Locale
 
 from app.journeys import segment_form as form
-from app.journeys import segment_rows
+from app.journeys import segment_rows, segment_tree
 from app.journeys.goods import Goods
-from app.journeys.segment_rows import WrongRowsError
+from app.journeys.segment_tree import WrongRowsError
 from app.journeys.segment_view import Draft
 from app.journeys.vocabulary import Vocabulary
 from app.segments import rules
@@ -40,7 +40,7 @@ def again(tree: dict[str, Any], locale: Locale = ENGLISH) -> dict[str, Any]:
     words = known(locale)
     draft = segment_rows.draft_of(tree, words, locale)
     assert not any(row.kept for row in draft.rows), "every fact of it is a row"
-    return segment_rows.tree_of(draft, words, locale)
+    return segment_tree.tree_of(draft, words, locale)
 
 
 FACTS: list[dict[str, Any]] = [
@@ -130,7 +130,7 @@ DEEP: list[dict[str, Any]] = [
 def test_what_no_row_can_say_is_kept_as_it_is(tree: dict[str, Any]) -> None:
     draft = segment_rows.draft_of(tree, known(), ENGLISH)
     assert any(row.kept for row in draft.rows)
-    assert segment_rows.tree_of(draft, known(), ENGLISH) == tree
+    assert segment_tree.tree_of(draft, known(), ENGLISH) == tree
 
 
 def test_numbers_and_names_are_written_as_in_the_language() -> None:
@@ -143,7 +143,7 @@ def test_numbers_and_names_are_written_as_in_the_language() -> None:
 
 
 def typed(*told: dict[str, str]) -> dict[str, Any]:
-    return segment_rows.tree_of(form.typed(Sent(rows(*told))), known(), ENGLISH)
+    return segment_tree.tree_of(form.typed(Sent(rows(*told))), known(), ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -205,8 +205,8 @@ def test_rows_and_groups_are_added_and_taken_away() -> None:
     empty = form.without(form.without(form.without(draft, 0), 0), 0)
     assert empty.rows == []
     with pytest.raises(WrongRowsError) as failure:
-        segment_rows.tree_of(empty, known(), ENGLISH)
-    assert failure.value.problems[segment_rows.ALL].word == "empty"
+        segment_tree.tree_of(empty, known(), ENGLISH)
+    assert failure.value.problems[segment_tree.ALL].word == "empty"
 
 
 def test_a_second_group_narrows_the_first() -> None:
@@ -214,6 +214,6 @@ def test_a_second_group_narrows_the_first() -> None:
     first = form.typed(Sent(rows(ONE, TWO, joined="any")))
     draft = form.added(first, 1)
     assert (draft.joined, draft.blocks[1].joined) == ("all", "any")
-    told = segment_rows.tree_of(draft, known(), ENGLISH)
+    told = segment_tree.tree_of(draft, known(), ENGLISH)
     assert told["all"][0] == {"any": [ONE, TWO]}
     assert isinstance(draft, Draft)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from app.journeys.segment_rows import AGO, GOODS, PLACES, words
+from app.journeys.segment_facts import AGO, GOODS, PLACES, words
 from app.journeys.segment_view import Block, Draft, FactRow
 
 FACTS: Mapping[str, Sequence[str]] = {

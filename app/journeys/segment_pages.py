@@ -8,12 +8,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from app.journeys import goods, kind_pages, overlap_pages, own_pages
+from app.journeys import segment_facts as facts
 from app.journeys import segment_form as form
 from app.journeys import segment_rows as rows
+from app.journeys import segment_tree as trees
 from app.journeys.goods import Goods
 from app.journeys.pages import CHANGES
 from app.journeys.segment_asked import SEES_PEOPLE, segment_of
-from app.journeys.segment_rows import WrongRowsError
+from app.journeys.segment_tree import WrongRowsError
 from app.journeys.segment_view import (
     Draft,
     Foretold,
@@ -113,7 +115,7 @@ def segment(
     tx = visit.tx
     found = None if key == NEW else segment_of(tx, key)
     tree = found.tree if found else _narrowed(tier=tier, group=group, within=within)
-    known = vocabulary(tx, page.locale, goods.with_ids(tx, rows.ids_in(tree)))
+    known = vocabulary(tx, page.locale, goods.with_ids(tx, facts.ids_in(tree)))
     size = _kept(tx, found) if found else _counted(tx, tree)
     draft = rows.draft_of(tree, known, page.locale)
     return _page(
@@ -146,7 +148,7 @@ def change_segment(
     with house.look(caller.shop) as tx:
         known = vocabulary(tx, page.locale, _goods(tx, draft))
         try:
-            tree = rows.tree_of(draft, known, page.locale)
+            tree = trees.tree_of(draft, known, page.locale)
         except WrongRowsError as failure:
             wrong |= failure.problems
     done = ""
@@ -185,7 +187,7 @@ def _goods(tx: Tx, draft: Draft) -> Goods:
     """Those that stand in the form, by name, and in what it keeps as it is, by id."""
     typed = goods.called(tx, form.words_in(draft))
     kept = goods.with_ids(
-        tx, {id_ for told in _as_kept(draft).values() for id_ in rows.ids_in(told)}
+        tx, {id_ for told in _as_kept(draft).values() for id_ in facts.ids_in(told)}
     )
     return Goods({**typed.ids, **kept.ids}, {**typed.names, **kept.names})
 
@@ -196,7 +198,7 @@ def _as_kept(draft: Draft) -> dict[int, Mapping[str, Any]]:
     for number, row in enumerate(draft.rows):
         if row.kept:
             try:
-                found[number] = rows.in_full(json.loads(row.kept))
+                found[number] = facts.in_full(json.loads(row.kept))
             except (ValueError, TypeError):
                 continue
     return found
@@ -214,7 +216,7 @@ def _save(
     try:
         return house.do(caller.shop, save), {}
     except WrongTreeError:
-        return key, {rows.ALL: Problem(word="circle")}
+        return key, {trees.ALL: Problem(word="circle")}
 
 
 def _page(
@@ -239,7 +241,7 @@ def _page(
         name=name,
         standard=key in STANDARD,
         draft=draft,
-        told=rows.in_full(tree) if tree else None,
+        told=facts.in_full(tree) if tree else None,
         known=known,
         facts=form.FACTS,
         hidden=_hidden(known),

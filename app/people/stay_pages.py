@@ -12,7 +12,7 @@ from app.customers import queries as customers
 from app.customers.tables import Person
 from app.journeys import goods
 from app.journeys.segment_asked import SEES_PEOPLE, segment_of
-from app.journeys.segment_rows import ids_in
+from app.journeys.segment_facts import ids_in
 from app.journeys.vocabulary import vocabulary
 from app.kit.tx import Tx
 from app.people import stations, stays
