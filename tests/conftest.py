@@ -3,10 +3,11 @@
 import itertools
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Self, TypeAlias
+from functools import partial
+from typing import Self
 
 import hypothesis
 import pytest
@@ -21,10 +22,12 @@ import app.saleor.client
 from app.kit.clock import StillClock
 from app.kit.house import House, open_engine
 from app.kit.memory import collect_seldom
-from app.kit.rowlock import EVERY, SETTING, lock_rows
+from app.kit.rowlock import lock_rows
 from app.kit.settings import Settings
 from app.recommend.stall import close_stalls
 from app.saleor.bucket import Bucket
+from tests.support.lent import Lent, LentPostgres, LentSqlite
+from tests.support.market import Markets, Opens
 from tests.support.story import Shop
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -64,10 +67,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-Lent: TypeAlias = tuple[str, Callable[[], object]]
-"""The address of a database, and what empties it."""
-
-
 @pytest.fixture(scope="session")
 def on_postgresql(postgres: str) -> Iterator[Lent]:
     """A schema of this test process's own, its tables made once."""
@@ -83,10 +82,9 @@ def on_postgresql(postgres: str) -> Iterator[Lent]:
     with engine.begin() as connection:
         SQLModel.metadata.create_all(connection)
         lock_rows(connection)
-        connection.exec_driver_sql(_emptying())
-    line = engine.execution_options(isolation_level="AUTOCOMMIT").connect()
-    yield url, lambda: line.exec_driver_sql("SELECT empty_all()")
-    line.close()
+    lent = LentPostgres(url, engine)
+    yield lent
+    lent.close()
     engine.dispose()
     with admin.connect() as connection:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
@@ -102,49 +100,21 @@ def _tenant(connection: Connection) -> str:
     return "perennial_tenant"
 
 
-def _emptying() -> str:
-    """A function that deletes every row and counts from one again. It is planned once, and much
-    faster than TRUNCATE here.
-    """
-    each = "".join(
-        f'IF EXISTS (SELECT 1 FROM "{table}") THEN DELETE FROM "{table}";'
-        f" PERFORM setval(pg_get_serial_sequence('\"{table}\"', 'id'), 1, false); END IF;"
-        for table in SQLModel.metadata.tables
-    )
-    return (
-        "CREATE FUNCTION empty_all() RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
-        f" PERFORM set_config('{SETTING}', '{EVERY}', true); {each} END $$"
-    )
-
-
 @pytest.fixture(scope="session")
 def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lent]:
     """A file of this test process's own, its tables made once."""
-    file = tmp_path_factory.mktemp("lite") / "house.db"
-    engine = open_engine(f"sqlite:///{file}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-    line = sqlite3.connect(file, isolation_level=None, timeout=60)
-    asked = " UNION ALL ".join(
-        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")"
-        for table in SQLModel.metadata.tables
-    )
-
-    def empty() -> None:
-        for (table,) in line.execute(asked).fetchall():
-            line.execute(f'DELETE FROM "{table}"')
-
-    yield f"sqlite:///{file}", empty
-    line.close()
+    lent = LentSqlite(tmp_path_factory.mktemp("lite") / "house.db")
+    yield lent
+    lent.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, engines: "Engines") -> Iterator[str]:
     """An empty database, once of each kind."""
-    url, empty = request.getfixturevalue(f"on_{request.param}")
-    engines.lend(url)
-    yield url
-    empty()
+    lent: Lent = request.getfixturevalue(f"on_{request.param}")
+    engines.lend(lent)
+    yield lent.url
+    lent.empty()
 
 
 class Engines:
@@ -155,10 +125,10 @@ class Engines:
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], list[Engine]] = {}
         self._free: dict[tuple[str, str], list[Engine]] = {}
-        self._lent = ""
+        self.lent: Lent | None = None
 
-    def lend(self, url: str) -> None:
-        self._lent = url
+    def lend(self, lent: Lent) -> None:
+        self.lent = lent
         self._free = {key: list(reversed(made)) for key, made in self._made.items()}
 
     def open(self, url: str, *, synchronous: str = "NORMAL") -> Engine:
@@ -166,7 +136,7 @@ class Engines:
         if free := self._free.get(key):
             return free.pop()
         engine = open_engine(url, synchronous=synchronous)
-        if url == self._lent:
+        if self.lent and url == self.lent.url:
             self._made.setdefault(key, []).append(engine)
             if engine.dialect.name == "sqlite":
                 event.listen(engine, "connect", _may_be_lost)
@@ -231,3 +201,15 @@ def house(database: str, clock: StillClock) -> Iterator[House]:
 def shop(house: House) -> Iterator[Shop]:
     with Shop(house) as shop:
         yield shop
+
+
+@pytest.fixture(scope="session")
+def every_market() -> Markets:
+    return Markets()
+
+
+@pytest.fixture
+def markets(house: House, engines: Engines, every_market: Markets) -> Opens:
+    """`with markets(customers=12, orders=50, after=she_bought) as market:`."""
+    assert engines.lent
+    return partial(every_market.open, house, engines.lent)

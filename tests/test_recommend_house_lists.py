@@ -8,16 +8,19 @@ from app.kit.house import House
 from app.recommend import flows
 from app.recommend.sale import Sale
 from app.recommend.stall import Stall, stalls_of
-from tests.support.market import Market
+from tests.support.market import Market, Opens
 
 ANA = "ana@example.com"
 
 
+def ana_comes(market: Market) -> None:
+    market.sandbox.customer(ANA, "br")
+    market.settles()
+
+
 @pytest.fixture
-def market(house: House) -> Iterator[Market]:
-    with Market(house) as market:
-        market.sandbox.customer(ANA, "br")
-        market.settles()
+def market(markets: Opens) -> Iterator[Market]:
+    with markets(after=ana_comes) as market:
         yield market
 
 

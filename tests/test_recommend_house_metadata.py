@@ -8,25 +8,27 @@ import pytest
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.kit.house import House
 from app.privacy import exporting
 from app.recommend import flows
 from app.recommend.tables import Told
-from tests.support.market import Market
+from tests.support.market import Market, Opens
 
 ANA = "ana@example.com"
 TEA, CUP = "earl-grey", "stoneware-mug"
 
 
+def it_tells(market: Market) -> None:
+    market.sandbox.customer(ANA, "br").fills_cart({TEA: 1, CUP: 1}).pays()
+    market.settles()
+    market.grants("MANAGE_PRODUCTS")
+    with market.work() as tx:
+        flows.switch_on(tx)
+    market.settles()
+
+
 @pytest.fixture
-def market(house: House) -> Iterator[Market]:
-    with Market(house, customers=12, orders=50) as market:
-        market.sandbox.customer(ANA, "br").fills_cart({TEA: 1, CUP: 1}).pays()
-        market.settles()
-        market.grants("MANAGE_PRODUCTS")
-        with market.work() as tx:
-            flows.switch_on(tx)
-        market.settles()
+def market(markets: Opens) -> Iterator[Market]:
+    with markets(customers=12, orders=50, after=it_tells) as market:
         yield market
 
 
@@ -127,8 +129,8 @@ def test_a_product_hidden_a_moment_ago_is_in_no_list(market: Market) -> None:
     ), "another channel still sells it"
 
 
-def test_without_the_permission_nothing_is_written_and_that_is_known(house: House) -> None:
-    with Market(house, customers=4, orders=8) as market:
+def test_without_the_permission_nothing_is_written_and_that_is_known(markets: Opens) -> None:
+    with markets(customers=4, orders=8) as market:
         with market.work() as tx:
             flows.switch_on(tx)
         market.waits(seconds=3)

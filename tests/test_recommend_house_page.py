@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.kit.house import House
 from app.recommend import flows
 from app.recommend.asking import Line
 from app.recommend.view import (
@@ -21,7 +20,7 @@ from app.recommend.view import (
     Why,
 )
 from tests.support.html import LANGUAGES, seen, words
-from tests.support.market import Market
+from tests.support.market import Market, Opens
 
 PATH = "/app/recommendations"
 PAGE = "recommend/recommendations.html"
@@ -29,11 +28,14 @@ ANA = "ana@example.com"
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
+def ana_buys(market: Market) -> None:
+    market.sandbox.customer(ANA, "br").fills_cart({"earl-grey": 1}).pays()
+    market.settles()
+
+
 @pytest.fixture
-def market(house: House) -> Iterator[Market]:
-    with Market(house, customers=12, orders=60) as market:
-        market.sandbox.customer(ANA, "br").fills_cart({"earl-grey": 1}).pays()
-        market.settles()
+def market(markets: Opens) -> Iterator[Market]:
+    with markets(customers=12, orders=60, after=ana_buys) as market:
         yield market
 
 

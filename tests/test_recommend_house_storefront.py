@@ -15,18 +15,21 @@ from app.recommend.turnstile import Turnstile
 from app.shops import flows as shops
 from sandbox.keys import new_key
 from sandbox.tokens import app_user_token, encode
-from tests.support.market import Market
+from tests.support.market import Market, Opens
 
 ANA, BEN = "ana@example.com", "ben@example.com"
 PAGE = "https://storefront.example"
 
 
+def two_buy(market: Market) -> None:
+    for email, slug in ((ANA, "earl-grey"), (BEN, "moka-pot")):
+        market.sandbox.customer(email, "br").fills_cart({slug: 1}).pays()
+    market.settles()
+
+
 @pytest.fixture
-def market(house: House) -> Iterator[Market]:
-    with Market(house, customers=6, orders=24) as market:
-        for email, slug in ((ANA, "earl-grey"), (BEN, "moka-pot")):
-            market.sandbox.customer(email, "br").fills_cart({slug: 1}).pays()
-        market.settles()
+def market(markets: Opens) -> Iterator[Market]:
+    with markets(customers=6, orders=24, after=two_buy) as market:
         yield market
 
 

@@ -12,7 +12,6 @@ from starlette.testclient import TestClient
 
 from app.customers.tables import Person
 from app.journeys.tables import Journey
-from app.kit.house import House
 from app.loyalty.tables import Edit
 from app.ltv.tables import CustomerTally
 from app.messages.tables import Outlet
@@ -22,7 +21,7 @@ from sandbox.served import Served
 from sandbox.web.server import create_app
 from tests.support.addresses import PAGES
 from tests.support.dashboard import Dashboard, chromium, needs_browser
-from tests.support.market import APP, Market
+from tests.support.market import APP, Market, Opens
 from tests.support.walk import Walker
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", exc_type=ImportError)
@@ -77,8 +76,8 @@ class Desk(Walker):
 
 
 @pytest.fixture
-def market(house: House) -> Iterator[Market]:
-    with Market(house, customers=12, orders=50) as market:
+def market(markets: Opens) -> Iterator[Market]:
+    with markets(customers=12, orders=50) as market:
         yield market
 
 

@@ -1,8 +1,11 @@
 """A sandbox and the whole app in one process: real install, real deliveries, real questions."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Condition, Lock, RLock
 from typing import Any, Self, cast
 
 import httpx
@@ -15,12 +18,14 @@ from app.kit.promises import Promise
 from app.kit.tx import ShopId, Tx
 from app.main import Perennial
 from app.recommend import flows
-from app.recommend.stall import stalls_of
+from app.recommend.stall import close_stalls, stalls_of
 from app.shops.tables import Shop as Row
 from sandbox import Sandbox
 from sandbox.apps import App
+from sandbox.calls import over
 from sandbox.tokens import access_token, app_user_token
 from sandbox.wire import transport
+from tests.support.lent import Lent
 
 APP = "https://perennial.example"
 
@@ -29,10 +34,35 @@ class SameClock:
     """The sandbox lives in the house's time."""
 
     def __init__(self, house: House) -> None:
-        self._house = house
+        self.house = house
 
     def now(self) -> datetime:
-        return self._house.clock.now()
+        return self.house.clock.now()
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a market is besides the rows of the app: its Saleor, and what that was asked."""
+
+    rows: int
+    """The number under which they are kept."""
+    now: datetime
+    sandbox: Sandbox
+    app: App
+    asked: tuple[bytes, ...]
+
+    def again(self) -> tuple[Sandbox, App]:
+        """A Saleor of one's own that has come so far. It shares what never changes, and its clock:
+        there is one of this past at a time.
+        """
+        mine = self.sandbox
+        memo: dict[int, object] = {}
+        for shared in (mine.clock, mine.shop.ring.current, mine.api.schema, mine.shop.call):
+            memo[id(shared)] = shared
+        memo[id(mine.store.lock)] = RLock()
+        memo[id(mine.outbox.ready)] = Condition()
+        memo[id(mine.faults._lock)] = Lock()
+        return deepcopy((mine, self.app), memo)
 
 
 class Market:
@@ -50,13 +80,20 @@ class Market:
         orders: int = 160,
         seed: int = 1,
         perennial: Perennial | None = None,
+        past: Past | None = None,
     ) -> None:
         self.house = house
-        self.sandbox = Sandbox(
-            seed, cast("Any", SameClock(house)), url=url, customers=customers, orders=orders,
-            latency=(0, 0),
-        )  # fmt: skip
         self.asked: list[bytes] = []
+        if past:
+            self.sandbox, self.app = past.again()
+            cast("SameClock", self.sandbox.clock).house = house
+            self.asked += past.asked
+        else:
+            self.sandbox = Sandbox(
+                seed, cast("Any", SameClock(house)), url=url, customers=customers, orders=orders,
+                latency=(0, 0),
+            )  # fmt: skip
+        self._past = past
         self.away = False
         self.perennial = perennial or Perennial(
             house,
@@ -74,18 +111,27 @@ class Market:
 
     def __enter__(self) -> Self:
         self.http.__enter__()
-        self.app: App = self.sandbox.install(
-            via=cast("Any", self.http), manifest_url=f"{APP}/api/manifest"
-        )
+        if self._past:
+            self.sandbox.shop.call = over(cast("Any", self.http))
+        else:
+            self.app: App = self.sandbox.install(
+                via=cast("Any", self.http), manifest_url=f"{APP}/api/manifest"
+            )
         with Session(self.house.engine) as session:
             found = session.exec(select(Row).where(Row.api_url == self.sandbox.api_url)).one()
             self.id = ShopId(found.id or 0)
-        self.settles()
+        if not self._past:
+            self.settles()
         self.stall.sale.good_for = 0
         return self
 
     def __exit__(self, *_: object) -> None:
         self.http.__exit__(None, None, None)
+
+    def kept(self, lent: Lent) -> Past:
+        """All of it as it is now. It is not gone on with."""
+        now = self.house.clock.now()
+        return Past(lent.keep(), now, self.sandbox, self.app, tuple(self.asked))
 
     @property
     def stall(self) -> Any:  # noqa: ANN401  # the one of this process, whichever it is by now
@@ -165,3 +211,44 @@ class Market:
         held = store.products.get(thing) or store.users[thing]
         lists = ("perennial.together.", "perennial.for_you.")
         return {key: text for key, text in held.metadata.items() if key.startswith(lists)}
+
+
+After = Callable[[Market], object]
+Opens = Callable[..., AbstractContextManager[Market]]
+
+
+def at_once(_: Market) -> None:
+    """Nothing came about there since it opened."""
+
+
+class Markets:
+    """A market takes a second to come about: that is gone through once a process and kind of
+    database. Every test that wants such a one has rows and a Saleor of its own, as they were then.
+    """
+
+    def __init__(self) -> None:
+        self._pasts: dict[tuple[str, After, int, int], Past] = {}
+
+    @contextmanager
+    def open(
+        self,
+        house: House,
+        lent: Lent,
+        *,
+        customers: int = 40,
+        orders: int = 160,
+        after: After = at_once,
+    ) -> Iterator[Market]:
+        """The market as it was `after` that; where two are equal, it is the same function."""
+        of = lent.url, after, customers, orders
+        if of not in self._pasts:
+            with Market(house, customers=customers, orders=orders) as market:
+                after(market)
+                self._pasts[of] = market.kept(lent)
+            close_stalls(house)
+            lent.empty()
+        past = self._pasts[of]
+        lent.put_back(past.rows)
+        cast("StillClock", house.clock).move(past.now - house.clock.now())
+        with Market(house, past=past) as market:
+            yield market
