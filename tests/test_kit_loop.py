@@ -1,10 +1,10 @@
 """Promises are kept once, in order, by one at a time, whatever dies on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, delete, select
 
 from app.kit import leases
 from app.kit.house import House
@@ -45,7 +45,8 @@ class Desk:
         )
         self.keeper = Keeper(house, agenda, lambda _: None)
 
-    def note(self, job: Note | Urgent, _: Tx) -> None:
+    def note(self, job: Note | Urgent, tx: Tx) -> None:
+        self.tx = tx
         if isinstance(job, Note):
             self.on_note(job)
         self.done.append(job.text)
@@ -108,6 +109,40 @@ def test_a_decision_that_fails_leaves_no_trace_and_stops_no_other(desk: Desk) ->
     assert failed.tries == 1
     assert failed.error is not None
     assert failed.error.startswith("RuntimeError at ")
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_what_is_withdrawn_while_it_waits_its_turn_is_not_kept(
+    desk: Desk, *, together: bool
+) -> None:
+    """Whoever is forgotten takes along what was promised about her, in the same batch too."""
+
+    def forget(job: Note) -> None:
+        if job.text == "poison":
+            raise RuntimeError(job.text)
+        if job.text == "forget":
+            gone = select(Promise).where(col(Promise.key).in_([key_of("one"), key_of("two")]))
+            first, second = desk.tx.exec(gone).all()
+            desk.tx.delete(first)
+            desk.tx.exec(delete(Promise).where(Promise.key == second.key))
+
+    def key_of(text: str) -> str:
+        return Note(text=text).key
+
+    def decide_all(jobs: Sequence[Note], tx: Tx) -> None:
+        for job in jobs:
+            desk.note(job, tx)
+
+    desk.on_note = forget
+    if together:
+        all_at_once = Decision(Note, desk.note, decide_all)
+        desk.keeper = Keeper(desk.house, Agenda[None](all_at_once), lambda _: None)
+    texts = ["forget", "poison", "one", "other", "two"]
+    desk.promises(*(Note(text=text) for text in texts))
+    desk.settle()
+    assert desk.done[-2:] == ["forget", "other"]
+    assert desk.rows().keys() == {key_of("forget"), key_of("poison"), key_of("other")}
+    assert [p.key for p in desk.rows().values() if p.kept_at is None] == [key_of("poison")]
 
 
 def test_failures_wait_twice_as_long_each_time_and_end_parked_where_one_sees_them(

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, and_, delete, or_, update
+from sqlalchemy import Engine, and_, delete, inspect, or_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
@@ -158,6 +158,11 @@ def still_mine(tx: Tx, held: Sequence[Promise]) -> list[Promise]:
     if not held:
         return []
     return list(ask(tx, MINE, ids=[promise.id for promise in held], lease=held[0].lease))
+
+
+def standing(promises: Sequence[Promise]) -> list[Promise]:
+    """Those that nobody has taken back in this very unit of work, as forgetting a person does."""
+    return [promise for promise in promises if inspect(promise).persistent]
 
 
 def keep(tx: Tx, promise: Promise) -> None:
