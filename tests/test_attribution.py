@@ -9,16 +9,19 @@ import pytest
 from sqlmodel import select
 
 from app.carts.tables import Cart
+from app.customers import queries as customers
 from app.kit.clock import StillClock
 from app.kit.house import House
 from app.loyalty.tables import Code
 from app.messages import touches
 from app.messages.tables import Send, Touch
 from app.messages.touches import Visitor
+from app.orders.tables import Order
+from app.people import flows as people
 from app.privacy import flows as privacy
 from app.proof import attribution
 from app.proof.attribution_tables import Attribution
-from tests.support.makers import JSON, event, gid, order
+from tests.support.makers import JSON, customer, event, gid, order, user
 from tests.support.recovering import Counter, Recovering
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
@@ -203,6 +206,36 @@ def test_at2_a_text_counts_only_where_the_owner_says_so(shop: Recovering) -> Non
     shop.waits(hours=1)
     shop.buys()
     assert [way for way, *_ in ways(shop)] == ["text"]
+
+
+def test_at2_who_turns_out_to_be_one_was_written_to_under_every_address(shop: Recovering) -> None:
+    """ID-3: the account bought, the guest had followed the letter; said to be two, it is undone."""
+
+    def tells(**said: object) -> None:
+        told = customer("cora", updated=shop.at(), **said)
+        shop.hears("CUSTOMER_UPDATED", event("CUSTOMER_UPDATED", issued=shop.at(), user=told))
+
+    tells()
+    shop.waits(minutes=5)
+    follows(shop)
+    shop.waits(hours=1)
+    buys(shop, order(user("cora"), created=shop.at()))
+    assert ways(shop) == []
+    shop.waits(days=10)
+    tells(email=CLEO)
+    assert ways(shop) == [("click", "cart", "first")]
+    assert shop.all(Order)[0].brought_by == decision(shop)
+    with shop.work() as tx:
+        account = customers.by_account(tx, gid("User", "cora"))
+        assert account
+        (merge,) = customers.merges(tx, account.id or 0)
+        assert people.part(tx, account, merge.source)
+    assert ways(shop) == []
+    assert shop.all(Order)[0].brought_by is None
+
+
+def buys(shop: Recovering, body: JSON) -> None:
+    shop.hears("ORDER_CREATED", event("ORDER_CREATED", issued=shop.at(), order=body))
 
 
 def test_at4_the_order_of_somebody_forgotten_stays_where_it_was(shop: Recovering) -> None:

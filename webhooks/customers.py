@@ -8,6 +8,7 @@ from app.loyalty.placing import Cause
 from app.ltv import flows as value
 from app.orders import flows as orders
 from app.privacy import flows as privacy
+from app.proof import attribution
 from app.recommend import flows as recommend
 from app.saleor.shapes import CustomerEvent, GoneEvent
 from webhooks.telling import telling
@@ -21,6 +22,8 @@ def customer_changed(event: CustomerEvent, tx: Tx) -> None:
     if not met.known:
         privacy.erase_late(tx, account=customer.id, email=customer.email)
     settled = orders.settle(tx, met)
+    if met.joined:
+        attribution.owners_changed(tx, settled)
     value.follow(tx, settled)
     for person in sorted(settled):
         loyalty.reconsider(tx, person, cause=Cause.ACCOUNT)

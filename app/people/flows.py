@@ -9,6 +9,7 @@ from app.loyalty import flows as loyalty
 from app.loyalty.placing import Cause
 from app.ltv import flows as value
 from app.orders import flows as orders
+from app.proof import attribution
 from app.recommend import flows as recommend
 
 __all__ = ["TooLateError", "part"]
@@ -22,6 +23,7 @@ def part(tx: Tx, account: Person, guest: int) -> bool:
         return False
     customers.undo(tx, guest)
     touched = orders.part(tx, guest) | {guest}
+    attribution.owners_changed(tx, touched | {account.id or 0})
     value.follow(tx, touched)
     recommend.note(tx, persons=touched)
     for person in sorted(touched):

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from sqlmodel import col, delete, func, or_, select, update
 
+from app.carts import flows as carts
 from app.carts.tables import Cart
-from app.customers.tables import Person
+from app.customers.tables import Merge, Person
 from app.journeys import queries as journeys
 from app.journeys.tables import Grant
 from app.kit.asking import ask, question
@@ -30,6 +31,9 @@ TIER = "tier:"
 CART = "not_bought"
 
 
+JUDGED_AGAIN = timedelta(days=365)
+"""What led to an order is kept for 24 months (PR-5): of older ones it may be gone."""
+
 A_SEND = question(select(col(Send.id)).limit(1))
 
 
@@ -47,6 +51,21 @@ def orders_heard(tx: Tx, purchases: Sequence[Purchase]) -> None:
     ids = {one.saleor_id for one in purchases if one.news}
     if ids and ask(tx, A_SEND):
         attribute(tx, list(tx.exec(select(Order).where(among(col(Order.saleor_id), sorted(ids))))))
+
+
+def owners_changed(tx: Tx, people: Collection[int]) -> None:
+    """ID-3: they turned out to be one, or two after all. What they bought is judged anew, by what
+    was written to all of their addresses; what is long over stays as it was told."""
+    if not people or not ask(tx, A_SEND):
+        return
+    theirs = select(Order).where(
+        among(col(Order.person), sorted(people)), col(Order.created_at) >= tx.now - JUDGED_AGAIN
+    )
+    orders = list(tx.exec(theirs))
+    before = {order.id: order.brought_by for order in orders}
+    attribute(tx, orders)
+    changed = [order.checkout for order in orders if order.brought_by != before[order.id]]
+    carts.judge_all(tx, [checkout for checkout in changed if checkout])
 
 
 def attribute(tx: Tx, orders: Sequence[Order]) -> None:
@@ -128,7 +147,20 @@ def _families(tx: Tx, people: Collection[int]) -> Mapping[int, frozenset[int]]:
     found = {person: set(same.get(person, {person})) for person in people}
     for guest, account in rows:
         found[account].add(guest)
+    for guest, account in _parted(tx, {id_ for ids in found.values() for id_ in ids}):
+        found.get(guest, set()).discard(account)
+        found.get(account, set()).discard(guest)
     return {person: frozenset(ids) for person, ids in found.items()}
+
+
+def _parted(tx: Tx, people: Collection[int]) -> Sequence[tuple[int, int]]:
+    """Guest and account that somebody said are two, whatever address they share (ID-3)."""
+    rows: Any = tx.exec(
+        select(Merge.source, Merge.target).where(
+            among(col(Merge.source), sorted(people)), col(Merge.undone_at).is_not(None)
+        )
+    )
+    return list(rows)
 
 
 def _named(tx: Tx, decisions: Collection[str]) -> Mapping[str, Reach]:
