@@ -120,6 +120,16 @@ def test_in_production_nobody_installs_who_is_not_on_the_list(shop: Shop, house:
     assert "PERENNIAL_ALLOWED_SHOPS" in answer.json()["error"]["message"]
 
 
+def test_a_shop_on_the_list_that_is_not_under_https_is_told_that_this_is_why(
+    shop: Shop, house: House
+) -> None:
+    url = "http://localhost:8000/graphql/"
+    strict = house.settings.model_copy(update={"development": False, "allowed_shops": (url,)})
+    object.__setattr__(house, "settings", strict)
+    told = register(shop, {"auth_token": "good"}, saleor_api_url=url).json()["error"]["message"]
+    assert told.startswith(f"{url} may not install this app: it is not under https://")
+
+
 def test_the_same_app_may_register_again(shop: Shop, house: House) -> None:
     for _ in range(2):
         assert register(shop, {"auth_token": "good"}).status_code == 200

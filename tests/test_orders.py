@@ -146,14 +146,13 @@ def test_what_waits_for_its_payment_is_neither_value_nor_spend(shop: Shop) -> No
         assert sales.spends(tx, since=SINCE) == {}
 
 
-def test_lv1_without_a_rate_an_order_is_in_no_tier_and_the_page_can_say_so(shop: Shop) -> None:
+def test_lv1_without_a_rate_an_order_is_in_no_tier(shop: Shop) -> None:
     first = record(shop, order(no=1))
     record(shop, order(no=2, currency="PLN"))
     with shop.look() as tx:
         spend = sales.spend(tx, first.person or 0, since=SINCE)
         assert (spend.minor, spend.orders, spend.without_rate) == (2000, 2, 1)
         assert spend.average_minor == 2000
-        assert sales.without_rate(tx) == {"PLN": 1}
 
 
 def test_a_rate_values_the_orders_that_were_there_before_it(shop: Shop) -> None:

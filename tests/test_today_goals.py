@@ -9,6 +9,7 @@ from app.kit.clock import StillClock
 from app.kit.house import House
 from app.setup import queries as setup
 from app.setup.view import What as Step
+from app.shops.tables import Channel, Rate
 from app.today import queries
 from app.today.rules import Facts, What, suggestions
 from app.today.tables import Goal
@@ -43,6 +44,7 @@ def marks(shop: Loyal) -> dict[Measure, tuple[Decimal | None, Decimal | None, De
         (Facts(bought_once=40, back=Decimal("0.6")), ()),
         (Facts(bought_once=5, back=Decimal("0.1")), ()),  # too few to say anything
         (Facts(covered=Decimal("0.4")), (What.COSTS,)),
+        (Facts(unrated=True, waiting=3), (What.RATES, What.REMIND)),
         (
             Facts(
                 waiting=1, dearest=True, at_risk=1, bought_once=99, back=Decimal(0),
@@ -91,6 +93,19 @@ def test_v13_a_goal_that_cannot_be_read_changes_nothing(shop: Loyal) -> None:
     assert answer.status_code == 422
     assert "Please write a number" in answer.text
     assert shop.all(Goal) == []
+
+
+def test_lv1_every_page_with_sums_says_which_currency_is_in_none_of_them(shop: Loyal) -> None:
+    shop.buys("ana", 100)
+    assert "no rate" not in shop.sees("/app")
+    with shop.work() as tx:
+        tx.add(Channel(saleor_id="C9", slug="polska", currency="PLN", active=True))
+    for page in ("/app", "/app/value", "/app/customers", "/app/offers"):
+        assert "Orders in PLN are left out of sales, values and tiers" in shop.sees(page)
+    with shop.work() as tx:
+        tx.add(Rate(currency="PLN", day="2026-01-01", rate="0.25"))
+    for page in ("/app", "/app/value", "/app/customers", "/app/offers"):
+        assert "are left out" not in shop.sees(page)
 
 
 def test_who_may_not_change_the_app_sets_no_goals(shop: Loyal) -> None:

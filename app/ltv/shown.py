@@ -23,7 +23,7 @@ from app.ltv.view import (
     State,
     View,
 )
-from app.shops.flows import this_shop
+from app.shops.flows import this_shop, without_rate
 
 PAGE = 50
 GRAINS = ("month", "quarter", "week", "calendar")
@@ -48,6 +48,7 @@ def view(tx: Tx, tab: str, *, may_change: bool, sees_people: bool) -> View:
         sees_people=sees_people,
         held=costing.terms(tx).held,
         covered=sheet["covered"] if sheet else None,
+        unrated=without_rate(tx),
     )
 
 

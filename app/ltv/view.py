@@ -45,6 +45,8 @@ class View:
     held: bool = False
     covered: float | None = None
     """D12: the share of value whose cost of goods is known."""
+    unrated: Sequence[str] = ()
+    """LV-1: currencies whose orders are in none of these numbers."""
 
     def sum(self, units: float) -> Decimal:
         return major(round(units), self.currency) if self.currency else Decimal(0)

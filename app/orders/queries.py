@@ -166,16 +166,6 @@ def lines(tx: Tx, order: int) -> list[Line]:
     return list(tx.exec(select(Line).where(Line.order == order).order_by(col(Line.position))))
 
 
-def without_rate(tx: Tx) -> dict[str, int]:
-    """LV-1: orders that are in no tier, by the currency that has no rate."""
-    rows = tx.exec(
-        select(Order.currency, func.count())
-        .where(BOUGHT, col(Order.goods_reporting_minor).is_(None))
-        .group_by(col(Order.currency))
-    )
-    return dict(rows.all())
-
-
 def waiting(tx: Tx) -> Waiting:
     """ID-2: what unconfirmed accounts have paid for, and guests under their addresses."""
     account, guest = aliased(Person), aliased(Person)

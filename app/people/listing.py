@@ -29,6 +29,7 @@ from app.people.view import Line, Order, People
 from app.segments import queries as segments
 from app.segments.compiling import PEOPLE
 from app.segments.tables import Segment, Stay
+from app.shops.flows import without_rate
 
 PAGE = 50
 SHORTEST = 2
@@ -91,6 +92,7 @@ def people(tx: Tx, terms: Terms, asked: Asked) -> People:
         today=EPOCH + timedelta(days=entries.today(tx)),
         all=sheet.get("customers", 0),
         again=None if again is None else Decimal(str(again)),
+        unrated=without_rate(tx),
         tier=asked.tier,
         tiers=tiers,
         group=asked.group,

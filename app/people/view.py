@@ -66,6 +66,8 @@ class People:
     """Who had bought last night."""
     again: Decimal | None = None
     """Of those who had 90 days for it, the share with a second order."""
+    unrated: Sequence[str] = ()
+    """LV-1: currencies whose orders are in none of these numbers."""
     tier: str = ""
     """The key of the tier whose people these are."""
     tiers: Mapping[str, str] = field(default_factory=dict)

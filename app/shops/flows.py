@@ -10,7 +10,7 @@ from typing_extensions import override
 from app.kit.asking import ask, blank, question
 from app.kit.tx import Job, Tx
 from app.saleor.errors import TokenRefusedError
-from app.shops.tables import Channel, Shop, Status
+from app.shops.tables import Channel, Rate, Shop, Status
 
 ERASED_AFTER = timedelta(days=30)
 ASKED_AGAIN = timedelta(hours=1)
@@ -156,6 +156,15 @@ def _become(tx: Tx, status: Status) -> None:
 
 def channels(tx: Tx) -> list[Channel]:
     return list(tx.exec(select(Channel).order_by(col(Channel.slug))))
+
+
+def without_rate(tx: Tx) -> tuple[str, ...]:
+    """LV-1: currencies that the shop sells in while nobody has said what they are worth. What is
+    bought in them is in no sum, no value and no tier, and the pages say so.
+    """
+    sold_in = {channel.currency for channel in channels(tx) if channel.active}
+    known = {this_shop(tx).currency, *tx.exec(select(Rate.currency).distinct())}
+    return tuple(sorted(sold_in - known))
 
 
 def switch_off_channels(tx: Tx, *, but: set[str]) -> None:

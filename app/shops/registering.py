@@ -78,13 +78,20 @@ def permitted_address(header: str | None, *, house: House) -> str:
     except AddressRefusedError as failure:
         raise NotRegisteredError(403, "SALEOR_URL_PROHIBITED", str(failure)) from failure
     if not allowed(api_url, settings.allowed_shops, development=settings.development):
-        raise NotRegisteredError(
-            403,
-            "SALEOR_URL_PROHIBITED",
-            f"{api_url} may not install this app. Whoever runs the app adds the address to "
-            "PERENNIAL_ALLOWED_SHOPS.",
-        )
+        raise NotRegisteredError(403, "SALEOR_URL_PROHIBITED", f"{api_url} {_why_not(api_url)}")
     return api_url
+
+
+def _why_not(api_url: str) -> str:
+    if api_url.startswith("http://"):
+        return (
+            "may not install this app: it is not under https://. That is only for development, "
+            "with PERENNIAL_DEVELOPMENT=1."
+        )
+    return (
+        "may not install this app. Whoever runs the app adds the address to "
+        "PERENNIAL_ALLOWED_SHOPS."
+    )
 
 
 def register(house: House, saleors: Saleors, *, api_url: str, token: str) -> Registered:

@@ -12,13 +12,14 @@ from app.kit.tx import Tx
 from app.ltv import queries as value
 from app.ltv.rfm import Group
 from app.ltv.tables import CustomerScore
-from app.shops.flows import this_shop
+from app.shops.flows import this_shop, without_rate
 from app.today import rules
 from app.today.rules import Facts, What
 from app.today.view import Action, CartLine, Left
 from app.web.notation import Sum
 
 WHERE = {
+    What.RATES: "/app/offers",
     What.REMIND: "/app/automations/cart",
     What.CALL: "/app/customers",
     What.WIN_BACK: "/app/automations/winback",
@@ -35,7 +36,9 @@ def actions(tx: Tx, left: Left | None, lines: Sequence[CartLine] = ()) -> tuple[
     back, old = sheet.get("again_of") or (0, 0)
     people, worth = _away(tx)
     dearest = _to_call(lines)
+    unrated = without_rate(tx)
     facts = Facts(
+        unrated=bool(unrated),
         waiting=left.carts if left else 0,
         reminds="cart" in on,
         dearest=dearest is not None,
@@ -60,6 +63,7 @@ def actions(tx: Tx, left: Left | None, lines: Sequence[CartLine] = ()) -> tuple[
             count=counts.get(what, 0),
             worth=tuple(sums.get(what, ())),
             share=shares.get(what),
+            currencies=unrated if what is What.RATES else (),
             who=dearest.who if dearest and what is What.CALL else None,
         )
         for what in rules.suggestions(facts)

@@ -16,6 +16,7 @@ FEW = 20
 class What(StrEnum):
     """A suggestion, in a word; the template has the sentences."""
 
+    RATES = "rates"
     REMIND = "remind"
     CALL = "call"
     WIN_BACK = "win_back"
@@ -27,6 +28,8 @@ class What(StrEnum):
 class Facts:
     """What is known this morning."""
 
+    unrated: bool = False
+    """Something is sold in a currency that is in none of our numbers yet."""
     waiting: int = 0
     """People who have left something on a checkout."""
     reminds: bool = False
@@ -46,8 +49,9 @@ class Facts:
 
 
 def suggestions(facts: Facts) -> tuple[What, ...]:
-    """At most three, what waits for nobody first."""
+    """At most three: what makes the numbers wrong, then what waits for nobody, first."""
     holds: Mapping[What, bool] = {
+        What.RATES: facts.unrated,
         What.REMIND: facts.waiting > 0 and not facts.reminds,
         What.CALL: facts.dearest,
         What.WIN_BACK: facts.at_risk > 0 and not facts.wins_back,

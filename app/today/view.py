@@ -244,6 +244,7 @@ class Action:
     worth: tuple[Sum, ...] = ()
     share: Decimal | None = None
     who: str | None = None
+    currencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
