@@ -10,6 +10,7 @@ from app.customers.rules import tidy
 from app.customers.tables import Person
 from app.journeys.days import is_day
 from app.journeys.rules import BIRTHDAY
+from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.ltv.handed_in import Refused, RefusedError, read
 from app.segments.tables import Trait
@@ -94,9 +95,9 @@ def _days(text: str, column: str) -> Mapping[str, str]:
 def _people(tx: Tx, emails: Sequence[str]) -> Mapping[str, list[int]]:
     """By address, whoever has it. Of a guest who has joined an account, the account."""
     found: dict[str, list[int]] = {}
-    for at in range(0, len(emails), PIECE):
+    for some in portions(emails, PIECE):
         rows = select(Person.email, Person.id, Person.merged_into).where(
-            among(col(Person.email), sorted(emails[at : at + PIECE]))
+            among(col(Person.email), sorted(some))
         )
         for email, id_, into in tx.exec(rows):
             ids = found.setdefault(email or "", [])

@@ -19,6 +19,7 @@ from app.journeys.flows import Entrant
 from app.journeys.rules import Trigger
 from app.journeys.tables import Wish
 from app.kit.hearing import Version
+from app.kit.portions import portions
 from app.kit.tx import Job, Tx, among
 from app.saleor.operations import VARIANTS_ON_SALE
 from app.shops import flows as shops
@@ -88,8 +89,7 @@ def look(_: LookAtShelf, world: World) -> None:
         by_channel.setdefault(wish.channel, []).append(wish)
     for channel, some in by_channel.items():
         ids = sorted({wish.variant for wish in some})
-        for at in range(0, len(ids), AT_ONCE):
-            asked = ids[at : at + AT_ONCE]
+        for asked in portions(ids, AT_ONCE):
             shelf = world.saleor.run(VARIANTS_ON_SALE, ids=asked, channel=channel).by_id
             back = [w for w in some if w.variant in shelf and shelf[w.variant].quantity_available]
             if back:

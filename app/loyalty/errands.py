@@ -1,14 +1,14 @@
 """What the programme does in Saleor. Each step may be the last before a crash, or done twice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 from sqlmodel import select
 
 from app.customers.tables import Person
+from app.kit.portions import portions
 from app.kit.tx import Tx
 from app.loyalty import codes, offers, placing, queries, settings, standings, vouchers
 from app.loyalty.acts import Verb, note
@@ -99,7 +99,7 @@ def review(job: Review, world: World) -> None:
             return
         moving = [s.person for s in standings.everybody(tx, terms, terms) if s.moves]
         proposed = settings.suggest(tx, terms)
-    for some in batched(moving, TOGETHER):
+    for some in portions(moving, TOGETHER):
         world.do(partial(placing.place, people=some, cause=job.cause))
     world.do(partial(settings.keep_proposals, told=proposed))
     world.do(end_review)
@@ -174,7 +174,7 @@ def tidy_codes(_: TidyCodes, world: World) -> None:
     for voucher in ended:
         first = codes.first_code_of(secret, shop=world.shop, tier=voucher.tier, month=voucher.month)
         unused = _unused(world, voucher, first)
-        for some in batched(unused, MOST_DELETED):
+        for some in portions(unused, MOST_DELETED):
             world.saleor.run(VOUCHER_CODE_DELETE, ids=[id_ for id_, _ in some])
         world.do(partial(_tidied, voucher=voucher.id or 0, gone=[text for _, text in unused]))
 
@@ -186,7 +186,7 @@ def _unused(world: World, voucher: Voucher, first: str) -> list[tuple[str, str]]
     with world.look() as tx:
         ours = {
             code.code
-            for some in batched([node.code or "" for node in nodes], MOST_DELETED)
+            for some in portions([node.code or "" for node in nodes], MOST_DELETED)
             for code in queries.given_codes(tx, voucher.id or 0, some)
             if code.used_at is None
         }
@@ -196,15 +196,7 @@ def _unused(world: World, voucher: Voucher, first: str) -> list[tuple[str, str]]
 def _tidied(tx: Tx, *, voucher: int, gone: Sequence[str]) -> None:
     row = tx.exec(select(Voucher).where(Voucher.id == voucher)).one()
     row.tidied_at = tx.now
-    for some in batched(gone, MOST_DELETED):
+    for some in portions(gone, MOST_DELETED):
         for code in queries.given_codes(tx, voucher, some):
             code.deleted_at = tx.now
     note(tx, Verb.TIDIED, "long_over", of=voucher, tier=row.tier)
-
-
-T = TypeVar("T")
-
-
-def batched(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for at in range(0, len(things), size):
-        yield things[at : at + size]

@@ -13,6 +13,7 @@ from sqlmodel import and_, case, col, func, or_, select
 from app.customers.tables import Person
 from app.kit.asking import ask, question
 from app.kit.money import major
+from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.loyalty.rules import Ladder, Step
 from app.loyalty.tables import Attempt, Code, Membership, Programme, Tier, TierChange, Voucher
@@ -274,10 +275,9 @@ def spendings(
 def emails(tx: Tx, people: Collection[int]) -> Mapping[int, str | None]:
     """The address of each of these who can be in a tier."""
     found: dict[int, str | None] = {}
-    wanted = sorted(people)
-    for at in range(0, len(wanted), AT_ONCE):
-        some = among(col(Person.id), wanted[at : at + AT_ONCE])
-        rows: Any = tx.exec(select(Person.id, Person.email).where(HAS_ACCOUNT, some))
+    for some in portions(sorted(people), AT_ONCE):
+        mine = among(col(Person.id), some)
+        rows: Any = tx.exec(select(Person.id, Person.email).where(HAS_ACCOUNT, mine))
         found |= dict(rows.all())
     return found
 

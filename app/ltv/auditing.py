@@ -8,6 +8,7 @@ from functools import partial
 
 from sqlmodel import col, func, select
 
+from app.kit.portions import portions
 from app.kit.tx import Tx
 from app.ltv import booking, entries
 from app.orders.tables import Order
@@ -40,5 +41,5 @@ def _differing(tx: Tx, *, after: int, until: int) -> list[int]:
 
 
 def _mend(world: World, orders: list[int]) -> None:
-    for at in range(0, len(orders), TOGETHER):
-        world.do(partial(booking.book, orders=orders[at : at + TOGETHER]))
+    for some in portions(orders, TOGETHER):
+        world.do(partial(booking.book, orders=some))

@@ -10,6 +10,7 @@ import numpy as np
 from sqlmodel import col, select, update
 
 from app.kit.clock import stopwatch
+from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.ltv import (
     auditing,
@@ -150,14 +151,14 @@ def _say(
         made = [row for row in made if row["person"] in only]
     fresh = scoring.news(made, before, currency=of.ground.currency)
     written: list[int] = []
-    for at in range(0, len(fresh), TOGETHER):
-        written += world.do(partial(scoring.write, made=fresh[at : at + TOGETHER]))
+    for rows in portions(fresh, TOGETHER):
+        written += world.do(partial(scoring.write, made=rows))
     people = sorted(only) if only is not None else [row["person"] for row in made]
     with world.look() as tx:
         waiting = queries.stale(tx, limit=None)
     done = sorted({*people} & {*waiting})
-    for at in range(0, len(done), TOGETHER):
-        world.do(partial(_fresh, people=done[at : at + TOGETHER], seen=seen))
+    for some in portions(done, TOGETHER):
+        world.do(partial(_fresh, people=some, seen=seen))
     return written
 
 

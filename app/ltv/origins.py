@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import and_, col, select, update
 
 from app.catalog.tables import Product
+from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.ltv.tables import BookedOrder, CustomerTally
 from app.orders.tables import Line, Order
@@ -19,8 +20,8 @@ def look_up(world: World) -> None:
     """Everybody whose first order is new to us, some at a time."""
     with world.look() as tx:
         unknown = list(tx.exec(select(CustomerTally.person).where(CustomerTally.channel == "")))
-    for at in range(0, len(unknown), TOGETHER):
-        world.do(partial(_look_up, people=unknown[at : at + TOGETHER]))
+    for people in portions(unknown, TOGETHER):
+        world.do(partial(_look_up, people=people))
 
 
 def _look_up(tx: Tx, people: Sequence[int]) -> None:

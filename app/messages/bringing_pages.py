@@ -6,6 +6,7 @@ from functools import partial
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from app.kit.portions import portions
 from app.ltv.handed_in import Refused, RefusedError
 from app.messages import bringing
 from app.messages.bringing import Brought
@@ -41,7 +42,6 @@ def bring(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTM
     except RefusedError as refusal:
         return page(PAGE, status=422, shown=Subscribers(refused=refusal.rows))
     brought = Brought()
-    for at in range(0, len(rows), bringing.AT_ONCE):
-        some = rows[at : at + bringing.AT_ONCE]
+    for some in portions(rows, bringing.AT_ONCE):
         brought += house.do(caller.shop, partial(bringing.bring_along, rows=some))
     return page(PAGE, shown=Subscribers(brought=brought))

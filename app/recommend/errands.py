@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlmodel import col, delete, select
 
 from app.kit.clock import real_now, stopwatch
+from app.kit.portions import portions
 from app.kit.tx import Tx
 from app.recommend import asking, flows, quality, queries, sale, writing
 from app.recommend.asking import NoSuchChannelError
@@ -74,7 +75,7 @@ def _shelve(tx: Tx, channel: str, found: set[str]) -> None:
     before = queries.offered(tx, channel)
     now = {good.id: good.saleor_id in found for good in queries.goods(tx)}
     news = [product for product, sold in now.items() if before.get(product) != sold]
-    for some in writing.parts(news):
+    for some in portions(news, writing.AT_ONCE):
         rows = [
             {"channel": channel, "product": product, "sold": now[product], "seen_at": tx.now}
             for product in some

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from sqlmodel import col, func, select
 
+from app.kit.portions import portions
 from app.kit.tx import Tx
 from app.orders.tables import Line, Order
 from app.recommend import queries, rules, sale
@@ -87,9 +88,7 @@ def _varied(goods: list[Good]) -> Iterator[Good]:
 def make(proposal: Proposal, known: Sale, n: int, reach: Callable[[], Saleor]) -> list[Shown]:
     """The first `n` that can be bought. Raises NobodyKnowsError where Saleor cannot be asked."""
     chosen: list[Good] = []
-    goods, step = proposal.goods, n + MORE
-    for at in range(0, len(goods), step):
-        some = goods[at : at + step]
+    for some in portions(proposal.goods, n + MORE):
         sold = _sold(proposal, known, some, reach)
         chosen += [good for good in some if sold.get(good.id)]
         if len(chosen) >= n:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 
 from app.kit.clock import real_now, stopwatch
+from app.kit.portions import portions
 from app.saleor.client import Saleor, SaleorError
 from app.saleor.operations import PRODUCTS_FOR_SALE
 from app.saleor.shapes import ForSale
@@ -84,10 +85,8 @@ def ask(saleor: Saleor, channel: str, currency: str, ids: Sequence[str]) -> froz
     """Those of them that can be bought in a channel. Raises NobodyKnowsError."""
     found: set[str] = set()
     try:
-        for at in range(0, len(ids), AT_ONCE):
-            page = saleor.run(
-                PRODUCTS_FOR_SALE, channel=channel, now=real_now(), ids=list(ids[at : at + AT_ONCE])
-            )
+        for some in portions(ids, AT_ONCE):
+            page = saleor.run(PRODUCTS_FOR_SALE, channel=channel, now=real_now(), ids=list(some))
             found |= {one.id for one in page.nodes if sold(one, currency)}
     except SaleorError as failure:
         raise NobodyKnowsError(str(failure)) from failure

@@ -11,12 +11,13 @@ A text is JSON: `[{"id": "UHJvZHVjdDo3Mg==", "why": "often_with"}, …]`, the be
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import col, select, update
 
 from app.catalog.tables import Product
 from app.kit.clock import real_now
+from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.orders.tables import Line as Sold
 from app.orders.tables import Order
@@ -25,8 +26,6 @@ from app.recommend.asking import Asked, Line
 from app.recommend.rules import Slot
 from app.recommend.stall import Stall
 from app.recommend.tables import Counsel, Told, What
-
-T = TypeVar("T")
 
 PRODUCT, PERSON = "product", "person"
 TOGETHER, FOR_YOU = "perennial.together.", "perennial.for_you."
@@ -89,7 +88,7 @@ def mark_moved(tx: Tx) -> bool:
         mark_all(tx)
         return True
     orders, persons = of.get(What.ORDER, set()), set(of.get(What.PERSON, set()))
-    for some in parts(sorted(orders)):
+    for some in portions(sorted(orders), AT_ONCE):
         rows = select(Order.person).where(among(col(Order.id), some))
         persons |= {person for person in tx.exec(rows) if person}
         lined = select(Sold.product).where(among(col(Sold.order), some)).distinct()
@@ -105,7 +104,7 @@ def mark_all(tx: Tx) -> None:
 
 
 def mark(tx: Tx, kind: str, subjects: Sequence[int]) -> None:
-    for some in parts(subjects):
+    for some in portions(subjects, AT_ONCE):
         fresh = {"kind": kind, "text": "", "refused": "", "untold": True, "marked": real_now()}
         rows = [{**fresh, "subject": subject} for subject in some]
         tx.put(Told, rows, key=("kind", "subject"), overwrite=("untold", "marked"))
@@ -122,7 +121,7 @@ def _mark_naming(tx: Tx, products: Collection[int]) -> None:
 def mark_stale(tx: Tx) -> None:
     """A few of those whose list was written long ago."""
     old = queries.long_untouched(tx, than=STALE, limit=A_NIGHT)
-    for some in parts(old):
+    for some in portions(old, AT_ONCE):
         tx.exec(
             update(Told).where(among(col(Told.id), some)).values(untold=True, marked=real_now())
         )
@@ -150,8 +149,3 @@ def remember(
     row.told_at, row.untold = tx.now, row.marked != marked
     if not refused:
         row.text = json.dumps({**before, **texts}, separators=(",", ":"), sort_keys=True)
-
-
-def parts(things: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
-    for at in range(0, len(things), size):
-        yield things[at : at + size]

@@ -10,6 +10,7 @@ import numpy as np
 from sqlmodel import col, delete, select
 
 from app.customers.tables import Person
+from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.ltv import queries as value
 from app.ltv.ground import Ground, ground
@@ -230,12 +231,12 @@ def _keep(world: World, name: str, body: Body, spots: Mapping[int, Spot]) -> Non
         )
         have = {person: Spot(place, because) for person, place, because in rows}
     fresh = [p for p, spot in spots.items() if _differs(have.get(p), spot)]
-    for at in range(0, len(fresh), TOGETHER):
-        some = {person: spots[person] for person in fresh[at : at + TOGETHER]}
+    for people in portions(fresh, TOGETHER):
+        some = {person: spots[person] for person in people}
         world.do(partial(_put, study=study, some=some))
     gone = sorted(have.keys() - spots.keys())
-    for at in range(0, len(gone), TOGETHER):
-        world.do(partial(_take_away, study=study, people=gone[at : at + TOGETHER]))
+    for people in portions(gone, TOGETHER):
+        world.do(partial(_take_away, study=study, people=people))
 
 
 def _differs(old: Spot | None, new: Spot) -> bool:

@@ -10,6 +10,7 @@ from sqlmodel import col, delete, exists, select, update
 from typing_extensions import override
 
 from app.customers.tables import Person
+from app.kit.portions import portions
 from app.kit.tx import Job, Tx, among
 from app.segments import queries, rules
 from app.segments.rules import WrongTreeError
@@ -233,8 +234,7 @@ def review(job: Review, world: World, *, moved: Moved) -> None:
                 continue
             people, version = _out_of_place(tx, segment), segment.version
             most = TOGETHER if segment.filled_at else AT_FIRST
-        for at in range(0, len(people), most):
-            some = people[at : at + most]
+        for some in portions(people, most):
             world.do(partial(_review_some, key=key, people=some, cause=job.cause, moved=moved))
         world.do(partial(_reviewed, key=key, version=version))
     world.do(_count_soon)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from app.kit.portions import portions
 from app.kit.tx import Tx
 from app.ltv.handed_in import Refused, RefusedError
 from app.shops.flows import this_shop
@@ -59,8 +60,7 @@ def hand_in(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> H
         with house.look(caller.shop) as tx:
             return _show(tx, page, refused=[(0, "ahead", str(ahead))])
     taken = Taken()
-    for at in range(0, len(told), AT_ONCE):
-        some = told[at : at + AT_ONCE]
+    for some in portions(told, AT_ONCE):
         taken += house.do(caller.shop, partial(flows.take, sales=some))
     with house.look(caller.shop) as tx:
         return _show(tx, page, taken=taken)
