@@ -217,6 +217,20 @@ def test_ti8_dying_while_telling_ends_in_the_same_words(shop: Loyal, till: Till,
     assert [act.verb for act in shop.acts()] == ["told"]
 
 
+@pytest.mark.parametrize("done", [False, True])
+def test_ti8_dying_while_telling_a_rise_that_is_taken_back_leaves_no_tier_behind(
+    shop: Loyal, till: Till, *, done: bool
+) -> None:
+    """Whether Saleor wrote the rise down nobody knows: that it was taken back is told anyway."""
+    till.dying = (1, done)
+    bought = shop.buys("ana", 120)
+    shop.refunds(bought, 120)
+    assert shop.tier("ana") == "member"
+    shop.waits(seconds=20)
+    assert till.public == {gid("User", "ana"): {"perennial.tier": "member"}}
+    assert till.private == {gid("User", "ana"): {"perennial.tier_valid_till": ""}}
+
+
 def test_ti8_what_a_customer_writes_herself_is_put_right_and_gives_nothing(
     shop: Loyal, till: Till
 ) -> None:

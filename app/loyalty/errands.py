@@ -41,6 +41,8 @@ MOST_DELETED = 100
 KEPT_UNUSED = timedelta(days=30)
 TIER = "perennial.tier"
 TILL = "perennial.tier_valid_till"
+UNSURE = "?"
+"""Told of while a telling is on its way: should it be cut off, nobody knows what Saleor says."""
 
 
 def put_code_on(job: PutCodeOn, world: World) -> None:
@@ -120,10 +122,11 @@ class Telling:
 def tell_tiers(_: TellTiers, world: World) -> None:
     """TI-8: the tier into public metadata, its end into private; only what changed, four a request.
 
-    A crash between writing and remembering writes the same again, of which Saleor makes nothing.
+    That it is being told is written down before: after a crash between writing and remembering it
+    is told again, also where it has meanwhile become what it was.
     """
     for _turn in range(MOST_TOLD // TOGETHER):
-        telling = world.do(_to_tell)
+        telling = world.house.do_durably(world.shop, _to_tell)
         if not telling:
             return
         tiers = [(t.account, {TIER: t.tier}) for t in telling if t.says_tier]
@@ -150,6 +153,7 @@ def _to_tell(tx: Tx) -> list[Telling]:
                     says_tier=member.told_tier != tier, says_till=(member.told_till or "") != till,
                 )
             )  # fmt: skip
+            member.told_tier = member.told_till = UNSURE
     return telling
 
 
