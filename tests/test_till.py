@@ -14,13 +14,13 @@ from app.customers.tables import Person
 from app.history import queries as books
 from app.kit.clock import StillClock
 from app.kit.house import House
-from app.ltv.handed_in import RefusedError
 from app.ltv.tables import BookedOrder
 from app.orders import rules as money
 from app.orders.tables import Line, Order
 from app.privacy import flows as privacy
 from app.till.rules import Sale, order
 from app.till.table import sales_of
+from app.web.handed_in import RefusedError
 from tests.support.loyal import Loyal
 from tests.support.till import Till
 from tests.test_api import KEY

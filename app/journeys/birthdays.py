@@ -12,8 +12,8 @@ from app.journeys.days import is_day
 from app.journeys.rules import BIRTHDAY
 from app.kit.portions import portions
 from app.kit.tx import Tx, among
-from app.ltv.handed_in import Refused, RefusedError, read
 from app.segments.tables import Trait
+from app.web.handed_in import Refused, RefusedError, read
 
 MOST_SHOWN = 5
 PIECE = 5000

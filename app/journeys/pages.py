@@ -19,7 +19,6 @@ from app.journeys.rehearsing import Rehearsal
 from app.journeys.terms_form import TermsForm
 from app.kit.house import House
 from app.kit.tx import Tx
-from app.ltv.handed_in import RefusedError
 from app.messages import flows as messages
 from app.messages import library, policy
 from app.messages.blocks import Block, Draft, Kind, Letter
@@ -29,6 +28,7 @@ from app.shops import errands as shops
 from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
+from app.web.handed_in import RefusedError
 from app.web.page import Page, Rendered
 from app.world import World
 

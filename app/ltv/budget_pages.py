@@ -11,10 +11,10 @@ from app.kit.house import House
 from app.kit.money import major, minor
 from app.kit.tx import Tx
 from app.ltv import budget, handed_in, shown
-from app.ltv.handed_in import RefusedError
 from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
+from app.web.handed_in import RefusedError
 from app.web.inputs import read_decimal
 from app.web.page import Page, Rendered
 

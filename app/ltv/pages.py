@@ -8,11 +8,11 @@ from fastapi.responses import HTMLResponse
 
 from app.kit.tx import Tx
 from app.ltv import budget_pages, costing, downloads, flows, form, handed_in, shown
-from app.ltv.handed_in import RefusedError
 from app.shops.flows import this_shop
 from app.web import asked
 from app.web.asked import TheHouse
 from app.web.door import Called, Caller, PatientRoute, Viewing
+from app.web.handed_in import RefusedError
 from app.web.page import Page, Rendered
 from app.web.sheets import kept_as
 

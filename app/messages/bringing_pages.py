@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from app.kit.portions import portions
-from app.ltv.handed_in import Refused, RefusedError
 from app.messages import bringing
 from app.messages.bringing import Brought
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, PatientRoute, needs
+from app.web.handed_in import Refused, RefusedError
 from app.web.page import Rendered
 
 router = APIRouter(route_class=PatientRoute)

@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse
 
 from app.kit.portions import portions
 from app.kit.tx import Tx
-from app.ltv.handed_in import Refused, RefusedError
 from app.shops.flows import this_shop
 from app.till import flows, table
 from app.till.flows import AheadError, Place, Taken
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, PatientRoute, Viewing, needs
+from app.web.handed_in import Refused, RefusedError
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)

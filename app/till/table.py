@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from pydantic import ValidationError
 
-from app.ltv.handed_in import Refused, RefusedError, cells_of, moment, read
 from app.till.rules import COUNTER, Piece, Sale
-from app.web.inputs import read_decimal
+from app.web.handed_in import Refused, RefusedError, cells_of, moment, number, read
 
 NOON = time(12)
 """Of a day without an hour."""
@@ -85,15 +84,10 @@ def _piece(row: Row, locale: Locale) -> Piece:
 
 
 def _number(text: str | None, locale: Locale) -> Decimal:
-    """As people of this language write it, else as a computer does."""
-    if not text:
-        return Decimal(0)
-    for reading in (locale, Locale("en")):
-        try:
-            return read_decimal(text, reading)
-        except ValueError:
-            continue
-    raise WrongCellError("number", text)
+    try:
+        return number(text, locale) if text else Decimal(0)
+    except ValueError:
+        raise WrongCellError("number", text or "") from None
 
 
 def _moment(text: str, locale: Locale, zone: ZoneInfo) -> datetime:

@@ -14,7 +14,7 @@ BEARER = "authorization-bearer"
 OF_ANYBODY = 1024 * 1024
 """Bytes of a body."""
 OF_STAFF = 16 * 1024 * 1024
-"""A hundred thousand rows of a table, and some (app.ltv.handed_in)."""
+"""A hundred thousand rows of a table, and some (app.web.handed_in)."""
 
 
 class Bounded:
