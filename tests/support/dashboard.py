@@ -24,15 +24,17 @@ HOST = """<!doctype html><title>Dashboard</title>
  sandbox="allow-same-origin allow-forms allow-scripts allow-downloads allow-popups"></iframe>
 <script>
 const said = [], app = "%s";
-let given = 0, silent = false;
+let given = 0, silent = false, busy = false;
 const part = (value) => btoa(JSON.stringify(value)).replace(/=/g, "");
 const token = (n) => [part({ alg: "RS256" }), part({ iss: "%s", n }), "signature"].join(".");
 const post = (type, payload) => frames[0].postMessage({ type, payload }, app);
 const give = (type = "handshake") => post(type, { token: token(++given), version: 1 });
+const reply = ({ payload }) => post("response", { actionId: payload.actionId, ok: true });
 addEventListener("message", ({ origin, data }) => {
   if (origin !== app || !data.payload?.actionId) return;
   said.push(data);
   if (data.type === "notifyReady" && !silent) give();
+  if (!busy) reply(data);
 });
 </script>"""
 
@@ -61,6 +63,11 @@ class Dashboard:
     def heard(self, kind: str) -> list[dict[str, Any]]:
         said = self.page.evaluate("said")
         return [message["payload"] for message in said if message["type"] == kind]
+
+    def hears(self, kind: str) -> dict[str, Any]:
+        """The newest of a kind that the app says; waits until there is one."""
+        self.page.wait_for_function("kind => said.some(({ type }) => type === kind)", arg=kind)
+        return self.heard(kind)[-1]
 
     def asked(self, part: str) -> list[dict[str, str]]:
         """The headers of the requests for a part, oldest first."""

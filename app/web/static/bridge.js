@@ -25,9 +25,17 @@ let locale = keep("localStorage", "locale");
 let token = null;
 let refused = null; // the token that was last turned away
 let count = 0;
+let told = null; // where we went: until the Dashboard answers, the address it says is the one we left
 
 function send(type, payload = {}) {
-  parent.postMessage({ type, payload: { ...payload, actionId: `perennial-${++count}` } }, dashboard);
+  const actionId = `perennial-${++count}`;
+  parent.postMessage({ type, payload: { ...payload, actionId } }, dashboard);
+  return actionId;
+}
+
+function tellWhere(path) {
+  const mine = (told = send("updateRouting", { newRoute: path.slice("/app".length) || "/" }));
+  setTimeout(() => { if (told === mine) told = null; }, 10000); // as long as anybody waits for an answer
 }
 
 addEventListener("message", ({ source, origin, data }) => {
@@ -41,10 +49,13 @@ addEventListener("message", ({ source, origin, data }) => {
     page.dataset.theme = payload.theme;
     keep("localStorage", "theme", payload.theme);
   } else if (type === "localeChanged" && payload.locale !== locale) {
+    const spoken = locale ?? page.lang;
     locale = payload.locale;
     keep("localStorage", "locale", locale);
-    load("main");
-  } else if (type === "redirect" && !popup && typeof payload.path === "string") {
+    if (locale !== spoken) load("main");
+  } else if (type === "response" && payload.actionId === told) {
+    told = null;
+  } else if (type === "redirect" && !popup && !told && typeof payload.path === "string") {
     // the Dashboard means the page within us and says its own whole path, wherever it is mounted
     const within = payload.path.replace(/^.*\/(extensions\/app\/[^/]+|apps\/[^/]+\/app(?=\/|$))/, "");
     const path = `/app/${within.replace(/^\//, "")}`.replace(/\/$/, "");
@@ -122,9 +133,10 @@ function say(what) {
 
 // ---- Showing a part ----
 function show(part, html) {
+  const old = document.getElementById(part);
+  if (!old) return; // the page it was asked for has been left meanwhile
   const fresh = Object.assign(document.createElement("template"), { innerHTML: html }).content.firstElementChild;
   offerSheets(fresh);
-  const old = document.getElementById(part);
   const at = document.activeElement?.id;
   const [was, is] = [old, fresh].map((node) => [...node.querySelectorAll("details")]);
   if (part !== "main" && was.length === is.length) was.forEach(({ open }, i) => { is[i].open = open; });
@@ -186,7 +198,7 @@ const load = (part) => attempt(part, async () => show(part, await ask(location.h
 const go = (path, { tell = true } = {}) => attempt("main", async () => {
   const html = await ask(path, "main");
   history.replaceState(null, "", path); // the Dashboard's own address keeps the history
-  if (tell && !popup) send("updateRouting", { newRoute: path.slice("/app".length) || "/" });
+  if (tell && !popup) tellWhere(path);
   show("main", html);
   scrollTo(0, 0);
   document.querySelector("h1")?.focus();
