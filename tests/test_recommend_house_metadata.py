@@ -167,6 +167,20 @@ def test_saleor_away_in_the_middle_is_gone_on_with(market: Market) -> None:
     assert pot in ids(market, ana(market), "perennial.for_you.br")
 
 
+def test_a_list_whose_writing_was_cut_off_goes_with_the_switch_too(market: Market) -> None:
+    market.cut_off = b"updateMetadata"
+    market.sandbox.customer("eva@example.com", "br").fills_cart({TEA: 1}).pays()
+    market.settles()
+    market.waits(seconds=3)
+    market.cut_off = b""
+    eva = market.sandbox.store.users_by_email["eva@example.com"].id
+    assert ids(market, eva, "perennial.for_you.br")
+    with market.work() as tx:
+        flows.switch_off(tx)
+    market.settles()
+    assert listed(market, eva, "perennial.for_you.br") == []
+
+
 def test_who_is_forgotten_leaves_no_list_behind(market: Market) -> None:
     """PR-3."""
     user = market.sandbox.store.users_by_email[ANA]

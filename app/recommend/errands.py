@@ -137,6 +137,8 @@ class Due(NamedTuple):
     marked: datetime
     saleor_id: str
     texts: Mapping[str, str]
+    before: str
+    """All that was written of it so far."""
 
 
 def tell(_: TellLists, world: World) -> None:
@@ -188,10 +190,18 @@ def _tell_some(world: World, stall: Stall) -> bool:
     if due is None:
         return False
     lists = [_texts(world, stall, row, saleor_id, channels_) for row, saleor_id, channels_ in due]
-    writes = [(one.saleor_id, one.texts) for one in lists if one.texts]
-    refused = metadata.write(world.saleor, writes) if writes else {}
+    news = [one for one in lists if one.texts]
+    refused: Mapping[str, Sequence[Refusal]] = {}
+    if news:
+        left = world.house.do_durably(world.shop, partial(_announce, lists=news))
+        refused = metadata.write(world.saleor, [(one.saleor_id, one.texts) for one in left])
     world.do(partial(_remember, lists=lists, refused=refused))
     return True
+
+
+def _announce(tx: Tx, lists: Sequence[Due]) -> list[Due]:
+    """Before they are written, so that what a crash cuts off is told again, or taken back."""
+    return [one for one in lists if writing.announce(tx, one.told, one.texts)]
 
 
 def _take(tx: Tx, stall: Stall) -> list[tuple[Told, str, set[str]]] | None:
@@ -220,13 +230,15 @@ def _texts(world: World, stall: Stall, row: Told, saleor_id: str, channels_: set
             texts[key] = writing.text_of(asking.make(stall, asked, lambda: world.saleor))
         except NoSuchChannelError:
             continue
-    return Due(row.id or 0, row.marked, saleor_id, writing.changes(row, texts))
+    return Due(row.id or 0, row.marked, saleor_id, writing.changes(row, texts), row.text)
 
 
 def _remember(tx: Tx, lists: Sequence[Due], refused: Mapping[str, Sequence[Refusal]]) -> None:
     for one in lists:
         reasons = ", ".join(refusal.code for refusal in refused.get(one.saleor_id, ()))
-        writing.remember(tx, one.told, one.marked, texts=one.texts, refused=reasons)
+        writing.remember(
+            tx, one.told, one.marked, before=one.before, texts=one.texts, refused=reasons
+        )
 
 
 # ---- taking it back

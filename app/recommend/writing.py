@@ -29,6 +29,8 @@ from app.recommend.tables import Counsel, Told, What
 
 PRODUCT, PERSON = "product", "person"
 TOGETHER, FOR_YOU = "perennial.together.", "perennial.for_you."
+UNSURE = ""
+"""A text that is just being written."""
 LONG = 10
 """Products in a list of the metadata."""
 AT_ONCE = 1_000
@@ -137,15 +139,28 @@ def changes(told: Told, texts: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in wanted.items() if before.get(key) != text}
 
 
+def announce(tx: Tx, told: int, texts: Mapping[str, str]) -> bool:
+    """These keys are about to be written: until `remember`, nobody knows what Saleor says of them.
+    False where its subject has been forgotten meanwhile, and nothing is to be written.
+    """
+    row = tx.exec(select(Told).where(Told.id == told)).first()
+    if row is not None:
+        row.text = _joined(row.text, dict.fromkeys(texts, UNSURE))
+    return row is not None
+
+
 def remember(
-    tx: Tx, told: int, marked: datetime, *, texts: Mapping[str, str], refused: str
+    tx: Tx, told: int, marked: datetime, *, before: str, texts: Mapping[str, str], refused: str
 ) -> None:
     """What it says now; what Saleor refused is remembered as not told."""
     row = tx.exec(select(Told).where(Told.id == told)).first()
     if row is None:
         return  # forgotten meanwhile
-    before: dict[str, str] = json.loads(row.text) if row.text else {}
     row.refused = refused
     row.told_at, row.untold = tx.now, row.marked != marked
-    if not refused:
-        row.text = json.dumps({**before, **texts}, separators=(",", ":"), sort_keys=True)
+    row.text = before if refused else _joined(before, texts)
+
+
+def _joined(before: str, texts: Mapping[str, str]) -> str:
+    known: dict[str, str] = json.loads(before) if before else {}
+    return json.dumps({**known, **texts}, separators=(",", ":"), sort_keys=True)

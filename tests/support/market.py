@@ -95,6 +95,8 @@ class Market:
             )  # fmt: skip
         self._past = past
         self.away = False
+        self.cut_off = b""
+        """Requests with this in them are done, and their answer is lost."""
         self.perennial = perennial or Perennial(
             house,
             transport=httpx.MockTransport(self._answer),
@@ -107,7 +109,10 @@ class Market:
         if self.away:
             raise httpx.ConnectError("nobody is there", request=request)
         self.asked.append(request.content)
-        return transport(self.sandbox).handle_request(request)
+        answer = transport(self.sandbox).handle_request(request)
+        if self.cut_off and self.cut_off in request.content:
+            raise httpx.ReadTimeout("it was done, and nobody heard", request=request)
+        return answer
 
     def __enter__(self) -> Self:
         self.http.__enter__()
