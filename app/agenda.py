@@ -45,6 +45,10 @@ from app.privacy import retention, unsaying
 from app.privacy import wishes as privacy_wishes
 from app.proof import jobs as proof
 from app.recommend import flows as lists
+from app.referrals import errands as thanking
+from app.referrals import flows as referrals
+from app.referrals import judging
+from app.referrals.jobs import BringReward, Look, Ripen
 from app.segments import counting
 from app.segments import flows as segments
 from app.shops import errands as shops
@@ -73,6 +77,7 @@ NIGHTLY: Mapping[str, Callable[[Tx, date], object]] = {
     "retention": lambda tx, _: retention.nightly(tx),
     "segments": segments.nightly,
     "proof": lambda tx, day: proof.nightly(tx, day.isoformat()),
+    "referrals": lambda tx, _: referrals.nightly(tx),
 }
 
 
@@ -207,6 +212,9 @@ AGENDA = Agenda[World](
     Decision(carts.CartGoesQuiet, cart_goes_quiet, carts_go_quiet),
     Decision(tiers.Reconsider, tier_reconsidered, tiers_reconsidered),
     Decision(offers.Consider, offers.considered),
+    Decision(Look, judging.look),
+    Decision(Ripen, judging.look),
+    Errand(BringReward, thanking.bring_reward),
     Decision(Daily, a_day_begins),
     Decision(Chore, a_chore),
     Decision(EraseShop, erase_shop),

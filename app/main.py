@@ -36,6 +36,9 @@ from app.recommend import storefront
 from app.recommend.stall import close_stalls
 from app.recommend.storefront import Outside
 from app.recommend.turnstile import Turnstile
+from app.referrals import pages as referrals
+from app.referrals import public as friends
+from app.referrals.view import share_of
 from app.saleor.outward import Resolve
 from app.setup import pages as setup
 from app.shops import pages as shops
@@ -55,6 +58,7 @@ from webhooks.door import PREFIX, Door
 ROOMS = (
     install, shops, today, setup, people, care, value, proof, attribution, journeys, segments,
     recovery, messages, message_pages, sending_pages, loyalty, recommend, widgets, keys, privacy,
+    referrals, friends,
 )  # fmt: skip
 """Who has pages, or answers links."""
 plumbing = APIRouter()
@@ -129,7 +133,10 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.worker = perennial.worker
     pages.state.wishers = Turnstile(**recovery.A_VISITOR)
     pages.mount("/static", Kept(directory=STATIC))
-    pages.mount("/public/v1", storefront.application(_outside(perennial)))
+    pages.state.share = share_of
+    pages.state.friends = Turnstile(**friends.A_FRIEND)
+    pages.state.outside = _outside(perennial)
+    pages.mount("/public/v1", storefront.application(pages.state.outside))
     pages.mount("/api/v1", machines.application(perennial.house))
     return pages
 

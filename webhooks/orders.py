@@ -16,6 +16,7 @@ from app.orders import flows as orders
 from app.privacy import flows as privacy
 from app.proof import attribution
 from app.recommend import flows as recommend
+from app.referrals import flows as referrals
 from app.saleor.shapes import Order, OrderBulkCreated, OrderEvent
 from webhooks.telling import telling, telling_of_one
 
@@ -57,6 +58,7 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
     for purchase in purchases:
         if purchase.code or purchase.cards:
             offers.code_used(tx, purchase)
+    referrals.orders_heard(tx, purchases)
     moving.orders_heard(tx, purchases)
     forgotten = {purchase.saleor_id for purchase in purchases if purchase.person is None}
     for order, _ in told:

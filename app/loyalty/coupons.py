@@ -6,7 +6,7 @@ ends of vouchers only, so a code that has ended unused is taken out of Saleor.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,7 +59,48 @@ def give(
     return code
 
 
-def _voucher_of(tx: Tx, programme: str, *, title: Title, percent: int, open_: Opener) -> Voucher:
+def give_away(
+    tx: Tx,
+    programme: str,
+    *,
+    whose: str,
+    title: Title,
+    percent_hundredths: int,
+    least_minor: int,
+    good_for: timedelta,
+    open_: Opener,
+) -> Code:
+    """RF-1: a code for somebody who is not known yet; `whose` says when two are the same.
+
+    It is good for all of its time: its voucher ends later than others of the month.
+    """
+    voucher = _voucher_of(
+        tx, programme, title=title, percent=percent_hundredths, open_=open_,
+        least_minor=least_minor, longer=good_for,
+    )  # fmt: skip
+    text = codes.code_of(
+        open_(this_shop(tx).code_secret), shop=tx.shop, account=whose, tier=programme,
+        month=voucher.month,
+    )  # fmt: skip
+    if known := queries.code_called(tx, text):
+        return known
+    code = Code(voucher=voucher.id or 0, code=text, minted_at=tx.now, ends_at=tx.now + good_for)
+    tx.add(code)
+    tx.flush()
+    note(tx, Verb.MINTED, "promised", of=code.id, code=code.id, tier=programme)
+    return code
+
+
+def _voucher_of(
+    tx: Tx,
+    programme: str,
+    *,
+    title: Title,
+    percent: int,
+    open_: Opener,
+    least_minor: int = 0,
+    longer: timedelta = timedelta(0),
+) -> Voucher:
     """CP-1: its terms are those of the day in the month on which it is first needed."""
     zone = ZoneInfo(this_shop(tx).zone)
     month = spans.month_of(tx.now, zone)
@@ -73,7 +114,7 @@ def _voucher_of(tx: Tx, programme: str, *, title: Title, percent: int, open_: Op
     name = minting.name_of(title(catalogue(spoken)), percent, month, mark, spoken)
     voucher = Voucher(
         tier=programme, programme=True, month=month, mark=mark, percent_hundredths=percent,
-        name=name, begins_at=begins_at, ends_at=ends_at,
+        name=name, begins_at=begins_at, ends_at=ends_at + longer, least_minor=least_minor,
     )  # fmt: skip
     tx.add(voucher)
     tx.flush()
@@ -102,7 +143,7 @@ def live(tx: Tx, people: Collection[int]) -> frozenset[int]:
             end > tx.now,
         )
     )
-    return frozenset(rows)
+    return frozenset(person for person in rows if person)
 
 
 def on_last_orders(tx: Tx, people: Collection[int], programme: str) -> Mapping[int, int]:

@@ -118,7 +118,7 @@ def _on(tx: Tx, text: str | None, account: str | None) -> On:
     if not text:
         return On.NONE
     code = queries.code_called(tx, text)
-    owner = tx.get(Person, code.person) if code else None
+    owner = tx.get(Person, code.person) if code and code.person else None
     return On.OURS if owner and account and owner.account == account else On.OTHER
 
 
@@ -340,8 +340,8 @@ def code_used(tx: Tx, order: Purchase) -> None:
 
 def _used(tx: Tx, code: Code, order: Purchase) -> None:
     code.used_at, code.used_order, code.used_by = order.created_at, order.saleor_id, order.person
-    own = order.person == code.person
+    own = "by_owner" if order.person == code.person else "by_another"
     note(
-        tx, Verb.USED, "by_owner" if own else "by_another", of=code.id,
+        tx, Verb.USED, own if code.person else "by_friend", of=code.id,
         person=code.person, checkout=order.checkout, code=code.id,
     )  # fmt: skip

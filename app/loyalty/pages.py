@@ -142,24 +142,44 @@ def known_terms(tx: Tx) -> Terms:
 
 @router.get("/app/customer")
 def customer_popup(
+    request: Request,
     caller: Called,
     house: TheHouse,
     page: Rendered,
     customerId: str = "",  # noqa: N803
 ) -> HTMLResponse:
     """Saleor before 3.22 has no widgets: the same, opened from the customer's menu."""
-    seen = _widget({"customerId": customerId}, caller, house)
-    return page("loyalty/customer.html", widget=seen)
+    asked = {"customerId": customerId}
+    seen = _widget(asked, caller, house)
+    share = _share(request, asked, caller, house)
+    return page("loyalty/customer.html", widget=seen, share=share)
 
 
 @router.post("/app/widgets/customer")
 def customer_widget(
+    request: Request,
     fields: Typed,
     caller: Annotated[Caller | None, Depends(whoever)],
     house: TheHouse,
     page: Rendered,
 ) -> HTMLResponse:
-    return page("loyalty/widget.html", widget=_widget(fields, caller, house))
+    seen, share = _widget(fields, caller, house), _share(request, fields, caller, house)
+    return page("loyalty/widget.html", widget=seen, share=share)
+
+
+def _share(
+    request: Request, fields: Mapping[str, object], caller: Caller | None, house: House
+) -> object | None:
+    """What she may pass on to friends: of another room, which the roots hand in."""
+    if caller is None or not caller.may(SEES_PEOPLE):
+        return None
+    base = house.settings.base_url or str(request.base_url)
+    with house.look(caller.shop) as tx:
+        person = queries.by_account(tx, str(fields.get("customerId", "")))
+        shown: object | None = request.app.state.share(
+            tx, person, base=base, open_=house.secrets.open
+        )
+    return shown
 
 
 def _widget(fields: Mapping[str, object], caller: Caller | None, house: House) -> Widget:

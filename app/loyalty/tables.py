@@ -131,6 +131,8 @@ class Voucher(OfShop, SQLModel, table=True):
     mark: str
     """How its name ends: by this it is found again."""
     percent_hundredths: int
+    least_minor: int = Field(default=0, sa_type=BigInteger)
+    """What a basket has to come to at least, in the reporting currency; 0 is no bound."""
     begins_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
     saleor_id: str | None = None
@@ -159,7 +161,8 @@ class Code(OfShop, SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     voucher: int = Field(sa_type=BigId)
-    person: int = Field(sa_type=BigId)
+    person: int | None = Field(default=None, sa_type=BigId)
+    """None of a friend's code (RF-1): whose it is, its order tells."""
     code: str
     """In clear here and nowhere else of ours (CP-9)."""
     minted_at: datetime = Field(sa_type=Instant)

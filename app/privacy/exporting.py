@@ -17,10 +17,12 @@ from app.messages.tables import Consent, ConsentEntry, Preference, Send, Touch
 from app.orders.tables import Line, Order
 from app.privacy import flows
 from app.recommend import queries as recommend
+from app.referrals import queries as referrals
 
 SILENT = frozenset({
     "id", "shop", "person", "source", "key", "hash", "letters", "token", "token_hash", "secret",
     "guard", "content", "gaps", "issued_at", "updated_at", "first_hand", "by", "tick", "lease",
+    "friend", "hand_by", "seen_from",
 })  # fmt: skip
 """Columns that say nothing of anybody, or open a door."""
 TOLD_ELSEWHERE = frozenset({Person, Consent, ConsentEntry, Preference, Send, Touch})
@@ -44,6 +46,7 @@ def export(tx: Tx, person: Person) -> Mapping[str, Any]:
         "profile": [_plain(row) for row in _named(tx, people)],
         "lines": _lines(tx, people),
         "recommendations": recommend.told_to(tx, people),
+        "referred": [_plain(row) for row in referrals.referred(tx, people)],
         **kept,
         **messages.export(tx, person.id or 0),
     }

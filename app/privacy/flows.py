@@ -26,6 +26,7 @@ from app.privacy import queries
 from app.privacy.unsaying import Unsay
 from app.proof import erasing as proof
 from app.recommend import flows as recommend
+from app.referrals import erasing as referrals
 from app.segments import erasing as segments
 from app.trials import erasing as trials
 
@@ -142,6 +143,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
     erasing.forget(tx, persons)
     decisions.forget(tx, persons)
     recommend.forget(tx, persons)
+    referrals.forget(tx, persons)
     journeys.forget(tx, persons)
     segments.forget(tx, persons)
     trials.forget(tx, persons)

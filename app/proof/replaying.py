@@ -20,6 +20,7 @@ from app.messages import deciding as messages
 from app.messages.caps import Cap
 from app.messages.hours import Hours
 from app.messages.seen import AS_IT_WAS, Terms
+from app.referrals import deciding as referrals
 from app.trials import deciding as trials
 
 Again = tuple[str, Mapping[str, Any]]
@@ -38,6 +39,7 @@ RULES: Mapping[str, Rule] = {
     journeys.OVER: lambda _, seen: journeys.over_again(seen),
     loyalty.CHECKOUT: lambda _, seen: loyalty.checkout_again(seen),
     loyalty.TIER: lambda d, seen: loyalty.tier_again(seen, now=d.at),
+    referrals.REFERRAL: lambda _, seen: referrals.again(seen),
 }
 """The third table of contents: what decides, by the name under which it is written down."""
 

@@ -139,9 +139,9 @@ def application(outside: Outside) -> FastAPI:
 def ask_first(request: Request, key: Key) -> Response:
     """CORS: may a page of this origin ask?"""
     outside: Outside = request.app.state.outside
-    tenant = _tenant(outside, key)
+    tenant = tenant_of(outside, key)
     with outside.house.look(tenant.id) as tx:
-        visit = _come_in(tx, tenant, request, key)
+        visit = come_in(tx, tenant, request, key)
     headers = visit.cors | {
         "Access-Control-Allow-Methods": "GET",
         "Access-Control-Allow-Headers": "Authorization",
@@ -171,15 +171,15 @@ def recommendations(
     """The list for this shopper and place, the best first; all of it can be bought."""
     state = request.app.state
     outside: Outside = state.outside
-    tenant = _tenant(outside, key)
+    tenant = tenant_of(outside, key)
     host = request.client.host if request.client else ""
     wait = state.whole.wait(tenant.id) or state.visitors.wait((tenant.id, host))
     wish = Spoken(channel, slot, tuple(product or ())[: rules.MOST], checkout, limit)
     with outside.house.look(tenant.id) as tx:
-        visit = _come_in(tx, tenant, request, key)
+        visit = come_in(tx, tenant, request, key)
         if wait:
-            raise _refused(429, visit, retry=wait)
-        account = _proved(outside, visit, authorization)
+            raise refused(429, visit, retry=wait)
+        account = proved(outside, visit, authorization)
         stalls = stalls_of(outside.house)
         stall = stalls.ready(tenant.id, patience=PATIENCE)
         if stall is None:
@@ -208,7 +208,7 @@ class Spoken(NamedTuple):
     limit: int
 
 
-def _refused(status: int, visit: Visit | None = None, *, retry: float = 0) -> HTTPException:
+def refused(status: int, visit: Visit | None = None, *, retry: float = 0) -> HTTPException:
     headers = dict(visit.cors) if visit else {}
     headers["Cache-Control"] = "no-store"
     if retry:
@@ -216,33 +216,33 @@ def _refused(status: int, visit: Visit | None = None, *, retry: float = 0) -> HT
     return HTTPException(status, REFUSALS[status], headers)
 
 
-def _tenant(outside: Outside, key: str) -> Door:
+def tenant_of(outside: Outside, key: str) -> Door:
     """The shop that a key claims to be of."""
     shop = rules.shop_of(key)
     tenant = outside.shops.of(shop) if shop is not None else None
     if tenant is None:
-        raise _refused(401)
+        raise refused(401)
     return tenant
 
 
-def _come_in(tx: Tx, tenant: Door, request: Request, key: str) -> Visit:
+def come_in(tx: Tx, tenant: Door, request: Request, key: str) -> Visit:
     counsel = queries.counsel(tx)
     if counsel is None or not rules.same_key(key, counsel.public_key):
-        raise _refused(401)
+        raise refused(401)
     origin = request.headers.get("origin")
     if tenant.status != "active" or not rules.allowed(origin, counsel.origins):
-        raise _refused(403)
+        raise refused(403)
     cors = {"Vary": "Origin, Authorization"}
     return Visit(tenant, cors | ({"Access-Control-Allow-Origin": origin} if origin else {}))
 
 
-def _proved(outside: Outside, visit: Visit, authorization: str | None) -> str | None:
+def proved(outside: Outside, visit: Visit, authorization: str | None) -> str | None:
     """The account of the shopper; None where nobody claims to be anybody."""
     if authorization is None:
         return None
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise _refused(401, visit)
+        raise refused(401, visit)
     tenant = visit.tenant
 
     def judge(jwks: Mapping[str, Any]) -> str:
@@ -257,7 +257,7 @@ def _proved(outside: Outside, visit: Visit, authorization: str | None) -> str | 
                 raise
             return judge(fresh)
     except TokenRejectedError as failure:
-        raise _refused(401, visit) from failure
+        raise refused(401, visit) from failure
 
 
 def _named(outside: Outside, visit: Visit, wish: Spoken, tx: Tx) -> list[str]:
@@ -266,7 +266,7 @@ def _named(outside: Outside, visit: Visit, wish: Spoken, tx: Tx) -> list[str]:
     if wish.checkout is not None:
         held = outside.basket(tx, wish.checkout)
         if held is None:
-            raise _refused(404, visit)
+            raise refused(404, visit)
         named += held
     return named
 
@@ -276,7 +276,7 @@ def _plain(outside: Outside, visit: Visit, wish: Spoken, tx: Tx) -> plain.Propos
     try:
         return plain.propose(tx, wish.channel, without=_named(outside, visit, wish, tx))
     except NoSuchChannelError as failure:
-        raise _refused(404, visit) from failure
+        raise refused(404, visit) from failure
 
 
 def _listed_plainly(
@@ -287,7 +287,7 @@ def _listed_plainly(
     try:
         lines = plain.make(proposal, known, wish.limit, lambda: outside.saleor(id_))
     except NobodyKnowsError as failure:
-        raise _refused(503, visit, retry=10) from failure
+        raise refused(503, visit, retry=10) from failure
     return Recommendations(
         channel=wish.channel,
         slot=Slot.POPULAR,
@@ -300,9 +300,9 @@ def _list(outside: Outside, visit: Visit, stall: Stall, asked: Asked) -> Recomme
     try:
         lines = asking.make(stall, asked, lambda: outside.saleor(visit.tenant.id))
     except NoSuchChannelError as failure:
-        raise _refused(404, visit) from failure
+        raise refused(404, visit) from failure
     except NobodyKnowsError as failure:
-        raise _refused(503, visit, retry=10) from failure
+        raise refused(503, visit, retry=10) from failure
     return Recommendations(
         channel=asked.channel,
         slot=asked.slot,

@@ -25,6 +25,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/app/proof/attribution": ("/app/proof/attribution",),
     "/app/proof/tests": ("/app/proof/tests",),
     "/app/recommendations": ("/app/recommendations",),
+    "/app/referrals": ("/app/referrals",),
     "/app/segments": ("/app/segments",),
     "/app/segments/alike/{key}": ("/app/segments/alike/regulars",),
     "/app/segments/kinds": ("/app/segments/kinds",),
