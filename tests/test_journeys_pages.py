@@ -7,7 +7,7 @@ import pytest
 
 from app.carts import queries as carts
 from app.catalog.tables import Product
-from app.journeys import dawn, queries
+from app.journeys import dawn, newsletters, queries
 from app.journeys.recipes import RECIPES
 from app.kit.clock import StillClock
 from app.kit.house import House
@@ -40,6 +40,15 @@ def test_every_recipe_is_on_the_page_and_opens(shop: Recovering, locale: str) ->
     for key in RECIPES:
         assert f'href="/app/automations/{key}"' in page
         assert shop.sees(f"/app/automations/{key}", locale=locale)
+
+
+def test_a_step_names_its_message_and_leads_to_it_as_soon_as_there_is_one(shop: Recovering) -> None:
+    page = shop.sees("/app/automations/cart")
+    assert "Abandoned checkout, first" in page
+    assert "/app/messages/" not in page
+    page = presses(shop, "/app/automations/cart", "automation", do="save", percent="0")
+    assert '<a href="/app/messages/cart-1">' in page
+    assert "Abandoned checkout, first" in shop.sees("/app/messages/cart-1")
 
 
 def test_two_clicks_switch_a_recipe_on(shop: Recovering) -> None:
@@ -145,6 +154,32 @@ def test_a_digest_shows_what_is_new_and_can_be_bought_and_nothing_new_is_nothing
     shop.waits(days=7)
     assert len(shop.mail()) == 1
     assert shop.errors() == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_j15_what_is_cancelled_while_it_goes_out_goes_no_further(
+    shop: Recovering, counter: Counter
+) -> None:
+    """J15: a large segment is asked for a part at a time; the press holds for all that is left."""
+    written = {"do": "message", "tab": "messages", "name": "News", "products": "on"}
+    presses(shop, "/app/automations", "automations", **written)
+    shop.guest("cleo@example.com")
+    with shop.work() as tx:
+        made, name = tx.now - timedelta(days=1), gid("Product", "Shown")
+        tx.add(Product(saleor_id=name, name="Shown", created_at=made, first_hand=True,
+                       known_at=tx.now))  # fmt: skip
+        at = tx.now + timedelta(hours=1)
+        letter = newsletters.plan(
+            tx, name="News", message="own-1", segment=None, at=at, every_days=7, digest=True
+        )
+    counter.shelf[name] = (None, 9)
+    counter.before["ProductsForSale"] = lambda: shop.house.do(
+        shop.id, lambda tx: newsletters.cancel(tx, letter.id or 0)
+    )
+    shop.waits(hours=3)
+    assert (shop.mail(), [send.reason for send in shop.sends()]) == ([], [])
+    shop.waits(days=7)
+    assert (shop.mail(), shop.errors()) == ([], [])
 
 
 def test_the_owner_says_who_is_left_alone_and_where_links_lead(shop: Recovering) -> None:

@@ -85,7 +85,11 @@ def cancel(tx: Tx, id_: int) -> None:
     letter = tx.exec(select(Newsletter).where(Newsletter.id == id_)).first()
     if letter and letter.cancelled_at is None:
         letter.cancelled_at = tx.now
-        messages.cancel(tx, reason="cancelled", campaign=campaign_of(letter))
+        _call_off(tx, letter)
+
+
+def _call_off(tx: Tx, letter: Newsletter) -> None:
+    messages.cancel(tx, reason="cancelled", campaign=campaign_of(letter))
 
 
 def campaign_of(letter: Newsletter) -> str:
@@ -98,7 +102,9 @@ def planned(tx: Tx) -> Sequence[Newsletter]:
 
 
 def post(job: Post, world: World) -> None:
-    """Asked for person by person under a key of its own: done twice, nobody gets it twice."""
+    """Asked for person by person under a key of its own: done twice, nobody gets it twice. What is
+    cancelled on the way goes no further, and what was asked for just then is called off at the end.
+    """
     with world.look() as tx:
         letter = tx.exec(select(Newsletter).where(Newsletter.id == job.newsletter)).first()
         if letter is None or letter.cancelled_at or letter.at != job.at:
@@ -110,7 +116,10 @@ def post(job: Post, world: World) -> None:
         after = 0
         while people := _some(world, letter, after):
             after = people[-1]
-            asked += world.do(partial(_ask, letter=letter, people=people, products=products))
+            some = world.do(partial(_ask, letter=letter, people=people, products=products))
+            if some is None:
+                break
+            asked += some
     world.do(partial(_posted, id_=letter.id or 0, at=job.at, asked=asked))
 
 
@@ -129,8 +138,13 @@ def everybody(tx: Tx, *, after: int, limit: int) -> list[int]:
     return [id_ for id_ in tx.exec(rows.order_by(col(Person.id)).limit(limit)) if id_]
 
 
-def _ask(tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequence[str]) -> int:
-    """Only who may be written to: a refusal for each of the others would tell nobody anything."""
+def _ask(
+    tx: Tx, *, letter: Newsletter, people: Sequence[int], products: Sequence[str]
+) -> int | None:
+    """Only who may be written to: a refusal for each of the others would tell nobody anything. How
+    many were asked for; None where it is cancelled."""
+    if _of(tx, letter.id or 0).cancelled_at:
+        return None
     reachable = consents.reachable(tx, people)
     arms = trials.hold(tx, campaign_of(letter), sorted(reachable), alike=letter.message)
     decisions.record_all(
@@ -207,10 +221,16 @@ def _for_sale(world: World, products: Sequence[str]) -> list[str]:
     return [id_ for id_ in products if id_ in sold]
 
 
+def _of(tx: Tx, id_: int) -> Newsletter:
+    return tx.exec(select(Newsletter).where(Newsletter.id == id_)).one()
+
+
 def _posted(tx: Tx, *, id_: int, at: datetime, asked: int) -> None:
-    letter = tx.exec(select(Newsletter).where(Newsletter.id == id_)).one()
+    letter = _of(tx, id_)
     letter.last_at, letter.asked = at, asked
-    if letter.every_days and letter.cancelled_at is None:
+    if letter.cancelled_at:
+        _call_off(tx, letter)
+    elif letter.every_days:
         zone = ZoneInfo(shops.this_shop(tx).zone)
         letter.at = _next(at, letter.every_days, zone)
         while letter.at <= tx.now:  # the app was off for long: what was missed is not made up for
