@@ -8,13 +8,16 @@ import pytest
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.journeys import cycles, errands, flows, rehearsing, showing, switching, wishes
+from app.journeys import cycles, dawn, errands, flows, rehearsing, showing, switching, wishes
 from app.journeys.days import celebrated
 from app.journeys.jobs import Dawn
 from app.journeys.recipes import RECIPES
 from app.journeys.tables import Cycle
 from app.kit.clock import StillClock
 from app.kit.house import House
+from app.loyalty import flows as loyalty
+from app.loyalty import settings
+from app.loyalty.tables import Membership, Programme
 from app.messages import consent, library
 from app.messages.consent import Saying
 from app.messages.law import Said
@@ -162,10 +165,6 @@ def test_a_first_order_invites_to_a_second_and_a_second_ends_it(shop: Recovering
 
 def test_a_tier_that_is_reached_is_told_at_once(shop: Recovering) -> None:
     """TI-3, J2: by an order of her own; not at an import or a change of the rules."""
-    from app.loyalty import flows as loyalty
-    from app.loyalty import settings
-    from app.loyalty.tables import Programme
-
     with shop.work() as tx:
         loyalty.begin(tx)
         settings.save(tx, draft(), by="VXNlcjox")
@@ -177,15 +176,28 @@ def test_a_tier_that_is_reached_is_told_at_once(shop: Recovering) -> None:
     assert shop.subjects() == ["You are Bronze now"]
 
 
+@pytest.mark.prove
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_seventy_thousand_tiers_that_end_on_one_day_are_looked_at(shop: Recovering) -> None:
+    """TI-4: a programme opens for everybody on one day. PostgreSQL takes 65,535 names at once."""
+    with shop.work() as tx:
+        loyalty.begin(tx)
+        settings.save(tx, draft(), by="VXNlcjox")
+        tx.exec(select(Programme)).one().open_since = tx.now
+    shop.waits(seconds=31)
+    with shop.work() as tx:
+        row = {"tier": "bronze", "since": tx.now, "valid_till": tx.now, "untold": False}
+        rows = [row | {"person": number} for number in range(10**6, 10**6 + 70_000)]
+        tx.put(Membership, rows, key=("person",))
+    with shop.look() as tx:
+        assert dawn.at_risk(tx) == []
+
+
 def test_a_tier_at_risk_is_told_thirty_and_seven_days_before_with_what_is_missing(
     shop: Recovering,
 ) -> None:
     """TI-4: last purchase falls out of the window on day 366, no drop before day 396; notices
     before it."""
-    from app.loyalty import flows as loyalty
-    from app.loyalty import settings
-    from app.loyalty.tables import Membership, Programme
-
     with shop.work() as tx:
         loyalty.begin(tx)
         settings.save(tx, draft(), by="VXNlcjox")

@@ -1,7 +1,7 @@
 """What a new day brings by itself: people's own days, tiers that will end, things that run out."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -12,6 +12,7 @@ from app.journeys import days, queries
 from app.journeys.flows import Entrant
 from app.journeys.rules import BIRTHDAY, Day, Trigger
 from app.kit.money import major
+from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.loyalty import queries as loyalty
 from app.loyalty import spans
@@ -26,6 +27,9 @@ from app.web.words import catalogue, language
 
 NOTICES = (30, 7)
 """TI-4: days before a tier falls."""
+AT_ONCE = 5_000
+"""People asked about in one question, which takes no more than so many thousand names: a programme
+that opened for everybody on one day warns them all on one day of the next year."""
 
 
 def birthdays(tx: Tx) -> list[Entrant]:
@@ -76,16 +80,33 @@ def at_risk(tx: Tx) -> list[Entrant]:
     rows = select(Membership).where(
         col(Membership.valid_till).is_not(None), col(Membership.valid_till) <= horizon
     )
-    members = list(tx.exec(rows))
-    since = spans.window_start(tx.now, zone=terms.zone, months=terms.programme.window_months)
-    spent = loyalty.spendings(tx, since=since, among=[member.person for member in members])
-    people = _people(tx, [member.person for member in members])
+    warned = [member for member in tx.exec(rows) if _days_left(tx, terms, member) in NOTICES]
     found = []
-    for member in members:
-        person = people.get(member.person)
-        if person is not None and (entrant := _notice(tx, terms, member, person, spent)):
-            found.append(entrant)
+    for members in portions(warned, AT_ONCE):
+        found += _notices(tx, terms, members)
     return found
+
+
+def _days_left(tx: Tx, terms: Terms, member: Membership) -> int:
+    today = tx.now.astimezone(terms.zone).date()
+    return (_falls(terms, member, now=tx.now).astimezone(terms.zone).date() - today).days
+
+
+def _falls(terms: Terms, member: Membership, *, now: datetime) -> datetime:
+    till = member.valid_till or now
+    return spans.grace_end(till, zone=terms.zone, days=terms.programme.grace_days)
+
+
+def _notices(tx: Tx, terms: Terms, members: Sequence[Membership]) -> list[Entrant]:
+    ids = [member.person for member in members]
+    since = spans.window_start(tx.now, zone=terms.zone, months=terms.programme.window_months)
+    spent, people = loyalty.spendings(tx, since=since, among=ids), _people(tx, ids)
+    told = [
+        _notice(tx, terms, member, people[member.person], spent)
+        for member in members
+        if member.person in people
+    ]
+    return [entrant for entrant in told if entrant]
 
 
 def _people(tx: Tx, ids: list[int]) -> dict[int, Person]:
@@ -97,11 +118,9 @@ def _notice(
     tx: Tx, terms: Terms, member: Membership, person: Person, spent: Mapping[int, int]
 ) -> Entrant | None:
     tier = terms.tiers.get(member.tier)
-    till = member.valid_till or tx.now
-    falls = spans.grace_end(till, zone=terms.zone, days=terms.programme.grace_days)
-    left = (falls.astimezone(terms.zone).date() - tx.now.astimezone(terms.zone).date()).days
+    falls, left = _falls(terms, member, now=tx.now), _days_left(tx, terms, member)
     missing = (tier.threshold_minor if tier else 0) - spent.get(member.person, 0)
-    if tier is None or left not in NOTICES or missing <= 0 or loyalty.in_hand(member, tx.now):
+    if tier is None or missing <= 0 or loyalty.in_hand(member, tx.now):
         return None
     locale = language(person.language.replace("_", "-"))
     notation = Notation(locale, catalogue(locale))
