@@ -45,6 +45,11 @@ from app.segments import queries as segments
 from app.segments.rules import leaves, read
 from app.shops.flows import this_shop
 
+READY_MADE: Mapping[str, str] = {
+    draft.key: draft.name for recipe in RECIPES.values() for draft in recipe.messages
+}
+"""How messages are called that a shop has not got yet: it gets them as it sets a recipe up."""
+
 MONTH = timedelta(days=30)
 MOST_SKIPS = 10
 
@@ -258,8 +263,7 @@ def here(tx: Tx, journey: int, standing: Sequence[Standing]) -> Mapping[str, int
 def steps(
     tx: Tx, key: str, definition: Definition, waiting: Mapping[str, int]
 ) -> Sequence[StepLine]:
-    figures = sends.figures(tx, key)
-    names = {row.key: row.name for row in library.all_messages(tx)}
+    figures, names = sends.figures(tx, key), _names(tx)
     return [
         _step(step, figures.get(step.key), waiting.get(step.key, 0), names)
         for step in definition.steps
@@ -279,8 +283,12 @@ def step(tx: Tx, journey: Journey, key: str) -> StepLine | None:
 
 def lines(tx: Tx, definition: Definition) -> Sequence[StepLine]:
     """What its steps do, without any number."""
-    names = {row.key: row.name for row in library.all_messages(tx)}
+    names = _names(tx)
     return [_step(step, None, 0, names) for step in definition.steps]
+
+
+def _names(tx: Tx) -> Mapping[str, str]:
+    return {row.key: row.name for row in library.all_messages(tx)}
 
 
 def _step(
@@ -295,7 +303,9 @@ def _step(
             else:
                 told["event"] = step.event.value
         case Send():
-            told |= {"message": step.message, "message_name": names.get(step.message, "")}
+            ours = names.get(step.message)
+            told |= {"message": step.message, "message_kept": ours is not None}
+            told["message_name"] = ours or READY_MADE.get(step.message, "")
             told["counts"] = counts or {}
         case Offer():
             told |= {"percent": step.percent_hundredths / 10_000, "days": step.days}

@@ -80,6 +80,8 @@ class StepLine:
     """A span, as the page words it: `minutes`, `hours`, `days`."""
     message: str = ""
     message_name: str = ""
+    message_kept: bool = False
+    """There is a page of it."""
     percent: float = 0
     days: int = 0
     firm: bool = False
