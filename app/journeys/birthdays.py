@@ -13,7 +13,7 @@ from app.journeys.rules import BIRTHDAY
 from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.segments.tables import Trait
-from app.web.handed_in import Refused, RefusedError, read
+from app.web.handed_in import Refused, RefusedError, cells_of, read
 
 MOST_SHOWN = 5
 PIECE = 5000
@@ -75,14 +75,10 @@ def _days(text: str, column: str) -> Mapping[str, str]:
     table = read(text, needs=("email", column))
     wrong: list[Refused] = []
     found: dict[str, str] = {}
-    at_email, at_day = table.columns["email"], table.columns[column]
-    for line, cells in table.rows:
-        if max(at_email, at_day) >= len(cells):
-            wrong.append((line, "short", ", ".join(cells)))
-            continue
-        email, told = tidy(cells[at_email]), cells[at_day].strip()
+    for line, cells in cells_of(table, wrong):
+        email, told = tidy(cells["email"]), cells[column]
         if email is None or "@" not in email:
-            wrong.append((line, "email", cells[at_email]))
+            wrong.append((line, "email", cells["email"]))
         elif not is_day(told):
             wrong.append((line, "birthday", told))
         elif found.setdefault(email, told) != told:

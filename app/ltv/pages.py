@@ -95,20 +95,25 @@ def change_costs(fields: Typed, caller: Called, house: TheHouse, page: Rendered)
             house.do(caller.shop, lambda tx: handed_in.spend(tx, text, page.locale))
         else:
             do = "costs"
-            with house.look(caller.shop) as tx:
-                currency = this_shop(tx).currency or "EUR"
-                terms, wrong = form.read(
-                    fields, set(fields["on"]), currency=currency, locale=page.locale
-                )
-                if wrong:
-                    return _costs(page, tx, caller, status=422, typed=fields, problems=wrong)
-            by = caller.viewer.user_id
-            house.do(caller.shop, lambda tx: flows.change_costs(tx, terms, by=by))
+            if not_taken := _take_lines(fields, caller, house, page):
+                return not_taken
     except RefusedError as refusal:
         with house.look(caller.shop) as tx:
             return _costs(page, tx, caller, status=422, refused=refusal.rows)
     with house.look(caller.shop) as tx:
         return _costs(page, tx, caller, saved=do)
+
+
+def _take_lines(fields: Typed, caller: Caller, house: TheHouse, page: Page) -> HTMLResponse | None:
+    """The page once more, with what is wrong; None where everything was taken."""
+    with house.look(caller.shop) as tx:
+        currency = this_shop(tx).currency or "EUR"
+        terms, wrong = form.read(fields, set(fields["on"]), currency=currency, locale=page.locale)
+        if wrong:
+            return _costs(page, tx, caller, status=422, typed=fields, problems=wrong)
+    by = caller.viewer.user_id
+    house.do(caller.shop, lambda tx: flows.change_costs(tx, terms, by=by))
+    return None
 
 
 def _take_prices(tx: Tx, text: str, page: Page) -> None:

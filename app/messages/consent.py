@@ -11,7 +11,7 @@ from app.customers.tables import Person
 from app.kit.tx import Tx
 from app.messages import flows, hashing, law, queries
 from app.messages.law import Said
-from app.messages.policy import policy
+from app.messages.policy import Policy, policy
 from app.messages.rules import Channel, Purpose
 from app.messages.tables import Consent, ConsentEntry, Suppression
 
@@ -51,23 +51,9 @@ def tidy(channel: str, address: str) -> str:
 
 
 def say(tx: Tx, saying: Saying) -> Consent:
-    """Write it down, and let it stand if it may."""
-    address = tidy(saying.channel, saying.address)
-    own = policy(tx)
-    on = law.basis(
-        saying.channel, saying.purpose, saying.country or own.country, own=own.law,
-        soft=own.soft_opt_in,
-    )  # fmt: skip
-    at = saying.at or tx.now
-    tx.add(
-        ConsentEntry(
-            address=address, channel=saying.channel, purpose=saying.purpose,
-            state=saying.state.value, person=saying.person, basis=on.value,
-            country=saying.country, source=saying.source, text_version=saying.text_version,
-            text=saying.text, language=saying.language, at=at,
-            proof={k: v for k, v in saying.proof.items() if own.keep_ip or k != "ip"},
-        )
-    )  # fmt: skip
+    """Write it down, and let it stand if it may. Raises ValueError on a number that is none."""
+    address, at = tidy(saying.channel, saying.address), saying.at or tx.now
+    tx.add(_entry(saying, address, at, own=policy(tx)))
     row = queries.consent(tx, address, saying.channel, saying.purpose)
     if row is None:
         row = Consent(
@@ -76,13 +62,7 @@ def say(tx: Tx, saying: Saying) -> Consent:
         )  # fmt: skip
     stands = _stands(row, saying, at)
     if stands:
-        row.state, row.source, row.at = saying.state.value, saying.source, at
-        row.country = saying.country or row.country
-        if saying.state is Said.GRANTED:
-            row.complained = False
-            lift(tx, address, source=saying.source, at=at)
-        if saying.state is Said.WITHDRAWN:
-            row.complained = row.complained or saying.source == COMPLAINT
+        _let_stand(tx, row, saying, at)
     if stands or row.person is None:  # a word that does not stand makes the address nobody else's
         row.person = saying.person or row.person or _person_of(tx, saying.channel, address)
     tx.add(row)
@@ -93,6 +73,31 @@ def say(tx: Tx, saying: Saying) -> Consent:
             channel=saying.channel,
         )  # fmt: skip
     return row
+
+
+def _entry(saying: Saying, address: str, at: datetime, *, own: Policy) -> ConsentEntry:
+    """CO-7: the word as it was given, with the law it was given under."""
+    on = law.basis(
+        saying.channel, saying.purpose, saying.country or own.country, own=own.law,
+        soft=own.soft_opt_in,
+    )  # fmt: skip
+    return ConsentEntry(
+        address=address, channel=saying.channel, purpose=saying.purpose,
+        state=saying.state.value, person=saying.person, basis=on.value,
+        country=saying.country, source=saying.source, text_version=saying.text_version,
+        text=saying.text, language=saying.language, at=at,
+        proof={k: v for k, v in saying.proof.items() if own.keep_ip or k != "ip"},
+    )  # fmt: skip
+
+
+def _let_stand(tx: Tx, row: Consent, saying: Saying, at: datetime) -> None:
+    row.state, row.source, row.at = saying.state.value, saying.source, at
+    row.country = saying.country or row.country
+    if saying.state is Said.GRANTED:
+        row.complained = False
+        lift(tx, row.address, source=saying.source, at=at)
+    if saying.state is Said.WITHDRAWN:
+        row.complained = row.complained or saying.source == COMPLAINT
 
 
 def _stands(row: Consent, saying: Saying, at: datetime) -> bool:
