@@ -7,6 +7,7 @@ from typing import Any
 
 import webhooks
 from app.carts import flows as carts
+from app.feedback import flows as feedback
 from app.history import errands as history
 from app.history.flows import (
     Compare,
@@ -135,6 +136,7 @@ def erase_shop(job: EraseShop, tx: Tx) -> None:
 def a_message_ends(job: Ended, tx: Tx) -> None:
     """Sent, refused, cancelled, failed or unknown: whoever asked for it may go on."""
     journeys.send_ended(tx, key=job.asked, state=job.state, reason=job.reason)
+    feedback.sent(tx, job.send, state=job.state)
 
 
 def tier_reconsidered(job: tiers.Reconsider, tx: Tx) -> None:

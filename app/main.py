@@ -15,6 +15,8 @@ from app.agenda import AGENDA
 from app.api import door as machines
 from app.api import pages as keys
 from app.carts import queries as carts
+from app.feedback import pages as feedback
+from app.feedback import public as surveys
 from app.journeys import pages as journeys
 from app.journeys import public as recovery
 from app.journeys import segment_pages as segments
@@ -58,6 +60,7 @@ from webhooks.door import PREFIX, Door
 ROOMS = (
     install, shops, today, setup, people, care, value, proof, attribution, journeys, segments,
     recovery, messages, message_pages, sending_pages, loyalty, recommend, widgets, keys, privacy,
+    feedback, surveys,
     referrals, friends,
 )  # fmt: skip
 """Who has pages, or answers links."""

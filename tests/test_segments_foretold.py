@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlmodel import select
 
 from app.customers.tables import Person
+from app.kit import shares
 from app.kit.house import House
 from app.ltv import entries
 from app.ltv.flows import Reckon
@@ -66,10 +67,11 @@ def test_of_too_few_nothing_is_said() -> None:
 
 def test_the_range_is_wilsons() -> None:
     """Wilson (1927), as in Brown, Cai and DasGupta (2001): 0 of 10 is not surely nought."""
-    low, high = foretelling.wilson(0, 10, z=1.96)
+    low, high = shares.wilson(0, 10, z=1.96)
     assert (low, round(high, 4)) == (0.0, 0.2775)
-    assert foretelling.wilson(10, 10)[1] == 1.0
-    assert foretelling.wilson(78, 100)[0] < 0.78 < foretelling.wilson(78, 100)[1]
+    assert shares.wilson(10, 10, z=foretelling.Z80)[1] == 1.0
+    low, high = shares.wilson(78, 100, z=foretelling.Z80)
+    assert low < 0.78 < high
 
 
 @pytest.fixture

@@ -44,7 +44,9 @@ PUBLIC = {
     "/public/v1/referral": "a customer, by the token of the storefront",
     "/readyz": "machines ask",
     "/support": "words",
+    "/survey/{token}": "whoever has the letter, which is the proof",
     "/u/{token}": "whoever has the link, which is the proof",
+    "/useful/{token}": "whoever has the letter, which is the proof",
 }
 """Routes that ask for no member of staff, and whom they are for."""
 MACHINES = "/api/v1/"

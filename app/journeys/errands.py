@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import select
 
 from app.customers.tables import Person
-from app.journeys import cycles, flows, queries, reminding
+from app.journeys import cycles, flows, queries, reminding, surveys
 from app.journeys import dawn as daily
 from app.journeys.jobs import BringOffer, Dawn, EndCoupons
 from app.journeys.naming import decision_of, for_shoppers
@@ -146,6 +146,7 @@ def dawn(_: Dawn, world: World) -> None:
         (Trigger.DATE, daily.dates),
         (Trigger.TIER_AT_RISK, daily.at_risk),
         (Trigger.REPLENISHMENT_DUE, cycles.due),
+        (Trigger.SURVEY_DUE, surveys.due),
     ):
         with world.look() as tx:
             entrants = found(tx) if queries.live(tx, trigger) else []

@@ -35,7 +35,7 @@ CODE_DAYS = 14
 """CP-3."""
 MOST_PERCENT = 30
 OF_ORDER = ("first_order", "last_order")
-HAPPENINGS = tuple(one for one in Trigger if one is not Trigger.DATE)
+HAPPENINGS = tuple(one for one in Trigger if one not in (Trigger.DATE, Trigger.SURVEY_DUE))
 """What may be waited for, or end an automation: a day is one automation's own."""
 
 

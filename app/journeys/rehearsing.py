@@ -4,7 +4,7 @@ and given away, and how many of them bought anyway. Reads; writes nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import ceil
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from sqlmodel import col, func, select
 
 from app.carts.tables import Cart
 from app.customers.tables import Person
-from app.journeys import days, recovery, recovery_rules
+from app.journeys import days, recovery, recovery_rules, survey_rules, surveys
 from app.journeys.queries import recovery as recovery_terms
 from app.journeys.rules import Day, Definition, Offer, Send, Split, Step, Trigger, Wait, WaitFor
 from app.kit.money import major
@@ -139,6 +139,8 @@ def _happened(  # noqa: PLR0911
             return _moves(tx, definition, since, looked)
         case Trigger.BIRTHDAY | Trigger.DATE if definition.on:
             return _days(tx, definition.on, since, looked)
+        case Trigger.SURVEY_DUE:
+            return _turns(tx, since, looked)
         case _:
             return None
 
@@ -208,6 +210,24 @@ def _days(tx: Tx, day: Day, since: datetime, looked: _Looked) -> list[Past]:
         for person, value in rows
         if (today := turns.get(value[-length:]))
         and (not day.yearly or days.returns(value, days.target(day, today).year))
+    ]
+
+
+def _turns(tx: Tx, since: datetime, looked: _Looked) -> list[Past]:
+    """FB-2: by whom it would have been asked; how many orders each had then is not told."""
+    zone = ZoneInfo(this_shop(tx).zone)
+    first, last = since.astimezone(zone).date(), tx.now.astimezone(zone).date()
+    rows = select(CustomerTally.person, CustomerTally.orders, CustomerTally.first)
+    told = {
+        person: (orders, EPOCH + begun)
+        for person, orders, begun in tx.exec(rows.where(looked.at(CustomerTally.person)))
+    }
+    may = surveys.settled(tx, told, by=last)
+    return [
+        Past(person, datetime.combine(day, time(12), zone))
+        for person in may
+        for day in survey_rules.turns(tx.shop, person, first, last)
+        if day.toordinal() > told[person][1]
     ]
 
 

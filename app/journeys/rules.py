@@ -37,6 +37,9 @@ class Trigger(StrEnum):
     DATE = "date"
     """A day of hers has come, or is so many days away: which, says the definition's `day`."""
     BACK_IN_STOCK = "back_in_stock"
+    SURVEY_DUE = "survey_due"
+    """FB-2: it is somebody's turn to be asked whether she would recommend the shop."""
+    SURVEY_ANSWERED = "survey_answered"
 
 
 class Subject(StrEnum):

@@ -22,7 +22,8 @@ UNREACHABLE = frozenset(
     {
         Word.NO_CONSENT, Word.WITHDRAWN, Word.COMPLAINED, Word.NO_ADDRESS, Word.NOBODY,
         Word.SUPPRESSED, Word.TOPIC_OFF, Word.STOPPED_PURCHASE, Word.PAID, Word.SUNSET,
-        Word.NOTHING_LEFT,
+        Word.NOTHING_LEFT, Word.ASKED_LATELY, Word.ORDER_LATE, Word.REFUND_OPEN,
+        Word.COMPLAINED_LATELY,
     }
 )  # fmt: skip
 """Refusals that the next message of the journey would meet as well."""

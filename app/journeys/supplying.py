@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from app.carts import queries as carts
-from app.journeys import links, queries
+from app.journeys import links, queries, surveys
 from app.journeys.tables import Run
 from app.kit.tx import Tx
 from app.loyalty import cards, coupons
@@ -25,7 +25,7 @@ def supply(tx: Tx, send: Send, base: str) -> Mapping[str, object]:
     asked_for = send.purpose == Purpose.SERVICE.value or send.step == "again"
     if run.ended_at and run.why != "finished" and not asked_for:
         raise RefusedError(Word.STOPPED_PURCHASE)
-    return {**_code(tx, send), **_link(tx, send, run, base)}
+    return {**_code(tx, send), **_link(tx, send, run, base), **surveys.supply(tx, send)}
 
 
 def _link(tx: Tx, send: Send, run: Run, base: str) -> Mapping[str, object]:

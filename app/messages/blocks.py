@@ -24,12 +24,16 @@ class Kind(StrEnum):
     RECOMMENDATIONS = "recommendations"
     TIER = "tier"
     CODE = "code"
+    SCALE = "scale"
+    """FB-4: the figures of a survey, each a link to its page; `most` is the highest."""
 
 
 OFFERS, CODES = frozenset({Kind.CODE}), frozenset({"code", "code_ends"})
 """FC-2: with one of these blocks or fields in it, a message is no service message."""
 PRIVATE = CODES | {"first_name", "last_name"}
 """AT-1, CP-9: fields that are never part of an address: whoever counts visits would read them."""
+SCALES = {5: 1, 10: 0}
+"""FB-1, FB-2: where a scale begins that ends there."""
 FILLED_IN = re.compile(r"https?://[^\s{]*(?:\{\{[^}]*\}\}[^\s{]*)+")
 NEEDS = {
     Kind.HEADING: ("text",), Kind.TEXT: ("text",), Kind.BUTTON: ("label", "link"),
@@ -55,6 +59,8 @@ class Block(BaseModel):
         for name in NEEDS.get(self.kind, ()):
             if not getattr(self, name).strip():
                 raise ValueError(f"a {self.kind} needs {name}")
+        if self.kind is Kind.SCALE and self.most not in SCALES:
+            raise ValueError("a scale goes to 5 or to 10")
         for words in self.words:
             merge.names(words)
             harmless(words)

@@ -17,6 +17,7 @@ from app.messages.tables import (
     Posted,
     Posting,
     Preference,
+    Restraint,
     Send,
     Touch,
 )
@@ -41,6 +42,7 @@ def forget(tx: Tx, persons: Collection[int], emails: Collection[str], *, at: dat
     windows.forget(tx, addresses)
     tx.exec(delete(Confirmation).where(col(Confirmation.address).in_(addresses)))
     tx.exec(delete(Posting).where(col(Posting.person).in_(persons)))
+    tx.exec(delete(Restraint).where(col(Restraint.person).in_(persons)))
     shown = or_(col(Posted.person).in_(persons), col(Posted.recipient).in_(addresses))
     tx.exec(delete(Posted).where(shown))
     tx.exec(delete(Pace).where(col(Pace.who).in_([f"person:{id_}" for id_ in persons])))

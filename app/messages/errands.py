@@ -228,6 +228,11 @@ def _parcel(ready: Ready, world: World, token: str, fresh: Checkout | None) -> P
     )  # fmt: skip
 
 
+def _of_automation(send: Send) -> bool:
+    """FB-7: what an automation sends of itself, and no question and no newsletter."""
+    return send.purpose == Purpose.MARKETING and send.key.startswith("journey:")
+
+
 def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
     """Raises RefusedError."""
     channel = ready.due.to.channel
@@ -249,6 +254,8 @@ def _words(ready: Ready, shown: Content, links: Links) -> Rendered:
         home=links.to(ready.own.front, medium=channel, campaign=send.campaign, content=step)
         if ready.own.front
         else None,
+        survey=links.survey if ready.told.get("survey") else None,
+        useful=links.useful if _of_automation(send) else None,
         honeypot=links.honeypot if ready.wraps else None,
         pixel=links.pixel if ready.counts_opens and not service else None,
     )

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
-from app.messages import caps, law, noes, queries, reputation, rules, strangers
+from app.messages import caps, hours, law, noes, queries, reputation, restraints, rules, strangers
 from app.messages import seen as judging
+from app.messages.hours import Hours
 from app.messages.policy import Policy, policy, stopped
 from app.messages.reputation import Mood, Standing
 from app.messages.rules import Channel, Purpose, Verdict, Word
@@ -130,6 +131,7 @@ def _of_person(
     wish = noes.wish_of(tx, address, to.people)
     life = queries.life(tx, to.people, address)
     off = wish.topics_off if wish else ()
+    restraint = restraints.of(tx, to.people, campaign=send.campaign)
     seen = replace(
         seen,
         country=to.country,
@@ -141,6 +143,8 @@ def _of_person(
         suppressed=queries.suppressed(tx, address, channel=to.channel, purpose=send.purpose),
         topic_off=rules.Priority(send.priority).topic in off,
         fewer=bool(wish and wish.fewer),
+        halved=restraint.halved,
+        unhappy_until=restraint.unhappy_until if send.purpose == Purpose.MARKETING else None,
         paused_until=wish.paused_until if wish else None,
         first_message_at=life.first_message_at,
         last_sign_at=life.last_sign_at,
@@ -150,7 +154,7 @@ def _of_person(
         caps=tuple(own.all_caps),
         segments=segments.now_in(tx, person.id or 0),
         quiet=Quiet(
-            hours=own.hours_of(to.channel, to.country),
+            hours=_hours(send, own.hours_of(to.channel, to.country)),
             country=to.country,
             region=to.region,
             stated=wish.zone if wish else "",
@@ -158,6 +162,10 @@ def _of_person(
         ),
     )
     return _cut(seen, now=tx.now) if len(seen.past) > MOST_PAST else seen
+
+
+def _hours(send: Send, own: Hours) -> Hours:
+    return hours.narrowed(own, hours.ASKING) if send.purpose == Purpose.FEEDBACK else own
 
 
 def _cut(seen: Seen, *, now: datetime) -> Seen:

@@ -1,7 +1,7 @@
 """QH: when a message may arrive, by the clock on the person's own wall. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,14 @@ MAIL = Hours(time(7), time(22))
 PHONE = Hours(time(9), time(20), sundays=False, holidays=False)
 USUAL = {"email": MAIL, "sms": PHONE, "whatsapp": PHONE, "push": PHONE}
 """QH-2."""
+ASKING = Hours(time(10), time(20))
+"""FB-1: when people are asked how it was."""
+
+
+def narrowed(own: Hours, to: Hours) -> Hours:
+    """The hours that lie in both; `own` where none do."""
+    opens, closes = max(own.opens, to.opens), min(own.closes, to.closes)
+    return replace(own, opens=opens, closes=closes) if opens < closes else own
 
 
 def allowed_from(

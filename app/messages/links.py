@@ -47,6 +47,16 @@ class Links:
         return f"{self._base}/preferences/{self._shop}.{self._token}"
 
     @property
+    def survey(self) -> str:
+        """FB-4: where she says how it was."""
+        return f"{self._base}/survey/{self._shop}.{self._token}"
+
+    @property
+    def useful(self) -> str:
+        """FB-7."""
+        return f"{self._base}/useful/{self._shop}.{self._token}"
+
+    @property
     def honeypot(self) -> str:
         """OP-2: no person sees it; whoever follows it is a machine."""
         mark = hashing.sign(self._secret, "trap", self._shop, self._send, "")

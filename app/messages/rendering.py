@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from app.messages import merge
-from app.messages.blocks import Block, Kind, Letter, Note, safe_link
+from app.messages.blocks import SCALES, Block, Kind, Letter, Note, safe_link
 from app.messages.content import Content, Item
 from app.messages.rules import RefusedError, Word
 from app.web.notation import Notation
@@ -51,6 +51,10 @@ class Frame:
     preferences: str | None = None
     home: str | None = None
     """The storefront's first page, where it is known: the shop's name leads there."""
+    survey: str | None = None
+    """FB-4: the page of the survey that it asks for."""
+    useful: str | None = None
+    """FB-7: where she says whether it was of use."""
     pixel: str | None = None
     honeypot: str | None = None
 
@@ -81,6 +85,7 @@ class Piece:
     alt: str = ""
     title: str = ""
     items: Sequence[Item] = ()
+    scores: Sequence[int] = ()
 
 
 def locale_of(language: str) -> Locale:
@@ -168,6 +173,8 @@ def _piece(block: Block, content: Content, fields: dict[str, Any], frame: Frame)
         return None
     if block.kind is Kind.CODE and content.code is None:
         raise RefusedError(Word.NOTHING_LEFT)
+    if block.kind is Kind.SCALE and frame.survey is None:
+        raise RefusedError(Word.NOTHING_LEFT)
     if block.kind is Kind.TIER and content.tier is None:
         return None
     link = merge.fill(block.link, fields) if block.link else ""
@@ -184,6 +191,7 @@ def _piece(block: Block, content: Content, fields: dict[str, Any], frame: Frame)
             replace(item, link=frame.link(item.link) if item.link else None)
             for item in (items or ())
         ],
+        scores=range(SCALES[block.most], block.most + 1) if block.kind is Kind.SCALE else (),
     )
 
 

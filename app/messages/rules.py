@@ -125,6 +125,16 @@ class Word(StrEnum):
     """SM-4: WhatsApp has approved no such message, and she has not written for a day."""
     OFFER_IN_SERVICE = "offer_in_service"
     """FC-2."""
+    UNHAPPY = "unhappy"
+    """FB-6: she said that she is not content, and no promotion follows for a while."""
+    NOT_USEFUL = "not_useful"
+    """FB-7: she said twice that this automation is of no use to her: half as often."""
+    ASKED_LATELY = "asked_lately"
+    """FB-3: one question in 90 days."""
+    ORDER_LATE = "order_late"
+    """FB-3: nobody is asked how it was who still waits for it."""
+    REFUND_OPEN = "refund_open"
+    COMPLAINED_LATELY = "complained_lately"
     WITHHELD = "withheld_holdout"
     """HO-8: somebody who is held back from this content gets it from nobody else either."""
 
@@ -174,6 +184,9 @@ class Facts:
     sunset: bool = False
     outranked: bool = False
     capped_until: datetime | None = None
+    capped_by: str = Word.CAPPED
+    unhappy_until: datetime | None = None
+    """FB-6."""
     domain: str = ""
     """BS-1, BS-2: a reason, or nothing."""
     slowed_until: datetime | None = None
@@ -233,7 +246,8 @@ def _delay(facts: Facts, now: datetime) -> Verdict | None:
         Verdict(facts.domain, now + timedelta(hours=1)) if facts.domain else None,
         Verdict(Word.PAUSED_BY_PERSON, facts.paused_until),
         Verdict(Word.OUTRANKED, now + SOON) if facts.outranked else None,
-        Verdict(Word.CAPPED, facts.capped_until),
+        Verdict(facts.capped_by, facts.capped_until),
+        Verdict(Word.UNHAPPY, facts.unhappy_until),
         Verdict(facts.slowed_by, facts.slowed_until),
     ]
     longest = max(

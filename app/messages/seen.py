@@ -4,7 +4,7 @@ The gate gathers a `Seen`, and everything after that is pure: `facts` and `rules
 the decision (DC-1), it is judged by the same two functions a year later (DC-3).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from itertools import accumulate, islice
@@ -56,6 +56,10 @@ class Seen:
     topic_off: bool = False
     fewer: bool = False
     """UN-4: she asked for half as many."""
+    halved: bool = False
+    """FB-7: of this automation, because it was of no use to her."""
+    unhappy_until: datetime | None = None
+    """FB-6: no promotion before then."""
     paused_until: datetime | None = None
     first_message_at: datetime | None = None
     last_sign_at: datetime | None = None
@@ -84,6 +88,10 @@ class Terms:
     caps: Sequence[Cap] | None = None
     hours: Mapping[str, Hours] = field(default_factory=dict)
     """By channel."""
+    unsent: Collection[Past] = ()
+    """What it would not have sent this person before …"""
+    sent: Sequence[Past] = ()
+    """… and what it would have instead."""
 
 
 AS_IT_WAS = Terms()
@@ -107,6 +115,12 @@ def facts(seen: Seen, *, now: datetime, terms: Terms = AS_IT_WAS) -> Facts:
     tired = caps.tired(life, now=now)
     stance = Stance(Said(seen.said), seen.country, seen.bought, seen.complained, seen.known)
     ground = law.ground(stance, Basis(seen.basis))
+    fewer = tired or seen.fewer
+    capped_until, capped_by = _capped(seen, now=now, fewer=fewer, terms=terms), Word.CAPPED
+    if seen.halved and not fewer:
+        as_usual = capped_until
+        capped_until = _capped(seen, now=now, fewer=True, terms=terms)
+        capped_by = Word.CAPPED if capped_until == as_usual else Word.NOT_USEFUL
     return Facts(
         service=False, channel=seen.channel, nobody=seen.nobody, stopped=seen.stopped,
         address=seen.address, not_after=seen.not_after, outlet=seen.outlet,
@@ -118,7 +132,9 @@ def facts(seen: Seen, *, now: datetime, terms: Terms = AS_IT_WAS) -> Facts:
         tired=tired,
         sunset=caps.gone(life, now=now) and not seen.farewell,
         outranked=seen.outranked,
-        capped_until=_capped(seen, now=now, fewer=tired or seen.fewer, terms=terms),
+        capped_until=capped_until,
+        capped_by=capped_by,
+        unhappy_until=seen.unhappy_until,
         domain=_domain(seen, tired=tired),
         slowed_by=seen.slowed_by,
         slowed_until=seen.slowed_until,
@@ -131,7 +147,8 @@ def _capped(seen: Seen, *, now: datetime, fewer: bool, terms: Terms) -> datetime
     if seen.cut:
         return seen.capped_until
     of = seen.caps if terms.caps is None else terms.caps
-    return caps.free_from(seen.past, seen.channel, caps=of, now=now, fewer=fewer)
+    past = [*(one for one in seen.past if one not in terms.unsent), *terms.sent]
+    return caps.free_from(past, seen.channel, caps=of, now=now, fewer=fewer)
 
 
 def _domain(seen: Seen, *, tired: bool) -> str:
@@ -164,7 +181,7 @@ def _allowed_from(seen: Seen, terms: Terms) -> Callable[[datetime], datetime]:
 
 INSTANTS = {
     "d": "due", "na": "not_after", "pu": "paused_until", "fm": "first_message_at",
-    "ls": "last_sign_at", "su": "slowed_until", "cu": "capped_until",
+    "ls": "last_sign_at", "su": "slowed_until", "cu": "capped_until", "uu": "unhappy_until",
 }  # fmt: skip
 TEXTS = {
     "c": "channel", "p": "purpose", "n": "country", "sa": "said", "b": "basis", "pa": "paused",
@@ -173,7 +190,7 @@ TEXTS = {
 FLAGS = {
     "x": "nobody", "st": "stopped", "a": "address", "o": "outlet", "bo": "bought",
     "co": "complained", "sp": "suppressed", "to": "topic_off", "fe": "fewer", "fa": "farewell",
-    "kn": "known",
+    "kn": "known", "ha": "halved",
     "or": "outranked", "db": "domain_bad", "cut": "cut",
 }  # fmt: skip
 USUAL = Seen(key="", channel="", purpose="", due=EPOCH)

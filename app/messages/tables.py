@@ -119,6 +119,19 @@ class Preference(OfShop, SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class Restraint(OfShop, SQLModel, table=True):
+    """FB-6, FB-7: what somebody's own answers ask of us for a while."""
+
+    __table_args__ = (UniqueConstraint("shop", "person", "campaign"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    person: int = Field(sa_type=BigId)
+    campaign: str = ""
+    """An automation that is of no use to her: half as often. Empty: no promotion at all."""
+    at: datetime = Field(sa_type=Instant)
+    until: datetime = Field(sa_type=Instant)
+
+
 class Message(OfShop, SQLModel, table=True):
     """One version of a message: what it says in each channel and language."""
 

@@ -166,6 +166,7 @@ def _render(
         unsubscribe=None if service else NOWHERE,
         preferences=None if service else NOWHERE,
         home=policy(tx).front or None,
+        survey=NOWHERE,
     )
     if isinstance(variant, Letter):
         return rendering.render(variant, shown, frame)

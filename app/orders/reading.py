@@ -66,6 +66,7 @@ def row(order: Order, hearing: Hearing, *, now: datetime) -> dict[str, Any]:
         "currency": currency,
         "total_minor": minor(sums.total, currency),
         "refunded_minor": minor(sums.refunded, currency),
+        "granted_minor": minor(order.total_granted_refund.amount, currency),
         "charged_minor": minor(sums.charged, currency),
         "goods_minor": minor(sums.goods, currency),
         "tax_minor": minor(sums.tax, currency),

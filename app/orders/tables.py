@@ -51,6 +51,8 @@ class Order(OfShop, SQLModel, table=True):
     total_minor: int = Field(sa_type=BigInteger)
     """Gross, with shipping, less discounts and gift cards: what was to be paid."""
     refunded_minor: int = Field(default=0, sa_type=BigInteger)
+    granted_minor: int = Field(default=0, sa_type=BigInteger)
+    """What staff have granted back; more than was refunded is still to be paid (FB-3)."""
     charged_minor: int = Field(sa_type=BigInteger)
     """LV-1: total gross − refunded, the figure that is compared with Saleor."""
     goods_minor: int = Field(sa_type=BigInteger)

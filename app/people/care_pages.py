@@ -8,9 +8,12 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
 from app.customers.tables import Person
+from app.feedback import flows as feedback
+from app.feedback import queries as answers
 from app.kit.house import House
 from app.loyalty import goodwill
 from app.messages import pausing, profiling
+from app.messages import queries as messages
 from app.people import behind_pages, care, picking
 from app.people.pages import GIVES_TIERS, SEES_PEOPLE, known, show
 from app.privacy import exporting, wishes
@@ -41,6 +44,17 @@ def change_notes(person: int, fields: Typed, visit: Working, page: Rendered) -> 
     if care.write_note(tx, somebody, str(fields.get("text", "")), by=visit.viewer.user_id):
         return show(tx, visit.caller, page, somebody, saved="noted")
     return show(tx, visit.caller, page, somebody, problem="note", status=422)
+
+
+@router.post("/app/customers/{person}/answers", dependencies=[needs(SEES_PEOPLE)])
+def look_after(person: int, fields: Typed, visit: Working, page: Rendered) -> HTMLResponse:
+    """FB-6: a low score is `done` with, or after all not (`back`)."""
+    tx, somebody = visit.tx, known(visit.tx, person)
+    done, back = _number(fields, "done"), _number(fields, "back")
+    hers = {one.id for one in answers.of_people(tx, messages.group(tx, person))}
+    for survey in {done, back} & hers:
+        feedback.handle(tx, survey or 0, by=visit.viewer.user_id, done=survey == done)
+    return show(tx, visit.caller, page, somebody)
 
 
 @router.post("/app/customers/{person}/rest", dependencies=[needs(SEES_PEOPLE)])

@@ -9,11 +9,13 @@ from fastapi.responses import HTMLResponse
 
 from app.customers import queries as customers
 from app.customers.tables import Person
+from app.feedback import queries as feedback
 from app.kit.tx import Tx
 from app.loyalty import flows as loyalty
 from app.loyalty import widget
 from app.loyalty.pages import known_terms
 from app.loyalty.queries import Terms
+from app.messages import queries as messages
 from app.orders import queries as orders
 from app.people import care, flows, listing, picked_pages, queries, stay_pages, why
 from app.people.checkouts import By, checkouts
@@ -207,6 +209,7 @@ def show(
         care=care.sheet(
             tx, person, may_reward=may_change, typed=told, problem=problem, removed=removed
         ),
+        answers=feedback.of_people(tx, messages.group(tx, id_)),
         saved=saved,
     )
     return page("people/person.html", status=status, customer=shown)

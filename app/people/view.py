@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.feedback.view import Answer
 from app.loyalty.view import Widget
 from app.recommend.asking import Line as Product
 from app.segments.tastes import Taste
@@ -255,5 +256,7 @@ class Customer:
     now: datetime
     zone: str
     care: Care
+    answers: Sequence[Answer] = ()
+    """FB: what she was asked, and said; the latest first."""
     saved: str | None = None
     """What was just done; the template has the sentence."""

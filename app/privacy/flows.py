@@ -13,6 +13,7 @@ from app.customers import queries as known
 from app.customers import rules as people
 from app.customers.tables import Address, Erasure, Merge, Note, Person
 from app.decisions import erasing as decisions
+from app.feedback import erasing as feedback
 from app.journeys import erasing as journeys
 from app.kit.merging import SEALED
 from app.kit.promises import Delivery, Promise
@@ -145,6 +146,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
     recommend.forget(tx, persons)
     referrals.forget(tx, persons)
     journeys.forget(tx, persons)
+    feedback.forget(tx, persons)
     segments.forget(tx, persons)
     trials.forget(tx, persons)
     proof.forget(tx, persons)

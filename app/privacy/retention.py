@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from app.carts import retiring as carts
 from app.decisions import flows as decisions
+from app.feedback import erasing as feedback
 from app.kit.clock import stopwatch
 from app.kit.tx import Job, Tx
 from app.messages import nights as messages
@@ -27,6 +28,7 @@ KEPT: Sequence[tuple[Old, LetGo]] = (
     (decisions.old, decisions.retire),
     (messages.old, messages.retire),
     (carts.old, carts.retire),
+    (feedback.old, feedback.retire),
 )
 """Each room says what of it is old, and lets go of it."""
 

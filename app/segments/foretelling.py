@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.kit.shares import wilson
 from app.ltv.backtest import BUYERS
 from app.ltv.history import History, Outcome
 from app.ltv.model import Outlook, learn
@@ -113,16 +114,8 @@ def _ranged(thens: Sequence[Then]) -> Calibrated:
     good = [one for one in thens if one.picked >= FEWEST]
     if not good:
         return Calibrated(thens, None, None)
-    ends = [wilson(one.came, one.picked) for one in good]
+    ends = [wilson(one.came, one.picked, z=Z80) for one in good]
     return Calibrated(good, min(low for low, _ in ends), max(high for _, high in ends))
-
-
-def wilson(came: int, of: int, *, z: float = Z80) -> tuple[float, float]:
-    """The 80 % interval of a share (Wilson 1927)."""
-    share, more = came / of, z * z / of
-    middle = (share + more / 2) / (1 + more)
-    half = z * np.sqrt(share * (1 - share) / of + more / (4 * of)) / (1 + more)
-    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
 
 
 def soon(outlook: Outlook) -> Mapping[int, int]:

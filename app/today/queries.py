@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from app.carts import queries as carts_
 from app.carts.tables import Cart
 from app.customers.tables import Person
+from app.feedback import queries as feedback
 from app.journeys.naming import title_of
 from app.kit.money import major
 from app.kit.tx import Tx
@@ -30,6 +31,7 @@ from app.web.notation import Sum
 
 DAYS = 30
 MOST_LINES = 10
+MOST_UNHAPPY = 5
 
 
 def today(
@@ -59,6 +61,8 @@ def today(
         marks=goals.marks(tx, currency=shop.currency),
         actions=advice.actions(tx, left, carts.lines if carts else ()),
         may_change=may_change,
+        unhappy=feedback.tasks(tx, most=MOST_UNHAPPY) if sees_people else (),
+        unhappy_count=feedback.how_many(tx),
     )
 
 

@@ -4,11 +4,13 @@ None means "not known yet", which a page never shows as zero; an empty tuple mea
 A link is a path: /app… is a page of ours, anything else a page of the Dashboard.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from app.feedback.view import Answer
 from app.ltv.glance import Outlook
 from app.setup.view import Guide
 from app.today.rules import What
@@ -272,5 +274,8 @@ class Today:
     actions: tuple[Action, ...] = ()
     may_change: bool = True
     """The viewer may set goals."""
+    unhappy: Sequence[Answer] = ()
+    """FB-6: the latest who gave a low score, while nobody has looked after it."""
+    unhappy_count: int = 0
     goals_wrong: tuple[Measure, ...] = ()
     """Goals that could not be read just now."""

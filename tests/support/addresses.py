@@ -16,6 +16,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/app/customer": ("/app/customer?customerId={account}",),
     "/app/customers": ("/app/customers", "/app/customers?q=zzz"),
     "/app/customers/{person}": ("/app/customers/{person}",),
+    "/app/feedback": ("/app/feedback", "/app/feedback?days=365"),
     "/app/journey-map": ("/app/journey-map",),
     "/app/mailbox": ("/app/mailbox",),
     "/app/messages/{key}": ("/app/messages/cart-1",),

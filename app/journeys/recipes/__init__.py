@@ -8,6 +8,7 @@ from app.journeys.recipes.base import Choice, Recipe
 from app.journeys.recipes.beginnings import PAYING, WELCOMING
 from app.journeys.recipes.cart import CART
 from app.journeys.recipes.loyal import CELEBRATING, EXCLUDING, REACHING, RISKING
+from app.journeys.recipes.surveys import RATING, RECOMMENDING
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.key: recipe
@@ -22,6 +23,8 @@ RECIPES: Mapping[str, Recipe] = {
         RISKING,
         CARING,
         REVIEWING,
+        RATING,
+        RECOMMENDING,
         CROSSING,
         EXCLUDING,
         CELEBRATING,
