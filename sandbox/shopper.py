@@ -176,22 +176,6 @@ class Shopper:
                 accounts.confirm(self.store, self.user)
         return self
 
-    def changes_email(self, email: str) -> "Shopper":
-        if self.user is None:
-            raise ValueError("a guest has no account to change")
-        with self.store.acting_as(self.who):
-            accounts.change_email(self.store, self.user, email)
-            accounts.changed(self.store, self.user)
-        self.email = email
-        return self
-
-    def deletes_account(self) -> None:
-        if self.user is None:
-            raise ValueError("a guest has no account to delete")
-        with self.store.acting_as(self.who):
-            accounts.delete(self.store, self.user, event="ACCOUNT_DELETED")
-        self.user = None
-
 
 @dataclass
 class Staff:

@@ -88,11 +88,6 @@ class Completeness:
         return rules.share(self.equal_days, self.days)
 
     @property
-    def share_of_orders(self) -> Decimal | None:
-        """Share of Saleor's orders that are on days that agree."""
-        return rules.share(self.equal_orders, self.orders)
-
-    @property
     def complete(self) -> bool:
         """Nothing that was compared differs."""
         return self.equal_days == self.days

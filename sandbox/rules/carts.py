@@ -78,13 +78,6 @@ def add_lines(store: Store, cart: Checkout, wanted: Wanted) -> None:
     changed(store, cart)
 
 
-def set_quantity(store: Store, cart: Checkout, line: CheckoutLine, quantity: int) -> None:
-    line.quantity = quantity
-    if quantity <= 0:
-        cart.lines.remove(line)
-    changed(store, cart)
-
-
 def set_email(store: Store, cart: Checkout, email: str) -> None:
     cart.email = email
     changed(store, cart)
