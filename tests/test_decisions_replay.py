@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from app.journeys import offer_rules
 from app.kit.clock import StillClock
 from app.kit.house import House
 from app.kit.settings import Settings
-from app.messages import caps
+from app.messages import caps, seen
+from app.messages.caps import Past
 from app.proof import replaying
 from app.proof.replaying import Draft, DraftCap
 from tests.conftest import MONDAY
@@ -140,6 +142,38 @@ def test_dc4_a_draft_says_who_would_gain_and_who_would_lose(lived: Deciding) -> 
     assert found.percent_after == 2 * found.percent_before
     words = "\n".join(replaying.words(found, draft, currency="EUR", since=None))
     assert "assumption" in words
+
+
+def test_dc4_what_a_draft_does_not_send_makes_room_for_what_comes_later() -> None:
+    """Three letters, each twenty days after the last, and a draft of one in thirty days: without
+    the second the third is free to leave. With one more allowed a week, the one that had to wait
+    leaves at once, and its second look is no second letter."""
+    letters = [letter(n, days=20 * n) for n in range(3)]
+    found = replaying.compare(reversed(letters), Draft(caps=(DraftCap(most=1, hours=720),)))
+    assert found.before == {("gate", "sent"): 3}
+    assert found.after == {("gate", "sent"): 2, ("gate", "capped"): 1}
+    assert (found.gain, found.lose) == (set(), {7})
+
+    many = [letter(n, days=n) for n in range(5)]
+    many += [letter(9, days=4.5, outcome="capped"), letter(9, days=8)]
+    found = replaying.compare(many, Draft(caps=(DraftCap(most=6, hours=168),)))
+    assert found.after == {("gate", "sent"): 6, ("gate", "left_before"): 1}
+    assert (found.gain, found.lose) == (set(), set())
+
+
+def letter(nth: int, *, days: float, outcome: str = "sent") -> Decision:
+    """To person 7, who was written to once a day or every twenty."""
+    at = MONDAY + timedelta(days=days)
+    step = 20 if days % 20 == 0 and days else 1
+    before = [Past("email", at - timedelta(days=d)) for d in range(1, 31) if d % step == 0]
+    past = tuple(one for one in before if one.at >= MONDAY)
+    saw = seen.Seen(
+        key=f"k{nth}", channel="email", purpose="marketing", due=at, said="granted", past=past
+    )
+    return Decision(
+        id=round(days * 10) + 1, rule="gate", ref=f"k{nth}", person=7, subject="cart", at=at,
+        outcome=outcome, seen=packed(seen.told(saw, now=at)), made="{}",
+    )  # fmt: skip
 
 
 def test_what_a_walk_reads_is_the_newest_first(shop: Deciding) -> None:

@@ -4,9 +4,9 @@ DC-4: and by a draft policy, for what it would have changed. What a draft would 
 known only where chance decided who got what; everything else is an assumption, and called so.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -18,6 +18,7 @@ from app.journeys import deciding as journeys
 from app.loyalty import deciding as loyalty
 from app.messages import deciding as messages
 from app.messages.caps import Cap
+from app.messages.caps import Past as Message
 from app.messages.hours import Hours
 from app.messages.seen import AS_IT_WAS, Terms
 from app.referrals import deciding as referrals
@@ -166,31 +167,67 @@ class Compared:
 GIVES = frozenset({messages.SENT, journeys.PROMISED})
 
 
+LEFT_BEFORE = "left_before"
+"""Looked at again, as it had to wait; under the draft it had left by then."""
+
+
+@dataclass
+class Past:
+    """What somebody was sent, as far as a draft would have had it otherwise: a message that did not
+    leave makes room for a later one, and the other way round."""
+
+    unsent: set[Message] = field(default_factory=set)
+    sent: list[Message] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
+    """Keys of messages that left under the draft."""
+
+    def note(self, one: Decision, channel: str, outcome: str) -> None:
+        message = Message(channel, one.at)
+        if one.outcome == messages.SENT != outcome:
+            self.unsent.add(message)
+        if outcome == messages.SENT:
+            self.left.add(one.ref)
+            if one.outcome != messages.SENT:
+                self.sent.append(message)
+
+
 def compare(decisions: Iterable[Decision], draft: Draft) -> Compared:
-    """Each message and each offer judged once more under the draft, from what was seen then."""
-    found = Compared()
-    for one in decisions:
+    """Each message and each offer judged once more under the draft, the oldest first, from what was
+    seen then and what the draft itself would have sent since."""
+    found, lives = Compared(), defaultdict[int | None, Past](Past)
+    had, has = defaultdict[int, set[str]](set), defaultdict[int, set[str]](set)
+    for one in sorted(decisions, key=lambda one: one.id or 0):
         if one.rule in (trials.HOLDOUT, journeys.SPLIT):
             found.randomised += 1
         seen = unpacked(one.seen)
         if one.rule not in (messages.GATE, journeys.OFFER) or TOO_BIG in seen:
             continue
-        outcome, made = _under(one, seen, draft)
+        outcome, made = _under(one, seen, draft, lives[one.person])
         found.occasions += 1
         found.before[one.rule, one.outcome] += 1
         found.after[one.rule, outcome] += 1
-        had, has = one.outcome in GIVES, outcome in GIVES
-        if one.person is not None and had != has:
-            (found.gain if has else found.lose).add(one.person)
+        for given, who in ((one.outcome, had), (outcome, has)):
+            if one.person is not None and given in GIVES:
+                who[one.person].add(one.ref)
         found.percent_before += int(unpacked(one.made).get("pct", 0))
         found.percent_after += int(made.get("pct", 0))
+    found.gain = {who for who, refs in has.items() if refs - had[who]}
+    found.lose = {who for who, refs in had.items() if refs - has[who]}
     return found
 
 
-def _under(one: Decision, seen: Mapping[str, Any], draft: Draft) -> Again:
-    if one.rule == messages.GATE:
+def _under(one: Decision, seen: Mapping[str, Any], draft: Draft, past: Past) -> Again:
+    if one.rule != messages.GATE:
+        return journeys.offer_again(seen, now=one.at, percent=draft.hundredths)
+    if one.person is None:
         return messages.again(seen, ref=one.ref, now=one.at, terms=draft.terms)
-    return journeys.offer_again(seen, now=one.at, percent=draft.hundredths)
+    outcome: str = LEFT_BEFORE
+    made: Mapping[str, Any] = {}
+    if one.ref not in past.left:
+        terms = replace(draft.terms, unsent=past.unsent, sent=past.sent)
+        outcome, made = messages.again(seen, ref=one.ref, now=one.at, terms=terms)
+    past.note(one, seen.get("c", ""), outcome)
+    return outcome, made
 
 
 def words(found: Compared, draft: Draft, *, currency: str, since: datetime | None) -> Sequence[str]:
