@@ -116,6 +116,7 @@ class Till:
             return {"voucherChannelListingUpdate": _refused("NOT_FOUND", "id")}
         for listing in given["input"]["addChannels"]:
             voucher["listings"][listing["channelId"]] = listing["discountValue"]
+            voucher.setdefault("least", {})[listing["channelId"]] = listing.get("minAmountSpent")
         return {"voucherChannelListingUpdate": {"voucher": _shown(voucher), "errors": []}}
 
     def _voucher_add_codes(self, given: JSON) -> JSON:
