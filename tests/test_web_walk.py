@@ -71,8 +71,8 @@ class Desk(Walker):
         told = {"name": "sandbox_locale", "value": locale, "url": MARKET}
         self.page.context.add_cookies([told])  # type: ignore[list-item]
         self.page.goto(f"{MARKET}/extensions/app/{self.market.app.id}{path}")
-        self.page.locator("iframe").wait_for()
-        self.shows("#main[lang] h1")
+        self.framed()
+        self.shows(f'#main[lang="{locale}"] h1')
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from playwright.sync_api import Frame, Page
 
 MOST_TABS = 150
+PATIENCE = 60_000
 FOCUSED = """() => {
   const at = document.activeElement, style = getComputedStyle(at);
   return {
@@ -22,8 +23,16 @@ class Walker:
     def frame(self) -> Frame:
         return next(one for one in self.page.frames if one.url.startswith(self.app))
 
+    def framed(self) -> None:
+        """A Dashboard loads a page of ours twice, the second time with its theme: whatever the
+        first shows is gone a moment later.
+        """
+        within = self.page.locator("iframe").element_handle(timeout=PATIENCE).content_frame()
+        assert within
+        within.wait_for_url("**theme=**", timeout=PATIENCE)
+
     def shows(self, selector: str) -> None:
-        self.page.frame_locator("iframe").locator(selector).first.wait_for(timeout=60_000)
+        self.page.frame_locator("iframe").locator(selector).first.wait_for(timeout=PATIENCE)
 
     def reaches(self, **what: str) -> None:
         """Tab, until the focus is there; wherever it is on the way, it can be seen."""
