@@ -56,6 +56,10 @@ class Seen:
     topic_off: bool = False
     fewer: bool = False
     """UN-4: she asked for half as many."""
+    halved: bool = False
+    """FB-7: of this automation, because it was of no use to her."""
+    unhappy_until: datetime | None = None
+    """FB-6: no promotion before then."""
     paused_until: datetime | None = None
     first_message_at: datetime | None = None
     last_sign_at: datetime | None = None
@@ -111,6 +115,12 @@ def facts(seen: Seen, *, now: datetime, terms: Terms = AS_IT_WAS) -> Facts:
     tired = caps.tired(life, now=now)
     stance = Stance(Said(seen.said), seen.country, seen.bought, seen.complained, seen.known)
     ground = law.ground(stance, Basis(seen.basis))
+    fewer = tired or seen.fewer
+    capped_until, capped_by = _capped(seen, now=now, fewer=fewer, terms=terms), Word.CAPPED
+    if seen.halved and not fewer:
+        as_usual = capped_until
+        capped_until = _capped(seen, now=now, fewer=True, terms=terms)
+        capped_by = Word.CAPPED if capped_until == as_usual else Word.NOT_USEFUL
     return Facts(
         service=False, channel=seen.channel, nobody=seen.nobody, stopped=seen.stopped,
         address=seen.address, not_after=seen.not_after, outlet=seen.outlet,
@@ -122,7 +132,9 @@ def facts(seen: Seen, *, now: datetime, terms: Terms = AS_IT_WAS) -> Facts:
         tired=tired,
         sunset=caps.gone(life, now=now) and not seen.farewell,
         outranked=seen.outranked,
-        capped_until=_capped(seen, now=now, fewer=tired or seen.fewer, terms=terms),
+        capped_until=capped_until,
+        capped_by=capped_by,
+        unhappy_until=seen.unhappy_until,
         domain=_domain(seen, tired=tired),
         slowed_by=seen.slowed_by,
         slowed_until=seen.slowed_until,
@@ -169,7 +181,7 @@ def _allowed_from(seen: Seen, terms: Terms) -> Callable[[datetime], datetime]:
 
 INSTANTS = {
     "d": "due", "na": "not_after", "pu": "paused_until", "fm": "first_message_at",
-    "ls": "last_sign_at", "su": "slowed_until", "cu": "capped_until",
+    "ls": "last_sign_at", "su": "slowed_until", "cu": "capped_until", "uu": "unhappy_until",
 }  # fmt: skip
 TEXTS = {
     "c": "channel", "p": "purpose", "n": "country", "sa": "said", "b": "basis", "pa": "paused",
@@ -178,7 +190,7 @@ TEXTS = {
 FLAGS = {
     "x": "nobody", "st": "stopped", "a": "address", "o": "outlet", "bo": "bought",
     "co": "complained", "sp": "suppressed", "to": "topic_off", "fe": "fewer", "fa": "farewell",
-    "kn": "known",
+    "kn": "known", "ha": "halved",
     "or": "outranked", "db": "domain_bad", "cut": "cut",
 }  # fmt: skip
 USUAL = Seen(key="", channel="", purpose="", due=EPOCH)
