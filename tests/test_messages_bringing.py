@@ -74,7 +74,7 @@ def test_co3_no_list_goes_before_what_was_said_since(shop: Writing) -> None:
 
 
 READ: Mapping[str, str] = {
-    "email;basis;source\na@example.com;consent;x\n": "column is missing",
+    "email;basis;source\na@example.com;consent;x\n": "from the first line <code>date</code>",
     "email;basis;source;date\nnobody;consent;x;2024-06-30\n": "no e-mail address",
     "email;basis;source;date\na@example.com;consent;x;30/06/2024\n": "2024-06-30",
     "email;basis;source;date\na@example.com;consent\n": "cells are missing",

@@ -81,7 +81,7 @@ def read(text: str, *, needs: Sequence[str], may: Sequence[str] = ()) -> Table:
         if at >= 0
     }
     if missing := [name for name in needs if name not in columns]:
-        raise RefusedError([(1, "column", name) for name in missing])
+        raise RefusedError([(1, "column", NAMES[name][0]) for name in missing])
     if len(rows) > MOST_ROWS:
         raise RefusedError([(MOST_ROWS, "long", str(len(rows)))])
     told = [(n, row) for n, row in enumerate(rows[1:], start=2) if any(c.strip() for c in row)]
