@@ -36,8 +36,7 @@ from app.loyalty.placing import TellTiers
 from app.loyalty.settings import Revalue, open_tiers
 from app.ltv import flows as value
 from app.messages import errands as messages
-from app.messages import joining, nights, reports, setting_up
-from app.messages import queries as consents
+from app.messages import grounds, joining, nights, reports, setting_up
 from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
@@ -163,7 +162,7 @@ def review_segments(job: segments.Review, world: World) -> None:
 
 
 def count_segments(job: segments.Count, world: World) -> None:
-    counting.count(job, world, able=consents.reachable)
+    counting.count(job, world, able=grounds.reachable)
 
 
 def nobody_hears(_: Tx, __: Sequence[segments.Move]) -> None:

@@ -14,7 +14,7 @@ from app.customers.tables import Person
 from app.kit.hearing import Version
 from app.kit.house import House
 from app.kit.loop import Keeper
-from app.messages import bringing, consent, erasing, flows, library, queries, windows
+from app.messages import bringing, consent, erasing, flows, grounds, library, queries, windows
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.rules import Priority
@@ -94,11 +94,11 @@ def test_co2_silence_of_an_address_that_anybody_typed_is_no_ground(shop: Writing
     assert shop.sends(person=met.person).state == "refused"
     assert shop.word() == "refused:no_consent"
     with shop.look() as tx:
-        assert queries.reachable(tx, [met.person]) == set()
+        assert grounds.reachable(tx, [met.person]) == set()
     left = checkout("stranger@example.com", updated=shop.house.clock.now())
     shop.hears("CHECKOUT_UPDATED", event("CHECKOUT_UPDATED", checkout=left))
     with shop.look() as tx:
-        assert queries.reachable(tx, [met.person]) == {met.person}
+        assert grounds.reachable(tx, [met.person]) == {met.person}
     assert shop.sends("k2", person=met.person).state == "sent"
 
 
@@ -168,12 +168,12 @@ def test_segments_are_told_who_may_be_written_to(shop: Writing) -> None:
     with shop.work() as tx:
         consent.suppress(tx, consent.hashing.of_address("cleo@example.com"), "hard_bounce")
     with shop.look() as tx:
-        found = queries.reachable(tx, [shop.ana, ben, bia, cleo])
+        found = grounds.reachable(tx, [shop.ana, ben, bia, cleo])
         assert found == {shop.ana, bia}
         for id_ in (shop.ana, ben, bia):
             person = queries.whole(tx, id_)
             assert person
-            told = queries.permission(tx, person, channel="email", purpose="marketing")
+            told = grounds.permission(tx, person, channel="email", purpose="marketing")
             assert told.allowed is (id_ in found)
 
 

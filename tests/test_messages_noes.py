@@ -9,7 +9,7 @@ from app.customers import meeting
 from app.customers.rules import Profile, Who
 from app.kit.hearing import Version
 from app.kit.house import House
-from app.messages import pausing, queries
+from app.messages import grounds, pausing, queries
 from app.messages.law import Said
 from app.messages.tables import Outlet
 from tests.support.makers import gid
@@ -51,11 +51,11 @@ def test_id2_a_new_address_does_not_undo_an_unsubscribing(shop: Writing, country
     shop.sends(person=bia)
     assert shop.word() == "refused:withdrawn"
     with shop.look() as tx:
-        assert queries.reachable(tx, [bia]) == set()
+        assert grounds.reachable(tx, [bia]) == set()
     shop.waits(seconds=1)
     shop.agrees("bia", address="bia@new.example")
     with shop.look() as tx:
-        assert queries.reachable(tx, [bia]) == {bia}
+        assert grounds.reachable(tx, [bia]) == {bia}
     shop.sends("k2", person=bia)
     shop.waits(hours=12)
     assert shop.word("k2") == "sent"

@@ -14,7 +14,7 @@ from app.journeys.rules import Definition, Offer, Send, Trigger
 from app.journeys.tables import Run
 from app.journeys.walk import Walk
 from app.kit.tx import Tx, among
-from app.messages import library, withholding
+from app.messages import grounds, library, withholding
 from app.messages import queries as messages
 from app.messages.rules import Channel, Word
 from app.trials import flows as trials
@@ -48,7 +48,7 @@ def would_send(walk: Walk, step: Send, ghosts: Sequence[Run]) -> Collection[int]
     if not ghosts:
         return ()
     people = {run.person for run in ghosts}
-    may = messages.reachable(
+    may = grounds.reachable(
         walk.tx, people, channel=step.channel or Channel.EMAIL, purpose=step.purpose
     )
     for key in {run.withheld for run in ghosts}:
@@ -89,7 +89,7 @@ def _words(tx: Tx, people: Collection[int], step: Send) -> Mapping[int, str]:
         elif not messages.address_of(tx, row, channel):
             found[person] = Word.NO_ADDRESS
         else:
-            ground = messages.permission(tx, row, channel=channel, purpose=step.purpose)
+            ground = grounds.permission(tx, row, channel=channel, purpose=step.purpose)
             found[person] = Word.SUPPRESSED if ground.allowed else ground.word
     return found
 

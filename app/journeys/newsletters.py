@@ -20,7 +20,7 @@ from app.journeys.naming import decision_of
 from app.journeys.tables import Newsletter
 from app.kit.tx import Job, Tx
 from app.messages import flows as messages
-from app.messages import queries as consents
+from app.messages import grounds
 from app.messages.flows import Request
 from app.messages.hours import moment
 from app.messages.rules import Priority
@@ -145,7 +145,7 @@ def _ask(
     many were asked for; None where it is cancelled."""
     if _of(tx, letter.id or 0).cancelled_at:
         return None
-    reachable = consents.reachable(tx, people)
+    reachable = grounds.reachable(tx, people)
     arms = trials.hold(tx, campaign_of(letter), sorted(reachable), alike=letter.message)
     decisions.record_all(
         tx,

@@ -10,7 +10,7 @@ from app.journeys.kind_view import OverlapPage, Pair, Region
 from app.journeys.segment_asked import SEES_PEOPLE, segment_of
 from app.kit.house import House
 from app.kit.tx import ShopId, Tx
-from app.messages import queries as consents
+from app.messages import grounds
 from app.segments import flows, queries
 from app.web.asked import TheHouse
 from app.web.door import Called, PatientRoute, Viewing, needs
@@ -109,7 +109,7 @@ def _table(house: House, shop: ShopId, segment: int) -> Iterator[str]:
 
 def _some(tx: Tx, segment: int, after: int) -> tuple[list[Sequence[object]], int | None]:
     found = queries.listed(tx, segment, after=after, limit=AT_ONCE)
-    may = consents.reachable(tx, [person.id or 0 for person, _ in found])
+    may = grounds.reachable(tx, [person.id or 0 for person, _ in found])
     rows: list[Sequence[object]] = [
         (
             person.account, person.email, person.first_name, person.last_name, person.country,

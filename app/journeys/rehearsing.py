@@ -23,7 +23,7 @@ from app.kit.tx import Tx, among
 from app.loyalty.tables import TierChange
 from app.ltv.entries import EPOCH
 from app.ltv.tables import CustomerTally
-from app.messages import queries as consents
+from app.messages import grounds
 from app.orders.queries import BOUGHT
 from app.orders.tables import Order
 from app.segments import queries as segments
@@ -90,7 +90,7 @@ def rehearse(tx: Tx, definition: Definition, *, days: int = DAYS) -> Rehearsal:
     told = _happened(tx, definition, since, looked)
     entrants = _once_each(_audience(tx, definition, told or []), definition)
     people = {one.person for one in entrants}
-    reachable = consents.reachable(tx, people)
+    reachable = grounds.reachable(tx, people)
     bought = _bought(tx, reachable, since)
     walks = [_walk(definition, one, bought) for one in entrants if one.person in reachable]
     every = looked.every

@@ -27,7 +27,7 @@ from app.journeys.segment_view import (
 from app.journeys.vocabulary import Vocabulary, vocabulary
 from app.kit.house import House
 from app.kit.tx import Tx
-from app.messages import queries as consents
+from app.messages import grounds
 from app.segments import flows, queries, rules
 from app.segments.rules import WrongTreeError
 from app.segments.standard import STANDARD
@@ -293,5 +293,5 @@ def _counted(tx: Tx, tree: Mapping[str, Any] | None) -> tuple[int | None, int | 
         return None, None
     fit = queries.some(tx, rules.read(tree), limit=None)
     some = fit[:: len(fit) // SAMPLE + 1]
-    share = len(consents.reachable(tx, some)) / len(some) if some else 0
+    share = len(grounds.reachable(tx, some)) / len(some) if some else 0
     return len(fit), round(len(fit) * share)

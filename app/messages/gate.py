@@ -6,7 +6,18 @@ from typing import NamedTuple
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
-from app.messages import caps, hours, law, noes, queries, reputation, restraints, rules, strangers
+from app.messages import (
+    caps,
+    grounds,
+    hours,
+    law,
+    noes,
+    queries,
+    reputation,
+    restraints,
+    rules,
+    strangers,
+)
 from app.messages import seen as judging
 from app.messages.hours import Hours
 from app.messages.policy import Policy, policy, stopped
@@ -61,7 +72,7 @@ def _channel_for(tx: Tx, person: Person, purpose: str) -> str:
     for channel in IN_TURN if others else ():
         if queries.address_of(tx, person, channel) and (
             purpose == Purpose.SERVICE
-            or queries.permission(tx, person, channel=channel, purpose=purpose).allowed
+            or grounds.permission(tx, person, channel=channel, purpose=purpose).allowed
         ):
             return channel
     return Channel.EMAIL

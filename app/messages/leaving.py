@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.kit.tx import Tx
-from app.messages import consent, flows, profiling, queries
+from app.messages import consent, flows, grounds, profiling, queries
 from app.messages.consent import Saying
 from app.messages.law import Said
 from app.messages.rules import Channel, Priority, Purpose
@@ -78,7 +78,7 @@ def chosen(tx: Tx, send: Send) -> Choice | None:
     if address is None or person is None:
         return None
     row = queries.preference(tx, address)
-    ground = queries.permission(tx, person, channel=channel, purpose=Purpose.MARKETING)
+    ground = grounds.permission(tx, person, channel=channel, purpose=Purpose.MARKETING)
     off = frozenset(row.topics_off) if row else frozenset()
     return Choice(
         subscribed=ground.allowed,

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from app.customers.tables import Note, Person
 from app.kit.tx import Tx, among
 from app.loyalty import goodwill
-from app.messages import pausing, profiling
+from app.messages import grounds, pausing, profiling
 from app.messages import queries as messages
 from app.messages.rules import Channel, Purpose
 from app.people.view import Care, ConsentLine, NoteLine, Present
@@ -102,6 +102,6 @@ def _consents(tx: Tx, person: Person) -> tuple[ConsentLine, ...]:
     found = []
     for channel in CHANNELS:
         if messages.address_of(tx, person, channel):
-            ground = messages.permission(tx, person, channel=channel, purpose=Purpose.MARKETING)
+            ground = grounds.permission(tx, person, channel=channel, purpose=Purpose.MARKETING)
             found.append(ConsentLine(channel=channel.value, allowed=ground.allowed))
     return tuple(found)

@@ -24,7 +24,7 @@ from app.ltv import entries
 from app.ltv import queries as value
 from app.ltv.rfm import Group
 from app.ltv.tables import CustomerScore, CustomerTally
-from app.messages import queries as messages
+from app.messages import grounds
 from app.people.view import Line, Order, People
 from app.segments import queries as segments
 from app.segments.compiling import PEOPLE
@@ -160,7 +160,7 @@ def these(tx: Tx, terms: Terms, ids: Sequence[int]) -> list[Line]:
         .join(Membership, col(Membership.person) == Person.id, isouter=True)
         .where(among(col(Person.id), sorted(ids)))
     )
-    may = messages.reachable(tx, ids)
+    may = grounds.reachable(tx, ids)
     lines = {row[0].id: _line(terms, row, may, now=tx.now) for row in rows}
     return [lines[id_] for id_ in ids if id_ in lines]
 

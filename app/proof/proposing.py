@@ -15,7 +15,7 @@ from app.journeys import queries as journeys
 from app.journeys.rehearsing import rehearse
 from app.journeys.tables import Newsletter, Run
 from app.kit.tx import Tx
-from app.messages import queries as consents
+from app.messages import grounds
 from app.proof import planning, queries, rules
 from app.proof.findings import USUAL_BASE
 from app.proof.planning import LONGEST_WEEKS, Analysis, Noise
@@ -123,7 +123,7 @@ def _readers(tx: Tx, letter: Newsletter) -> Past:
         people = segments.people_in(tx, segment.id or 0, after=0, limit=50_000)
     else:
         people = newsletters.everybody(tx, after=0, limit=50_000)
-    reachable = consents.reachable(tx, people)
+    reachable = grounds.reachable(tx, people)
     at = tx.now - timedelta(days=SPAN)
     some = sorted(reachable)[:LOOKED_AT]
     a_week = len(reachable) / ((letter.every_days or 7) / 7)
