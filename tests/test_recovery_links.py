@@ -122,6 +122,23 @@ def test_what_has_changed_is_said(shop: Recovering, counter: Counter) -> None:
     assert "Tee: only 2 left." in page
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_two_lines_of_one_thing_share_what_is_left_of_it(
+    shop: Recovering, counter: Counter
+) -> None:
+    """RL-6: engraved twice, it lies in two lines; Saleor adds them up, and refuses what is not
+    there."""
+    for hours in (23, 48, 240):
+        shop.waits(hours=hours)
+    tee = checkout_line("tee", quantity=2)
+    shop.leaves(no="C9", lines=[tee, tee | {"id": gid("CheckoutLine", "other")}])
+    shop.waits(hours=1)
+    counter.sells("tee", left=3)
+    answer = shop.http.post("/public/v1/recover", json={"rt": shop.token()})
+    assert [line["quantity"] for line in counter.made[-1]["lines"]] == [2, 1]
+    assert answer.json()["problems"] == [{"problem": "fewer", "name": "Tee", "quantity": 1}]
+
+
 def test_a_cart_of_which_nothing_is_left_makes_no_checkout(
     shop: Recovering, counter: Counter
 ) -> None:

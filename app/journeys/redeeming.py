@@ -5,6 +5,7 @@ the old one can still be had, and the promised code on it; the old one's id is n
 opens addresses and e-mail to whoever holds it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -196,14 +197,15 @@ def redeem(world: World, token: str) -> Redeemed:
 
 
 def _still(world: World, cart: Cart) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """What of it can be had, and what is otherwise than it was."""
+    """What of it can be had, and what is otherwise than it was. Lines of one variant share what is
+    left of it: Saleor adds them up, and refuses them all where it is too much."""
     ids = sorted({str(line["variant"]) for line in cart.lines})
     found = world.saleor.run(VARIANTS_ON_SALE, ids=ids, channel=cart.channel).by_id
-    lines, problems = [], list[Problem]()
+    lines, problems, taken = [], list[Problem](), Counter[str]()
     for line in cart.lines:
-        name, wanted = str(line["name"]), int(line["quantity"])
-        now = found.get(str(line["variant"]))
-        left = _left(now, wanted)
+        name, wanted, variant = str(line["name"]), int(line["quantity"]), str(line["variant"])
+        now = found.get(variant)
+        left = _left(now, wanted, taken=taken[variant])
         if now is None or left < 1:
             problems.append(Problem(What.GONE, name))
             continue
@@ -211,14 +213,15 @@ def _still(world: World, cart: Cart) -> tuple[list[dict[str, Any]], list[Problem
             problems.append(Problem(What.FEWER, name, quantity=left))
         if changed := _price_changed(line, now, cart.currency):
             problems.append(Problem(What.PRICE, name, before=changed[0], now=changed[1]))
-        lines.append({"variantId": str(line["variant"]), "quantity": left})
+        lines.append({"variantId": variant, "quantity": left})
+        taken[variant] += left
     return lines, problems
 
 
-def _left(now: OnSale | None, wanted: int) -> int:
+def _left(now: OnSale | None, wanted: int, *, taken: int) -> int:
     if now is None:
         return 0
-    return wanted if now.quantity_available is None else min(wanted, now.quantity_available)
+    return wanted if now.quantity_available is None else min(wanted, now.quantity_available - taken)
 
 
 def _price_changed(line: Mapping[str, Any], now: OnSale, currency: str) -> tuple[Sum, Sum] | None:
