@@ -1,7 +1,7 @@
 """People move in and out of segments: at an event within seconds, with time every night."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ from app.customers.tables import Person
 from app.kit.portions import portions
 from app.kit.tx import Job, Tx, among
 from app.segments import queries, rules
+from app.segments.compiling import Asking
 from app.segments.rules import WrongTreeError
 from app.segments.standard import STANDARD
 from app.segments.tables import Handout, Segment, Stay, Study, Trait
@@ -224,7 +225,7 @@ def retire(tx: Tx, key: str) -> None:
 def review(job: Review, world: World, *, moved: Moved) -> None:
     """Only who moves is written, a few at a time; `moved` hears of each but a segment's first."""
     with world.look() as tx:
-        keys = [segment.key for segment in queries.live(tx)]
+        keys, terms = [segment.key for segment in queries.live(tx)], queries.asking(tx)
     for key in keys:
         if job.only and key not in job.only:
             continue
@@ -232,7 +233,7 @@ def review(job: Review, world: World, *, moved: Moved) -> None:
             segment = queries.by_key(tx, key)
             if segment is None or segment.retired_at:
                 continue
-            people, version = _out_of_place(tx, segment), segment.version
+            people, version = _out_of_place(tx, segment, terms), segment.version
             most = TOGETHER if segment.filled_at else AT_FIRST
         for some in portions(people, most):
             world.do(partial(_review_some, key=key, people=some, cause=job.cause, moved=moved))
@@ -244,10 +245,10 @@ def _count_soon(tx: Tx) -> None:
     tx.soon(Count(), at=tx.now)
 
 
-def _out_of_place(tx: Tx, segment: Segment) -> list[int]:
+def _out_of_place(tx: Tx, segment: Segment, terms: Asking) -> list[int]:
     """Who has to come or go: everybody is asked about once, which takes a pass over all orders."""
     id_ = segment.id or 0
-    fits = queries.everybody(rules.read(segment.tree), queries.asking(tx))
+    fits = queries.everybody(rules.read(segment.tree), replace(terms, now=tx.now))
     inside = exists().where(
         col(Stay.segment) == id_, col(Stay.person) == col(Person.id), col(Stay.left_at).is_(None)
     )
