@@ -114,13 +114,13 @@ def test_an_owner_writes_a_segment_by_keyboard_and_reads_it_in_words_on_the_way(
     desk.page.keyboard.press("Control+A")
     desk.page.keyboard.type("2")
     desk.page.keyboard.press("Tab")
-    told.get_by_text("Orders: at least 2").wait_for(timeout=60_000)
+    told.get_by_text("Orders: at least 2").wait_for()
     desk.presses("add:0", "#r1")
     assert desk.frame.evaluate("document.activeElement.id") == "r1"
     desk.page.keyboard.press("H")
-    told.get_by_text("Has an account").wait_for(timeout=60_000)
+    told.get_by_text("Has an account").wait_for()
     desk.presses("drop:0", "#segment #r0")
-    told.get_by_text("Orders: at least 2").wait_for(state="detached", timeout=60_000)
+    told.get_by_text("Orders: at least 2").wait_for(state="detached")
     desk.presses("save", "#segment .note.good")
     with market.look() as tx:
         kept = tx.exec(select(Segment).where(Segment.name == "Twice")).one()
@@ -148,7 +148,7 @@ def test_no_page_has_a_serious_fault_and_each_fits_a_narrow_frame(
     dashboard = Dashboard(context.new_page(), app)
     context.route("**/*", dashboard.serve)
     dashboard.opens("/app")
-    dashboard.frame.locator("h1").wait_for(timeout=60_000)
+    dashboard.frame.locator("h1").wait_for()
     dashboard.frame.evaluate(axe.Axe().axe_script)
     found: list[str] = []
     for path in _everywhere(market):
@@ -194,14 +194,14 @@ def _goes(frame: Frame, path: str) -> list[str]:
         }""",
         path,
     )
-    frame.locator("h1:not([data-left]), #bar p").first.wait_for(timeout=60_000)
+    frame.locator("h1:not([data-left]), #bar p").first.wait_for()
     said = frame.locator("#bar p")
     return [f"{path}: {said.inner_text()}"] if said.count() else []
 
 
 def _width(dashboard: Dashboard, width: int) -> None:
     dashboard.page.evaluate("w => document.querySelector('iframe').width = w", width)
-    dashboard.frame.wait_for_function("w => innerWidth === w", arg=width, timeout=60_000)
+    dashboard.frame.wait_for_function("w => innerWidth === w", arg=width)
 
 
 def _faults(frame: Frame, theme: str) -> list[str]:

@@ -18,6 +18,8 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromiu
 DASHBOARD = "http://dashboard.test"
 APP = "http://app.test"
 SHOP = "https://shop.test/graphql/"
+PATIENCE = 60_000
+"""Milliseconds for whatever is waited for: a machine may have other things to do."""
 
 HOST = """<!doctype html><title>Dashboard</title>
 <iframe name="app" src="%s" width="1000" height="800"
@@ -46,6 +48,9 @@ class Dashboard:
     requests: list[Any] = field(default_factory=list)
     answer: Callable[[Route], bool] | None = None
     """Answers a request of the app in place of the app, where it says so."""
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
 
     def opens(self, path: str) -> Frame:
         self.page.goto(f"{DASHBOARD}/?{path}")
@@ -102,4 +107,4 @@ def chromium(stop: Callable[[Callable[[], None]], None]) -> Browser:
 
 def shown(dashboard: Dashboard, text: str) -> None:
     """Waits until the app shows a text; fails when it doesn't."""
-    dashboard.frame.get_by_text(text).first.wait_for(timeout=60_000)
+    dashboard.frame.get_by_text(text).first.wait_for()

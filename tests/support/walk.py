@@ -2,8 +2,9 @@
 
 from playwright.sync_api import Frame, Page
 
+from tests.support.dashboard import PATIENCE
+
 MOST_TABS = 150
-PATIENCE = 60_000
 FOCUSED = """() => {
   const at = document.activeElement, style = getComputedStyle(at);
   return {
@@ -18,6 +19,7 @@ class Walker:
 
     def __init__(self, page: Page, app: str) -> None:
         self.page, self.app = page, app
+        page.set_default_timeout(PATIENCE)
 
     @property
     def frame(self) -> Frame:
@@ -27,12 +29,12 @@ class Walker:
         """A Dashboard loads a page of ours twice, the second time with its theme: whatever the
         first shows is gone a moment later.
         """
-        within = self.page.locator("iframe").element_handle(timeout=PATIENCE).content_frame()
+        within = self.page.locator("iframe").element_handle().content_frame()
         assert within
-        within.wait_for_url("**theme=**", timeout=PATIENCE)
+        within.wait_for_url("**theme=**")
 
     def shows(self, selector: str) -> None:
-        self.page.frame_locator("iframe").locator(selector).first.wait_for(timeout=PATIENCE)
+        self.page.frame_locator("iframe").locator(selector).first.wait_for()
 
     def reaches(self, **what: str) -> None:
         """Tab, until the focus is there; wherever it is on the way, it can be seen."""
