@@ -221,11 +221,22 @@ def test_rf2_forged_switched_off_and_stopped_links_give_nothing(shop: Loyal) -> 
 
 
 def test_rf2_a_link_is_no_tap_of_codes(shop: Loyal) -> None:
-    path = link(shop)
-    answers = [shop.http.post(path, data={"turn": f"t{n}"}).status_code for n in range(12)]
-    assert answers == [200] * 10 + [429] * 2
-    with shop.look() as tx:
-        assert len(shop.all(Referral)) == len(shop.all(Code)) == 10, tx
+    """Twenty of one link in a day, and ten from one address; tomorrow there are more."""
+    rt = link(shop).removeprefix("/f/")
+    open_ = shop.house.secrets.open
+
+    def asks(turn: str, address: str) -> Sight:
+        with shop.work() as tx:
+            return flows.take(tx, rt, turn=turn, address=address, open_=open_)[0]
+
+    one = [asks(f"t{n}", "203.0.113.9") for n in range(11)]
+    assert one == [Sight.READY] * 10 + [Sight.TOO_OFTEN]
+    many = [asks(f"m{n}", f"198.51.100.{n}") for n in range(11)]
+    assert many == [Sight.READY] * 10 + [Sight.TOO_OFTEN]
+    assert len(shop.all(Referral)) == len(shop.all(Code)) == 20
+    assert shop.http.post(f"/f/{rt}", data={"turn": "x"}).status_code == 429
+    shop.waits(days=1, minutes=1)
+    assert asks("t11", "203.0.113.9") is Sight.READY
 
 
 def test_rf2_a_storefront_may_show_a_page_of_its_own(shop: Loyal, till: Till) -> None:
@@ -554,7 +565,11 @@ def test_the_widget_beside_a_customer_shows_her_link(shop: Loyal) -> None:
 
 def test_who_asks_to_be_forgotten_is_no_advocate_and_no_friend_any_more(shop: Loyal) -> None:
     """PR-3, PR-2: what is kept is told first."""
-    orders(shop, takes(shop), user("ben"))
+    off = {
+        "id": gid("OrderDiscount", 1), "type": "VOUCHER", "name": "", "value": 2.0,
+        "valueType": "FIXED", "reason": None, "total": {"amount": 2.0, "currency": "EUR"},
+    }  # fmt: skip
+    orders(shop, takes(shop), user("ben"), discounts=[off])
     with shop.look() as tx:
         ana = tx.exec(select(Person).where(Person.account == gid("User", "ana"))).one()
         ben = tx.exec(select(Person).where(Person.account == gid("User", "ben"))).one()
@@ -564,6 +579,8 @@ def test_who_asks_to_be_forgotten_is_no_advocate_and_no_friend_any_more(shop: Lo
         privacy.erase(tx, account=gid("User", "ben"), email="ben@example.com", at=tx.now)
     (row,) = shop.all(Referral)
     assert (row.friend, row.seen_from) == (None, None)
+    orders(shop, takes(shop, turn="two"), "cleo@example.com", discounts=[off])
+    assert "Referral" in shop.sees("/app/proof/attribution"), "one of nobody, one of somebody"
     with shop.work() as tx:
         privacy.erase(tx, account=gid("User", "ana"), email="ana@example.com", at=tx.now)
     assert shop.all(Referral) == []

@@ -127,6 +127,8 @@ def test_rf2_a_link_is_the_same_each_time_and_nobody_makes_one() -> None:
 
 def test_rf6_an_address_is_kept_as_a_keyed_hash() -> None:
     one = links.visitor_of("secret", "203.0.113.7")
-    assert "203" not in one or len(one) == links.LENGTH
+    assert one
     assert one == links.visitor_of("secret", "203.0.113.7")
     assert one != links.visitor_of("another", "203.0.113.7")
+    for nobody in ("", "testclient", "127.0.0.1", "10.0.0.3", "172.18.0.1", "::1", "fd00::1"):
+        assert links.visitor_of("secret", nobody) is None, "a proxy's own is nobody's"

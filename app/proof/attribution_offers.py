@@ -86,7 +86,7 @@ def _used(tx: Tx, *, since: datetime) -> list[Used]:
     )
     cost = case((col(Code.card).is_not(None), col(Order.reward_minor)), else_=off)
     columns: list[Any] = [
-        Code.id, Voucher.tier, Voucher.programme, func.coalesce(Order.person, Code.person),
+        Code.id, Voucher.tier, Voucher.programme, func.coalesce(Order.person, Code.person, 0),
         Order.created_at, _reporting(cost), Grant.shared,
     ]  # fmt: skip
     rows: Any = tx.exec(

@@ -108,7 +108,7 @@ def take(
     if found.sight is not Sight.READY or terms is None:
         return found.sight, None
     secret = open_(this_shop(tx).code_secret)
-    visitor = links.visitor_of(secret, address) if address else None
+    visitor = links.visitor_of(secret, address)
     if _too_often(tx, found.advocate, visitor):
         return Sight.TOO_OFTEN, None
     code = coupons.give_away(

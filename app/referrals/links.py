@@ -7,12 +7,17 @@ Saleor's. Nothing of it is stored: the same person has the same link, always.
 import hmac
 import re
 from hashlib import sha256
+from ipaddress import ip_address, ip_network
 
 from app.kit.tx import ShopId, shop_named
 
 LENGTH = 24
 """Hexadecimal digits of the hash: 96 bits."""
 TOKEN = re.compile(rf"([0-9a-f]{{1,8}})-([0-9a-f]{{1,15}})-([0-9a-f]{{{LENGTH}}})")
+
+INSIDE = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"))
+)
 
 
 def token_of(secret: str, *, shop: int, person: int) -> str:
@@ -33,9 +38,18 @@ def person_of(secret: str, token: str, *, shop: int) -> int | None:
     return person if found and hmac.compare_digest(true, token) else None
 
 
-def visitor_of(secret: str, address: str) -> str:
-    """RF-6: an IP address as a keyed hash."""
-    return _hash(secret, "visitor", address)[:LENGTH]
+def visitor_of(secret: str, address: str) -> str | None:
+    """RF-6: an IP address as a keyed hash. None of one that says nothing of who came: it is that of
+    a proxy in the shop's own network, which was not told to pass the visitor's on.
+    """
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return None
+    inside = known.is_loopback or any(
+        known.version == network.version and known in network for network in INSIDE
+    )
+    return None if inside else _hash(secret, "visitor", known)[:LENGTH]
 
 
 def _hash(secret: str, *what: object) -> str:
