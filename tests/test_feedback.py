@@ -14,7 +14,7 @@ from app.customers.tables import Person
 from app.feedback import erasing, queries, rules
 from app.feedback.rules import Tally
 from app.feedback.tables import Survey, Useful
-from app.journeys import errands, flows, survey_rules, surveys, switching
+from app.journeys import errands, flows, rehearsing, survey_rules, surveys, switching
 from app.journeys.jobs import Dawn
 from app.journeys.recipes import RECIPES
 from app.journeys.survey_rules import Standing
@@ -209,10 +209,15 @@ def test_fb2_what_would_have_been_asked_is_shown_before_it_is_switched_on(
     shop: Recovering,
 ) -> None:
     person = shop.guest("cleo@example.com")
-    tallied(shop, person, orders=2, first=date(2025, 1, 1))
-    shown = shop.sees("/app/automations/nps")
-    assert "Would you recommend us?" in shown
-    assert "what is written down does not tell" not in shown
+    tallied(shop, person, orders=2, first=date(2021, 1, 1))
+    definition = RECIPES["nps"].definition({})
+    for may in (0, 1):
+        with shop.look() as tx:
+            told = rehearsing.rehearse(tx, definition, days=1800)
+        assert (told.known, told.people, told.reachable) == (True, 1, may)
+        agrees(shop, "cleo@example.com")  # news she has agreed to already: CO-1
+    assert told.messages >= 2
+    assert "Would you recommend us?" in shop.sees("/app/automations/nps")
 
 
 # -- FB-3

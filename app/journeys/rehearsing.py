@@ -24,6 +24,7 @@ from app.loyalty.tables import TierChange
 from app.ltv.entries import EPOCH
 from app.ltv.tables import CustomerTally
 from app.messages import grounds
+from app.messages.rules import Purpose
 from app.orders.queries import BOUGHT
 from app.orders.tables import Order
 from app.segments import queries as segments
@@ -90,7 +91,7 @@ def rehearse(tx: Tx, definition: Definition, *, days: int = DAYS) -> Rehearsal:
     told = _happened(tx, definition, since, looked)
     entrants = _once_each(_audience(tx, definition, told or []), definition)
     people = {one.person for one in entrants}
-    reachable = grounds.reachable(tx, people)
+    reachable = grounds.reachable(tx, people, purpose=_purpose(definition))
     bought = _bought(tx, reachable, since)
     walks = [_walk(definition, one, bought) for one in entrants if one.person in reachable]
     every = looked.every
@@ -106,6 +107,12 @@ def rehearse(tx: Tx, definition: Definition, *, days: int = DAYS) -> Rehearsal:
         known=told is not None,
         every=every,
     )
+
+
+def _purpose(definition: Definition) -> str:
+    """CO-1: who may be asked something is another question than who may get news."""
+    asks = any(isinstance(step, Send) and step.purpose == "feedback" for step in definition.steps)
+    return (Purpose.FEEDBACK if asks else Purpose.MARKETING).value
 
 
 def _happened(  # noqa: PLR0911
