@@ -487,11 +487,16 @@ def nightly(shop: Loyal) -> None:
 
 def test_rf6_the_owner_sees_why_and_decides_and_takes_it_back(shop: Loyal) -> None:
     orders(shop, takes(shop), "anna@example.com")
+    assert "nobody is named" not in shop.sees("/app"), "whose code it was, its order told"
+    takes(shop, turn="two", address="198.51.100.2")
+    today = shop.sees("/app")
+    assert "anna@example.com" in today
+    assert "nobody is named" in today
     page = shop.sees("/app/referrals")
     assert "1 referral waits for your word." in page
     assert "The two e-mail addresses are much alike." in page
     assert "anna@example.com" in page
-    (row,) = shop.all(Referral)
+    row = shop.all(Referral)[0]
     for do, words, state in (
         ("block", "Blocked.", State.BLOCKED),
         ("undo", "The rules decide again.", State.REVIEW),
@@ -500,7 +505,7 @@ def test_rf6_the_owner_sees_why_and_decides_and_takes_it_back(shop: Loyal) -> No
         told = posts(shop, f"/app/referrals/{row.id}", do=do)
         assert words in told
         shop.waits(seconds=3)
-        assert comes_of(shop)[0] == state
+        assert shop.all(Referral)[0].state == state
     table = shop.http.get(
         "/app/referrals?only=all&csv=list-title", headers=shop.staff() | {"x-locale": "en"}
     )

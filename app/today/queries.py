@@ -194,15 +194,16 @@ def _recent(tx: Tx, terms: Terms | None, *, sees_people: bool) -> tuple[CodeLine
     rows = {code.id: (code, voucher, order) for code, voucher, order in found}
     newest = sorted(rows.values(), key=lambda row: (_told_at(row[0]), row[0].id), reverse=True)
     lines = newest[:MOST_LINES]
-    people = _people(tx, [code.person for code, _, _ in lines])
+    whose = {code.id: code.person or code.used_by or 0 for code, _, _ in lines}
+    people = _people(tx, whose.values())
     automations = {voucher.tier for _, voucher, _ in lines if voucher.programme}
     titles = {tier: title_of(tx, tier) for tier in sorted(automations)}
     return tuple(
         CodeLine(
             tier=titles.get(voucher.tier) or _given_by(terms, voucher),
             automation=voucher.programme,
-            who=_name(people.get(code.person)) if sees_people else None,
-            link=_link(people.get(code.person)) if sees_people else None,
+            who=(_name(people.get(whose[code.id])) or "") if sees_people else None,
+            link=_link(people.get(whose[code.id])) if sees_people else None,
             given_at=code.minted_at,
             used_at=code.used_at,
             order=order.number if order else None,
