@@ -116,6 +116,7 @@ def test_a_newsletter_goes_once_to_who_agreed(shop: Recovering) -> None:
     presses(shop, "/app/automations/welcome", "automation", do="save")
     shop.guest("cleo@example.com")
     shop.guest("ben@example.com")
+    assert ">Powitanie</option>" in shop.sees("/app/automations?tab=calendar", locale="pl")
     plan = {"do": "plan", "tab": "calendar", "message": "welcome-1", "segment": "", "every": "7"}
     page = presses(shop, "/app/automations", "automations", **plan, at="2026-03-02T08:00")
     assert "still to come" in page

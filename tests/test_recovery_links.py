@@ -8,6 +8,7 @@ from app.carts.tables import Cart
 from app.journeys.tables import Link, Redemption
 from app.kit.clock import StillClock
 from app.kit.house import House
+from app.shops.flows import this_shop
 from tests.support.makers import checkout_line, event, gid, order
 from tests.support.recovering import Counter, Recovering
 
@@ -30,9 +31,12 @@ def test_a_link_leads_to_a_page_of_our_own_that_shows_the_cart_and_no_person(
 ) -> None:
     """RL-1, RL-3: lines and a masked address, in the person's language; nothing else."""
     assert shop.link().startswith("https://perennial.example/r/")
+    with shop.work() as tx:
+        this_shop(tx).name = "Sklep u Ani"
     answer = shop.http.get(f"/r/{shop.token()}", headers={"accept-language": "pl"})
     assert answer.status_code == 200
     assert "Tee" in answer.text
+    assert '<header class="masthead"><span>Sklep u Ani</span></header>' in answer.text
     assert "cleo@example.com" not in answer.text
     assert gid("Checkout", "C1") not in answer.text
     assert answer.headers["content-language"] == "en"  # the checkout's, before the browser's

@@ -152,7 +152,8 @@ def _show(request: Request, token: str) -> Shown:
         shown = redeeming.show(tx, token[:MOST])
         if shown.sight is Sight.UNKNOWN:
             return shown
-        return redeeming.in_zone(shown, this_shop(tx).zone)
+        shop = this_shop(tx)
+        return redeeming.of_shop(shown, shop=shop.name, zone=shop.zone)
 
 
 def _redeem(request: Request, token: str) -> Redeemed | None:

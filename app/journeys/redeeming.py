@@ -70,6 +70,8 @@ class Shown:
     """Of a gift card: whoever it is for signs in and types its code."""
     ends_at: datetime | None = None
     zone: str = "UTC"
+    shop: str = ""
+    """Whose page it is, as the shopper knows it."""
 
 
 class What(StrEnum):
@@ -160,8 +162,8 @@ def show(tx: Tx, token: str) -> Shown:
     )
 
 
-def in_zone(shown: Shown, zone: str) -> Shown:
-    return replace(shown, zone=zone)
+def of_shop(shown: Shown, *, shop: str, zone: str) -> Shown:
+    return replace(shown, shop=shop, zone=zone)
 
 
 def _item(line: Mapping[str, Any], currency: str) -> Item:
