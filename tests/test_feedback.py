@@ -40,6 +40,8 @@ from tests.support.recovering import Counter, Recovering
 from tests.support.story import Shop
 
 DAY = timedelta(days=1)
+on_one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""What is asked of no table is asked once."""
 
 
 @pytest.fixture
@@ -128,6 +130,7 @@ def test_fb1_an_order_is_asked_about_once_the_parcel_has_come(shop: Recovering) 
     assert "1: http" in letter.text
 
 
+@on_one_database
 def test_fb1_nobody_is_asked_before_ten_or_after_eight(shop: Recovering) -> None:
     """FB-1: other letters may leave from seven on (QH-2)."""
     on(shop, "csat")
@@ -290,6 +293,7 @@ def test_fb3_one_reminder_after_72_hours_and_none_after_an_answer(shop: Recoveri
     assert (surveyed(shop).score, len(shop.all(Survey))) == (4, 1)
 
 
+@on_one_database
 def test_fb3_an_answer_ends_it(shop: Recovering) -> None:
     assert answers(shop, asked(shop), 5) == 200
     shop.waits(days=5)
@@ -297,6 +301,7 @@ def test_fb3_an_answer_ends_it(shop: Recovering) -> None:
     assert whys(shop) == ["survey_answered"]
 
 
+@on_one_database
 def test_fb3_without_consent_to_surveys_nothing_is_asked(shop: Recovering) -> None:
     """FB-3, CO-1: news is another matter."""
     with shop.work() as tx:
@@ -348,6 +353,7 @@ def test_fb4_who_answers_twice_has_answered_once(shop: Recovering) -> None:
     assert 'value="3" required checked' in shop.http.get(path).text
 
 
+@on_one_database
 def test_fb4_what_is_not_on_the_scale_is_no_answer(shop: Recovering) -> None:
     """FB-4: pressed or typed."""
     path = asked(shop)
@@ -362,6 +368,7 @@ def test_fb4_what_is_not_on_the_scale_is_no_answer(shop: Recovering) -> None:
     assert surveyed(shop).score is None
 
 
+@on_one_database
 def test_fb4_what_is_written_is_shown_and_never_run(shop: Recovering) -> None:
     path = asked(shop)
     answers(shop, path, 1, "<script>alert(1)</script>\x00\x1b{{ 7 * 7 }}" + "x" * 5000)
@@ -401,6 +408,7 @@ def test_fb4_a_link_that_is_none_says_so(shop: Recovering, house: House) -> None
     assert surveyed(shop).score is None
 
 
+@on_one_database
 def test_fb4_a_link_works_for_sixty_days(shop: Recovering) -> None:
     path = asked(shop)
     shop.waits(days=60, hours=1)
@@ -409,6 +417,7 @@ def test_fb4_a_link_works_for_sixty_days(shop: Recovering) -> None:
     assert surveyed(shop).score is None
 
 
+@on_one_database
 def test_fb4_the_page_speaks_her_language(shop: Recovering) -> None:
     """FB-4."""
     path = asked(shop)
@@ -615,6 +624,7 @@ def test_fb6_where_being_content_begins(shop: Recovering) -> None:
     assert tasks == [0, 1, 1, 2]
 
 
+@on_one_database
 def test_fb6_who_may_not_see_customers_sees_no_names(shop: Recovering) -> None:
     answers(shop, asked(shop), 1, "It came broken.")
     blind = shop.staff(["MANAGE_ORDERS"])
@@ -674,6 +684,7 @@ def test_fb7_two_noes_in_ninety_days_halve_what_that_automation_may_send(
     assert shop.all(Restraint) == []
 
 
+@on_one_database
 def test_fb7_the_question_stands_in_letters_of_automations_alone(shop: Recovering) -> None:
     """FB-7: in no survey, and in nothing that is sent otherwise."""
     on(shop, "aftercare")
