@@ -78,11 +78,12 @@ def upgrade() -> None:
         "assignment",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("trial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("arm", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("stratum", sa.SmallInteger(), nullable=False),
         sa.Column("roll", sa.Float(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("left", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "trial", "person"),
@@ -276,7 +277,7 @@ def upgrade() -> None:
         "code",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("voucher", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("minted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
@@ -921,6 +922,7 @@ def upgrade() -> None:
         sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("granted_minor", sa.BigInteger(), nullable=False),
         sa.Column("charged_minor", sa.BigInteger(), nullable=False),
         sa.Column("goods_minor", sa.BigInteger(), nullable=False),
         sa.Column("goods_reporting_minor", sa.BigInteger(), nullable=True),
@@ -981,7 +983,7 @@ def upgrade() -> None:
             "assignment", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("trial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("before", sa.Integer(), nullable=False),
         sa.Column("past", sa.BigInteger(), nullable=False),
         sa.Column("spans", sa.JSON(), nullable=False),
@@ -1347,6 +1349,84 @@ def upgrade() -> None:
         batch_op.create_index("redemption_link", ["shop", "link", "at"], unique=False)
 
     op.create_table(
+        "referral",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("friend", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("code", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_from", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("order", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("hand", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hand_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hand_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("allowed", sa.JSON(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("reward", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rewarded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "code"),
+    )
+    with op.batch_alter_table("referral", schema=None) as batch_op:
+        batch_op.create_index("referral_friend", ["shop", "friend"], unique=False)
+        batch_op.create_index("referral_made", ["shop", "made_at"], unique=False)
+        batch_op.create_index(
+            "referral_ordered",
+            ["shop", "ordered_at"],
+            unique=False,
+            sqlite_where=sa.text('"order" IS NOT NULL'),
+            postgresql_where=sa.text('"order" IS NOT NULL'),
+        )
+        batch_op.create_index("referral_person", ["shop", "person", "made_at"], unique=False)
+        batch_op.create_index(
+            "referral_reward",
+            ["shop", "reward"],
+            unique=False,
+            sqlite_where=sa.text("reward IS NOT NULL"),
+            postgresql_where=sa.text("reward IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "referral_seen_from",
+            ["shop", "seen_from", "made_at"],
+            unique=False,
+            sqlite_where=sa.text("seen_from IS NOT NULL"),
+            postgresql_where=sa.text("seen_from IS NOT NULL"),
+        )
+        batch_op.create_index("referral_state", ["shop", "state"], unique=False)
+
+    op.create_table(
+        "referralterms",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("on_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("percent_hundredths", sa.Integer(), nullable=False),
+        sa.Column("least_minor", sa.BigInteger(), nullable=False),
+        sa.Column("card", sa.Boolean(), nullable=False),
+        sa.Column("reward_hundredths", sa.Integer(), nullable=False),
+        sa.Column("reward_minor", sa.BigInteger(), nullable=False),
+        sa.Column("return_days", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
+    op.create_table(
+        "restraint",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "person", "campaign"),
+    )
+    op.create_table(
         "rfmboundary",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("month", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1576,6 +1656,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "hash", "reason"),
     )
     op.create_table(
+        "survey",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("order", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("tier", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("score", sa.SmallInteger(), nullable=True),
+        sa.Column("words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handled_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "run"),
+    )
+    with op.batch_alter_table("survey", schema=None) as batch_op:
+        batch_op.create_index("survey_asked", ["shop", "kind", "asked_at"], unique=False)
+        batch_op.create_index("survey_person", ["shop", "person"], unique=False)
+        batch_op.create_index(
+            "survey_score", ["shop", "kind", "score", "answered_at"], unique=False
+        )
+
+    op.create_table(
         "swept",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1690,6 +1796,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "sku", "since"),
     )
     op.create_table(
+        "useful",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("send", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("useful", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "send"),
+    )
+    with op.batch_alter_table("useful", schema=None) as batch_op:
+        batch_op.create_index("useful_campaign", ["shop", "campaign", "at"], unique=False)
+        batch_op.create_index("useful_person", ["shop", "person", "campaign"], unique=False)
+
+    op.create_table(
         "valuecosts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -1766,6 +1888,7 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("mark", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("percent_hundredths", sa.Integer(), nullable=False),
+        sa.Column("least_minor", sa.BigInteger(), nullable=False),
         sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saleor_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -1816,6 +1939,11 @@ def downgrade() -> None:
     op.drop_table("variant")
     op.drop_table("valuesheet")
     op.drop_table("valuecosts")
+    with op.batch_alter_table("useful", schema=None) as batch_op:
+        batch_op.drop_index("useful_person")
+        batch_op.drop_index("useful_campaign")
+
+    op.drop_table("useful")
     op.drop_table("unitcost")
     with op.batch_alter_table("trial", schema=None) as batch_op:
         batch_op.drop_index("trial_subject")
@@ -1836,6 +1964,12 @@ def downgrade() -> None:
     op.drop_table("tierchange")
     op.drop_table("tier")
     op.drop_table("swept")
+    with op.batch_alter_table("survey", schema=None) as batch_op:
+        batch_op.drop_index("survey_score")
+        batch_op.drop_index("survey_person")
+        batch_op.drop_index("survey_asked")
+
+    op.drop_table("survey")
     op.drop_table("suppression")
     op.drop_table("study")
     with op.batch_alter_table("stay", schema=None) as batch_op:
@@ -1887,6 +2021,30 @@ def downgrade() -> None:
 
     op.drop_table("run")
     op.drop_table("rfmboundary")
+    op.drop_table("restraint")
+    op.drop_table("referralterms")
+    with op.batch_alter_table("referral", schema=None) as batch_op:
+        batch_op.drop_index("referral_state")
+        batch_op.drop_index(
+            "referral_seen_from",
+            sqlite_where=sa.text("seen_from IS NOT NULL"),
+            postgresql_where=sa.text("seen_from IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "referral_reward",
+            sqlite_where=sa.text("reward IS NOT NULL"),
+            postgresql_where=sa.text("reward IS NOT NULL"),
+        )
+        batch_op.drop_index("referral_person")
+        batch_op.drop_index(
+            "referral_ordered",
+            sqlite_where=sa.text('"order" IS NOT NULL'),
+            postgresql_where=sa.text('"order" IS NOT NULL'),
+        )
+        batch_op.drop_index("referral_made")
+        batch_op.drop_index("referral_friend")
+
+    op.drop_table("referral")
     with op.batch_alter_table("redemption", schema=None) as batch_op:
         batch_op.drop_index("redemption_link")
 
