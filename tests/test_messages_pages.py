@@ -134,7 +134,7 @@ def test_a_test_goes_to_whoever_asks_and_twenty_customers_are_tried(shop: Writin
 
 
 def test_the_local_mailbox_shows_what_was_sent(shop: Writing) -> None:
-    assert "Nothing has been sent yet." in shop.sees("/app/mailbox")
+    assert "Nothing is in the mailbox." in shop.sees("/app/mailbox")
     with shop.work() as tx:
         outlet = queries.outlet(tx, "email")
         assert outlet
