@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, func, select
 
-from app.kit.asking import any_of, ask, blank, carry_out, change, question
+from app.kit.asking import Question, any_of, ask, blank, carry_out, change, question
 from app.kit.clock import real_now
 from app.kit.house import House, conflicts
 from app.kit.promises import Delivery, Promise
@@ -49,6 +49,9 @@ KEEP = change(
     .values(kept_at=blank("now"), lease=None, leased_till=None, error=None)
 )
 DROP = change(delete(Delivery).where(any_of(col(Delivery.id), "ids")))
+THERE: Question[int | None] = question(
+    select(col(Promise.id)).where(any_of(col(Promise.id), "ids"))
+)
 MINE = question(
     select(Promise)
     .where(any_of(col(Promise.id), "ids"), Promise.lease == blank("lease"), OPEN)
@@ -160,9 +163,15 @@ def still_mine(tx: Tx, held: Sequence[Promise]) -> list[Promise]:
     return list(ask(tx, MINE, ids=[promise.id for promise in held], lease=held[0].lease))
 
 
-def standing(promises: Sequence[Promise]) -> list[Promise]:
-    """Those that nobody has taken back in this very unit of work, as forgetting a person does."""
-    return [promise for promise in promises if inspect(promise).persistent]
+def standing(tx: Tx, promises: Sequence[Promise]) -> list[Promise]:
+    """Those that nobody has taken back in this very unit of work, as forgetting a person does.
+
+    The database is asked: of rows deleted by a question the session does not always know.
+    """
+    numbered = {inspect(promise).identity[0]: promise for promise in promises}
+    there: Sequence[int | None] = ask(tx, THERE, ids=list(numbered)) if numbered else ()
+    left = set(there)
+    return [promise for id_, promise in numbered.items() if id_ in left]
 
 
 def keep(tx: Tx, promise: Promise) -> None:

@@ -124,7 +124,7 @@ class Keeper(Generic[W]):
         with self.house.work(shop) as tx:
             started = effort()
             left = leases.still_mine(tx, held)
-            while (left := leases.standing(left)) and (not done or effort() - started < HOLD):
+            while (left := leases.standing(tx, left)) and (not done or effort() - started < HOLD):
                 group = self._first_of(left)
                 left = [promise for promise in left if promise not in group]
                 done += self._decide_group(tx, group)
@@ -156,10 +156,10 @@ class Keeper(Generic[W]):
                 if conflicts(failure):
                     raise
             else:
-                leases.keep_all(tx, leases.standing(group))
+                leases.keep_all(tx, leases.standing(tx, group))
                 return len(group)
         for promise in group:
-            if leases.standing([promise]):
+            if promise is group[0] or leases.standing(tx, [promise]):
                 self._decide(tx, promise)
         return len(group)
 
