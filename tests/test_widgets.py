@@ -8,6 +8,9 @@ from sqlmodel import select
 from app.kit.clock import StillClock
 from app.kit.house import House
 from app.loyalty.tables import Code, Voucher
+from app.today import advice
+from app.today.rules import What
+from app.today.view import Action
 from sandbox.owner import Forms
 from tests.support.html import words
 from tests.support.loyal import Loyal
@@ -125,6 +128,14 @@ def test_the_home_page_says_whether_all_is_well_and_names_nobody(shop: Loyal) ->
     shown = beside(shop, "home")
     assert "All is well" in shown
     assert "ana@" not in shown
+
+
+@pytest.mark.parametrize("what", What)
+def test_the_home_page_has_words_for_whatever_is_worth_doing(
+    shop: Loyal, what: What, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advice, "actions", lambda *_: [Action(what=what, address="/app")])
+    assert "Worth doing today: " in beside(shop, "home")
 
 
 def test_a_widget_can_be_asked_for_once_more_in_the_dashboards_language(shop: Loyal) -> None:
