@@ -1,14 +1,19 @@
 """The writer behind the door: what a delivery goes by, and how many go in one commit."""
 
 import asyncio
+import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlmodel import col, func, select
 
+from app.kit import copying
 from app.kit import intake as writer
 from app.kit.deliveries import Heard as Job
 from app.kit.deliveries import name_of
@@ -74,6 +79,21 @@ def test_who_speaks_over_few_connections_is_not_kept_waiting(
     asyncio.run(_ask(intake, askers=4))
     assert _kept(house) == 4 * PER_ASKER
     assert time.perf_counter() - started < len(commits) / 2
+
+
+def test_what_is_heard_is_copied_into_the_file_beside_the_writing(
+    house: House, intake: Intake, tmp_path: Path
+) -> None:
+    """Without it the log of so little is only copied when the house is closed."""
+    if not house.settings.embedded:
+        pytest.skip("PostgreSQL copies its log by itself")
+    asyncio.run(_ask(intake, askers=20))
+    intake.close()
+    alone = tmp_path / "alone.db"
+    shutil.copy(str(house.engine.url.database), alone)  # and not the log beside it
+    with closing(sqlite3.connect(alone)) as wire:
+        (found,) = wire.execute("SELECT count(*) FROM delivery").fetchone()
+    assert copying.EVERY <= found <= 20 * PER_ASKER
 
 
 def _commits(intake: Intake) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Engine
 
 from app.kit.clock import Clock, stopwatch
+from app.kit.copying import Copying
 from app.kit.deliveries import KIND, Name
 from app.kit.gate import Gate
 from app.kit.house import conflicts
@@ -92,6 +93,7 @@ class Intake:
         self._wanted = 1
         self._open = True
         self._came, self._stride_began, self._flooded_till = 0, stopwatch(), 0.0
+        self._copying = Copying(engine) if engine.dialect.name == "sqlite" else None
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 
@@ -135,6 +137,8 @@ class Intake:
             self._open = False
             self._news.notify()
         self._thread.join(timeout=30)
+        if self._copying:
+            self._copying.close()
         self._engine.dispose()
 
     def _run(self) -> None:
@@ -144,6 +148,8 @@ class Intake:
             self._wanted = min(TOGETHER, int(held * ON_THEIR_WAY))
             _tell(batch, failure)
             self._wake()
+            if self._copying:
+                self._copying.written(len(batch))
 
     def _next(self) -> list[Waiting]:
         """What goes into the next commit: nothing, once all is written and the door is shut."""
