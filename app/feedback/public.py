@@ -10,16 +10,13 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
-from sqlmodel import select
 
 from app.feedback import flows, rules
 from app.feedback.flows import Letter, Question, Sight
 from app.kit.house import House
 from app.kit.tx import Tx, shop_named
-from app.messages.public import TOKEN, Place
-from app.shops.tables import Shop
+from app.messages.public import TOKEN, Place, page_in, shop_name
 from app.web.door import PatientRoute
-from app.web.page import Page
 
 router = APIRouter(route_class=PatientRoute)
 
@@ -63,29 +60,20 @@ def _place(token: str) -> Place:
     return Place(shop_named(int(found[1])), found[2]) if found else Place(shop_named(0), "")
 
 
-def _shop(tx: Tx) -> str:
-    return tx.exec(select(Shop.name).where(Shop.id == tx.shop)).first() or ""
-
-
 def _house(request: Request) -> House:
     house: House = request.app.state.house
     return house
 
 
-def _page(request: Request, language: str) -> Page:
-    wish = request.query_params.get("locale") or language.replace("_", "-")
-    return Page(locale=wish, browser=request.headers.get("accept-language"))
-
-
 def _asked(tx: Tx, found: Question, *, told: str = "") -> Asked:
     """`told`: the score that a link of the letter stands for."""
     if found.sight is not Sight.OPEN or found.send is None:
-        return Asked(_shop(tx), found.send.language if found.send else "", found.sight)
+        return Asked(shop_name(tx), found.send.language if found.send else "", found.sight)
     survey = found.survey
     given = survey.score if survey else None
     pressed = rules.score_of(found.kind, told)
     return Asked(
-        _shop(tx), found.send.language, found.sight, found.kind, found.scale.scores,
+        shop_name(tx), found.send.language, found.sight, found.kind, found.scale.scores,
         chosen=given if pressed is None else pressed,
         words=survey.words if survey else "", answered=given is not None,
     )  # fmt: skip
@@ -123,7 +111,7 @@ def answer(
 
 def _survey(request: Request, token: str, shown: Asked) -> HTMLResponse:
     wrong = HTTPStatus.UNPROCESSABLE_ENTITY if shown.missing else None
-    page = _page(request, shown.language)
+    page = page_in(request, shown.language)
     return page(
         "feedback/survey.html", status=wrong or STATUS[shown.sight], shown=shown, token=token
     )
@@ -132,7 +120,7 @@ def _survey(request: Request, token: str, shown: Asked) -> HTMLResponse:
 def _said(tx: Tx, found: Letter, *, told: str = "") -> Said:
     language = found.send.language if found.send else ""
     pressed = {"yes": True, "no": False}.get(told, found.useful)
-    return Said(_shop(tx), language, found.sight, pressed)
+    return Said(shop_name(tx), language, found.sight, pressed)
 
 
 @router.get("/useful/{token}")
@@ -157,5 +145,5 @@ def say_of_use(request: Request, token: str, say: Annotated[str, Form()] = "") -
 
 
 def _use(request: Request, token: str, shown: Said) -> HTMLResponse:
-    page = _page(request, shown.language)
+    page = page_in(request, shown.language)
     return page("feedback/useful.html", status=STATUS[shown.sight], shown=shown, token=token)

@@ -65,7 +65,7 @@ def _send(tx: Tx, place: Place) -> Send:
     return send
 
 
-def _name(tx: Tx) -> str:
+def shop_name(tx: Tx) -> str:
     return tx.exec(select(Shop.name).where(Shop.id == tx.shop)).first() or ""
 
 
@@ -74,7 +74,7 @@ def _house(request: Request) -> House:
     return house
 
 
-def _page(request: Request, language: str) -> Page:
+def page_in(request: Request, language: str) -> Page:
     """In the language of the message, unless the reader chose another."""
     wish = request.query_params.get("locale") or language.replace("_", "-")
     return Page(locale=wish, browser=request.headers.get("accept-language"))
@@ -82,7 +82,7 @@ def _page(request: Request, language: str) -> Page:
 
 def _shown(tx: Tx, place: Place, *, done: bool = False) -> Shown:
     send = _send(tx, place)
-    return Shown(_name(tx), send.language, leaving.chosen(tx, send), done)
+    return Shown(shop_name(tx), send.language, leaving.chosen(tx, send), done)
 
 
 @router.get("/u/{token}")
@@ -91,8 +91,8 @@ def ask(token: str, request: Request) -> HTMLResponse:
     place = _place(token)
     with _house(request).look(place.shop) as tx:
         old = ways_out.find(tx, place.token)
-        shown = Shown(_name(tx), "", None) if old else _shown(tx, place)
-    return _page(request, shown.language)("messages/unsubscribe.html", shown=shown, token=token)
+        shown = Shown(shop_name(tx), "", None) if old else _shown(tx, place)
+    return page_in(request, shown.language)("messages/unsubscribe.html", shown=shown, token=token)
 
 
 @router.post("/u/{token}")
@@ -104,12 +104,12 @@ async def leave(token: str, request: Request) -> HTMLResponse:
     def gone(tx: Tx) -> Shown:
         if old := ways_out.find(tx, place.token):  # UN-5: all else of the message is forgotten
             ways_out.take(tx, old)
-            return Shown(_name(tx), "", None, done=True)
+            return Shown(shop_name(tx), "", None, done=True)
         leaving.unsubscribe(tx, _send(tx, place), reason=reason)
         return _shown(tx, place, done=True)
 
     shown = await run_in_threadpool(_house(request).do, place.shop, gone)
-    return _page(request, shown.language)("messages/unsubscribe.html", shown=shown, token=token)
+    return page_in(request, shown.language)("messages/unsubscribe.html", shown=shown, token=token)
 
 
 @router.get("/preferences/{token}")
@@ -148,7 +148,7 @@ async def choose(token: str, request: Request) -> HTMLResponse:
 
 
 def _choices(request: Request, shown: Shown, token: str) -> HTMLResponse:
-    page = _page(request, shown.choice.language if shown.choice else shown.language)
+    page = page_in(request, shown.choice.language if shown.choice else shown.language)
     return page("messages/preferences.html", shown=shown, token=token, topics=TOPICS)
 
 
@@ -158,8 +158,8 @@ def ask_once_more(token: str, request: Request) -> HTMLResponse:
     place = _place(token)
     with _house(request).look(place.shop) as tx:
         asked = joining.with_token(tx, place.token)
-        shown = Shown(_name(tx), asked.language if asked else "", None)
-    page = _page(request, shown.language)
+        shown = Shown(shop_name(tx), asked.language if asked else "", None)
+    page = page_in(request, shown.language)
     status = 200 if asked else 410
     return page(
         "messages/confirm.html", status=status, shown=shown, token=token, open=asked is not None
@@ -176,10 +176,10 @@ def confirm(token: str, request: Request) -> HTMLResponse:
             return None
         language = asked.language
         joining.confirm(tx, asked)
-        return Shown(_name(tx), language, None, done=True)
+        return Shown(shop_name(tx), language, None, done=True)
 
     shown = _house(request).do(place.shop, yes)
-    page = _page(request, shown.language if shown else "")
+    page = page_in(request, shown.language if shown else "")
     status = 200 if shown else 410
     shown = shown or Shown("", "", None)
     return page("messages/confirm.html", status=status, shown=shown, token=token, open=shown.done)
