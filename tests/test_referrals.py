@@ -159,6 +159,7 @@ def test_rf1_the_link_opens_a_page_that_gives_a_code_of_ones_own(shop: Loyal, ti
         page = shop.http.get(path, params={"locale": locale})
         assert page.status_code == 200
         assert words.replace(" ", "") in page.text.replace("\xa0", "").replace(" ", "")
+        assert "Perennial" not in page.text, "it is the shop's page"
     assert shop.all(Referral) == []
     turn = re.findall(r'name="turn" value="([\w-]+)"', shop.http.get(path).text)[0]
     pages = [shop.http.post(path, data={"turn": turn}).text for _ in range(2)]

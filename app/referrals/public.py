@@ -220,4 +220,4 @@ def _page(
     browser = request.headers.get("accept-language")
     page = Page(locale=asked or browser, browser=browser)
     status = HTTPStatus.SERVICE_UNAVAILABLE if offered.again else STATUS[offered.sight]
-    return page("referrals/friend.html", status=status, offered=offered, turn=turn, token=token)
+    return page("referrals/friend.html", status=status, shown=offered, turn=turn, token=token)
