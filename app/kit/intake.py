@@ -1,7 +1,7 @@
 """The single writer behind the webhook door: many deliveries, one commit, then their answers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -15,6 +15,7 @@ from app.kit.copying import Copying
 from app.kit.deliveries import KIND, Name
 from app.kit.gate import Gate
 from app.kit.house import conflicts
+from app.kit.portions import portions
 from app.kit.rowlock import EVERY, open_for
 from app.kit.tx import ShopId
 
@@ -176,8 +177,8 @@ class Intake:
             with self._gate.through(urgent=True), self._engine.begin() as connection:
                 open_for(connection, EVERY)
                 at = self._clock.now().astimezone(UTC)
-                for start in range(0, len(batch), ROWS):
-                    _write(connection, batch[start : start + ROWS], at)
+                for some in portions(batch, ROWS):
+                    _write(connection, some, at)
         except Exception as failure:  # noqa: BLE001  # every waiting door must be told
             return failure
         return None
@@ -188,7 +189,7 @@ def _resolve(written: "asyncio.Future[Exception | None]", failure: Exception | N
         written.set_result(failure)
 
 
-def _write(connection: Connection, batch: list[Heard], at: datetime) -> None:
+def _write(connection: Connection, batch: Sequence[Heard], at: datetime) -> None:
     # past SQLAlchemy's compiler: this is a third of the time a delivery takes
     lite = connection.dialect.name == "sqlite"
     now = f"{at:{STAMP}}" if lite else f"{at:{STAMP}}+00:00"
