@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Frame, Page, Route, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ("--no-sandbox", "--disable-site-isolation-trials")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 
 DASHBOARD = "http://dashboard.test"
@@ -97,9 +98,13 @@ class Dashboard:
 
 
 def chromium(stop: Callable[[Callable[[], None]], None]) -> Browser:
-    """A browser that is closed when the tests are over."""
+    """A browser that is closed when the tests are over.
+
+    Every site in one process: where a frame changes its process while it is being loaded, what it
+    asks for next is lost on its way to us in one of twenty times.
+    """
     playwright = sync_playwright().start()
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
     stop(playwright.stop)
     stop(browser.close)
     return browser
