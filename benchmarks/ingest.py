@@ -8,7 +8,6 @@ speed-up is the median of the rounds' ratios, against the handler for the Fetch 
 speaks by itself; that for Next.js, without the Next.js it is made for, stands beside it.
 """
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -72,9 +71,7 @@ def _measure(folder: Path, bodies: Sequence[deliveries.Signed], out: Console) ->
     with ours(folder / "half.db") as app:
         half = heard.per_second / 2
         steady = rest[: int(half * STEADY_SECONDS)]
-        calm = asyncio.run(
-            stream(app.port, _requests(steady), per_second=half, connections=CONNECTIONS * 4)
-        )
+        calm = stream(app.port, _requests(steady), per_second=half, connections=CONNECTIONS * 4)
     kept = _drain(folder / "burst.db", burst)
     _tell(out, {"web": theirs, "next": bare}, heard, calm, kept)
     return {
@@ -130,7 +127,7 @@ def _drain(database: Path, burst: Sequence[deliveries.Signed]) -> float:
     """Kept a second from the first delivery until all are worked; raises if totals differ."""
     with ours(database) as app:
         started = time.perf_counter()
-        outcome = asyncio.run(flood(app.port, _requests(burst), connections=CONNECTIONS))
+        outcome = flood(app.port, _requests(burst), connections=CONNECTIONS)
         assert set(outcome.statuses) == {202}, outcome.statuses
         house = _house(database)
         while _open_promises(house):
@@ -202,7 +199,7 @@ def _peer(folder: Path, kind: str, stack: ExitStack, out: Console) -> int | None
 
 
 def _flood(port: int, wave: Sequence[deliveries.Signed]) -> Outcome:
-    outcome = asyncio.run(flood(port, _requests(wave), connections=CONNECTIONS))
+    outcome = flood(port, _requests(wave), connections=CONNECTIONS)
     assert set(outcome.statuses) <= {200, 202}, outcome.statuses
     return outcome
 

@@ -1,15 +1,19 @@
-"""A load on loopback: prepared requests over kept connections, and how long each answer took."""
+"""A load on loopback: prepared requests over kept connections, and how long each answer took.
 
-import asyncio
+No loop, no task, no future: what this side takes of the machine, who is asked has not.
+"""
+
 import gc
+import socket
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from selectors import EVENT_READ, DefaultSelector
 
 import numpy as np
+
+CHUNK = 65_536
 
 
 @dataclass
@@ -32,35 +36,31 @@ class Outcome:
         return float(np.percentile(self.millis, share))
 
 
-class Wire(asyncio.Protocol):
-    """One connection: a request out, its answer in, and `answered` is told its status.
+class Wire:
+    """One connection: a request out, its answer in."""
 
-    No task and no future: what this side takes of the machine, who is asked has not.
-    """
-
-    def __init__(self, answered: Callable[["Wire", int], None]) -> None:
-        self.answered = answered
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.since = 0.0
         """When its question left, or should have."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
     def ask(self, request: bytes, since: float) -> None:
         self.since = since
-        self.transport.write(request)
+        self.socket.sendall(request)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.transport.is_closing():
-            raise exc or ConnectionError("closed by who was asked")
-
-    def data_received(self, data: bytes) -> None:
+    def heard(self) -> int | None:
+        """The status of its answer; None until it is there whole."""
+        data = self.socket.recv(CHUNK)
+        if not data:
+            raise ConnectionError("closed by who was asked")
         self.buffer += data
         head, mark, rest = self.buffer.partition(b"\r\n\r\n")
-        if mark and len(rest) >= _length(head):
-            self.buffer = b""
-            self.answered(self, int(head[9:12]))
+        if not mark or len(rest) < _length(head):
+            return None
+        self.buffer = b""
+        return int(head[9:12])
 
 
 def _length(head: bytes) -> int:
@@ -70,85 +70,73 @@ def _length(head: bytes) -> int:
     return 0
 
 
+class Wires:
+    """Connections that are kept, and which of them have been answered."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self.all = [Wire(port) for _ in range(count)]
+        self._ready = DefaultSelector()
+        for wire in self.all:
+            self._ready.register(wire.socket, EVENT_READ, wire)
+
+    def answered(self, seconds: float | None = None) -> Iterator[tuple[Wire, int]]:
+        """Those with their status, waiting at most so long for the first."""
+        for key, _ in self._ready.select(seconds):
+            if status := key.data.heard():
+                yield key.data, status
+
+    def close(self) -> None:
+        self._ready.close()
+        for wire in self.all:
+            wire.socket.close()
+
+
 @contextmanager
-def _steady() -> Iterator[None]:
+def _load(port: int, connections: int) -> Iterator[tuple[Wires, Outcome]]:
     """No garbage is looked for meanwhile: with all deliveries in memory that holds this side up for
     100 to 200 ms, and who is asked would be said to have taken them.
     """
+    wires, outcome = Wires(port, connections), Outcome(0)
     gc.collect()
     gc.disable()
+    started = time.perf_counter()
     try:
-        yield
+        yield wires, outcome
     finally:
-        gc.enable()
-
-
-async def flood(port: int, requests: Sequence[bytes], *, connections: int) -> Outcome:
-    """As fast as it goes: each connection asks again as soon as it is answered."""
-    todo, outcome = iter(requests), Outcome(0)
-    done = asyncio.get_running_loop().create_future()
-
-    def answered(wire: Wire, status: int) -> None:
-        outcome.note(status, time.perf_counter() - wire.since)
-        if (request := next(todo, None)) is not None:
-            wire.ask(request, time.perf_counter())
-        elif len(outcome.millis) == len(requests):
-            done.set_result(None)
-
-    wires = [await _connect(port, answered) for _ in range(min(connections, len(requests)))]
-    with _steady():
-        started = time.perf_counter()
-        for wire in wires:
-            wire.ask(next(todo), time.perf_counter())
-        await done
         outcome.seconds = time.perf_counter() - started
-    _close(wires)
+        gc.enable()
+        wires.close()
+
+
+def flood(port: int, requests: Sequence[bytes], *, connections: int) -> Outcome:
+    """As fast as it goes: each connection asks again as soon as it is answered."""
+    todo = iter(requests)
+    with _load(port, min(connections, len(requests))) as (wires, outcome):
+        for wire in wires.all:
+            wire.ask(next(todo), time.perf_counter())
+        while len(outcome.millis) < len(requests):
+            for wire, status in wires.answered():
+                now = time.perf_counter()
+                outcome.note(status, now - wire.since)
+                if (request := next(todo, None)) is not None:
+                    wire.ask(request, now)
     return outcome
 
 
-async def stream(
-    port: int, requests: Sequence[bytes], *, per_second: float, connections: int
-) -> Outcome:
+def stream(port: int, requests: Sequence[bytes], *, per_second: float, connections: int) -> Outcome:
     """At a steady rate; time is counted from when a request should have left, not from when it
     could (no coordinated omission)."""
-    outcome = Outcome(0)
-    free: list[Wire] = []
-    late: deque[tuple[bytes, float]] = deque()
-    done = asyncio.get_running_loop().create_future()
-
-    def answered(wire: Wire, status: int) -> None:
-        outcome.note(status, time.perf_counter() - wire.since)
-        if late:
-            wire.ask(*late.popleft())
-        else:
-            free.append(wire)
-        if len(outcome.millis) == len(requests):
-            done.set_result(None)
-
-    wires = [await _connect(port, answered) for _ in range(connections)]
-    free += wires
-    with _steady():
-        started = time.perf_counter()
-        for at, request in enumerate(requests):
-            due = started + at / per_second
-            if (wait := due - time.perf_counter()) > 0.001:
-                await asyncio.sleep(wait)
-            if free:
-                free.pop().ask(request, due)
-            else:
-                late.append((request, due))
-        await done
-        outcome.seconds = time.perf_counter() - started
-    _close(wires)
+    asked = 0
+    with _load(port, connections) as (wires, outcome):
+        free, started = list(wires.all), time.perf_counter()
+        while len(outcome.millis) < len(requests):
+            due = started + asked / per_second
+            while free and asked < len(requests) and due <= time.perf_counter():
+                free.pop().ask(requests[asked], due)
+                asked += 1
+                due = started + asked / per_second
+            idle = free and asked < len(requests)
+            for wire, status in wires.answered(due - time.perf_counter() if idle else None):
+                outcome.note(status, time.perf_counter() - wire.since)
+                free.append(wire)
     return outcome
-
-
-async def _connect(port: int, answered: Callable[[Wire, int], None]) -> Wire:
-    loop = asyncio.get_running_loop()
-    _, wire = await loop.create_connection(lambda: Wire(answered), "127.0.0.1", port)
-    return wire
-
-
-def _close(wires: Sequence[Wire]) -> None:
-    for wire in wires:
-        wire.transport.close()
