@@ -26,7 +26,8 @@ from app.kit.house import House
 from app.kit.tx import ShopId
 from app.loyalty import flows as loyalty
 from app.loyalty.tables import Act, Code, Voucher
-from app.messages.tables import Consent, ConsentEntry, Send, Touch
+from app.messages.consent_tables import Consent, ConsentEntry
+from app.messages.tables import Send, Touch
 from app.orders.tables import Line, Order
 from app.proof.attribution_tables import Attribution
 from app.proof.jobs import Measure

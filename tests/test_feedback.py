@@ -28,10 +28,11 @@ from app.messages import consent, library
 from app.messages import flows as sending
 from app.messages import queries as messages
 from app.messages.consent import Saying
+from app.messages.consent_tables import Restraint
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.rules import Word
-from app.messages.tables import Restraint, Send
+from app.messages.tables import Send
 from app.privacy import exporting
 from app.privacy import flows as privacy
 from tests.support.loyal import draft

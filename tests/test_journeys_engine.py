@@ -30,7 +30,7 @@ from app.kit.house import House
 from app.messages import library
 from app.messages.blocks import Block, Draft, Letter
 from app.messages.hooks.flows import EVENTS
-from app.messages.tables import Posting
+from app.messages.hooks.tables import Posting
 from app.segments import flows as tagging
 from app.segments import queries as segments
 from app.segments.tables import Trait

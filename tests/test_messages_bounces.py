@@ -13,8 +13,9 @@ import pytest
 
 from app.kit.house import House
 from app.messages import bounces, flows, hashing, intake, queries, reports, standing
+from app.messages.consent_tables import Suppression
 from app.messages.reputation import Kind
-from app.messages.tables import Bounce, PausedCampaign, Send, Suppression
+from app.messages.tables import Bounce, PausedCampaign, Send
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from app.kit.house import House
+from app.messages.consent_tables import Consent, ConsentEntry
 from app.messages.law import Said
-from app.messages.tables import Consent, ConsentEntry
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
 

@@ -15,10 +15,11 @@ from app.kit.hearing import Version
 from app.kit.house import House
 from app.kit.loop import Keeper
 from app.messages import bringing, consent, erasing, flows, grounds, library, queries, windows
+from app.messages.consent_tables import LastWord, Preference, Suppression
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.rules import Priority
-from app.messages.tables import LastWord, Outlet, Preference, Send, SendNote, Suppression, Touch
+from app.messages.tables import Outlet, Send, SendNote, Touch
 from tests.support.makers import by_user, checkout, customer, event, gid, line, order, user
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing

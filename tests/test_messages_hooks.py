@@ -13,7 +13,7 @@ import pytest
 from app.kit.house import House
 from app.loyalty.tables import TierChange
 from app.messages.hooks import flows as hooks
-from app.messages.tables import Hook, Posting
+from app.messages.hooks.tables import Hook, Posting
 from tests.support.makers import checkout, customer, event, gid
 from tests.support.story import Shop
 

@@ -13,19 +13,10 @@ from app.customers.tables import Person
 from app.kit.house import House
 from app.messages import consent, joining, nights, queries
 from app.messages.consent import Saying
+from app.messages.consent_tables import Confirmation, Consent, ConsentEntry, Preference, Suppression
 from app.messages.law import Said
 from app.messages.stopping import says_stop
-from app.messages.tables import (
-    Confirmation,
-    Consent,
-    ConsentEntry,
-    Outlet,
-    Posted,
-    Preference,
-    Send,
-    Suppression,
-    WayOut,
-)
+from app.messages.tables import Outlet, Posted, Send, WayOut
 from tests.support.makers import checkout, event, gid, order
 from tests.support.postbox import Mail, Postbox
 from tests.support.writing import Writing

@@ -11,8 +11,9 @@ from sqlalchemy import inspect
 from app.kit.house import House
 from app.messages import bringing, consent, exporting, hashing, joining, nights, policy
 from app.messages.consent import Saying
+from app.messages.consent_tables import Preference, Suppression
 from app.messages.law import Said
-from app.messages.tables import Outlet, Preference, Send, SendNote, Suppression, Touch
+from app.messages.tables import Outlet, Send, SendNote, Touch
 from app.privacy import flows as privacy
 from app.privacy import retention
 from tests.support.makers import event, gid

@@ -12,8 +12,9 @@ from app.messages import queries, setting_up
 from app.messages.email import domain, names
 from app.messages.email.domain import Light, Records
 from app.messages.email.smtp import Server
+from app.messages.hooks.tables import Hook
 from app.messages.setting_up import CheckDomain, Setup
-from app.messages.tables import Hook, Outlet
+from app.messages.tables import Outlet
 from tests.support.story import Shop
 
 SPF, KEY, DMARC = (

@@ -10,7 +10,7 @@ from app.customers.tables import Note, Person
 from app.kit.clock import StillClock
 from app.kit.house import House
 from app.loyalty.tables import Code
-from app.messages.tables import Preference
+from app.messages.consent_tables import Preference
 from app.privacy.tables import DataRequest
 from app.recommend.tables import Told
 from tests.support.loyal import Loyal

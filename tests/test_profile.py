@@ -10,7 +10,7 @@ from app.kit.clock import StillClock
 from app.kit.house import House
 from app.ltv.tables import CustomerScore
 from app.messages import profiling
-from app.messages.tables import ConsentEntry
+from app.messages.consent_tables import ConsentEntry
 from tests.support.loyal import Loyal
 from tests.support.makers import gid
 from tests.support.market import Market

@@ -18,8 +18,9 @@ from app.ltv.entries import EPOCH
 from app.ltv.tables import BookedOrder, CustomerTally
 from app.messages import library, withholding
 from app.messages.blocks import Block, Draft, Letter
+from app.messages.consent_tables import ConsentEntry
 from app.messages.policy import set_policy
-from app.messages.tables import ConsentEntry, Send, SendNote
+from app.messages.tables import Send, SendNote
 from app.orders.tables import Order
 from app.privacy import flows as privacy
 from app.proof import errands, nothing, rules

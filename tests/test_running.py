@@ -26,7 +26,8 @@ from app.kit.rowlock import EVERY, open_for
 from app.kit.secret import Secrets
 from app.kit.settings import Settings
 from app.kit.tx import Job, ShopId
-from app.messages.tables import Hook, Outlet
+from app.messages.hooks.tables import Hook
+from app.messages.tables import Outlet
 from app.serving import bring_up_to_date, take_up
 from app.shops.flows import this_shop
 from app.worker import Worker

@@ -16,8 +16,9 @@ from app.kit.tx import Tx, among
 from app.ltv.entries import EPOCH
 from app.ltv.tables import CustomerTally
 from app.messages import queries as messages
+from app.messages.consent_tables import Consent
 from app.messages.rules import COUNTED, Purpose, RefusedError, Word
-from app.messages.tables import Consent, Send
+from app.messages.tables import Send
 from app.orders.queries import BOUGHT
 from app.orders.tables import Order
 from app.shops.flows import this_shop

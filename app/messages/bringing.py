@@ -18,10 +18,10 @@ from app.customers.tables import Person
 from app.kit.hearing import Version
 from app.kit.tx import Tx, among
 from app.messages import consent, hashing, law
+from app.messages.consent_tables import Consent, ConsentEntry, Suppression
 from app.messages.law import Said
 from app.messages.policy import Policy, policy
 from app.messages.rules import Channel, Purpose
-from app.messages.tables import Consent, ConsentEntry, Suppression
 from app.web.handed_in import Refused, RefusedError, cells_of, moment, read
 
 AT_ONCE = 100

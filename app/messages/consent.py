@@ -10,10 +10,10 @@ from app.customers import rules as people
 from app.customers.tables import Person
 from app.kit.tx import Tx
 from app.messages import flows, hashing, law, queries
+from app.messages.consent_tables import Consent, ConsentEntry, Suppression
 from app.messages.law import Said
 from app.messages.policy import Policy, policy
 from app.messages.rules import Channel, Purpose
-from app.messages.tables import Consent, ConsentEntry, Suppression
 
 COMPLAINT = "complaint"
 HEAVY = frozenset({"confirmation", "staff", "preferences"})

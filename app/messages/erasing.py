@@ -9,18 +9,9 @@ from sqlmodel import col, delete, select, update
 
 from app.kit.tx import Tx
 from app.messages import consent, flows, hashing, windows
-from app.messages.tables import (
-    Confirmation,
-    Consent,
-    ConsentEntry,
-    Pace,
-    Posted,
-    Posting,
-    Preference,
-    Restraint,
-    Send,
-    Touch,
-)
+from app.messages.consent_tables import Confirmation, Consent, ConsentEntry, Preference, Restraint
+from app.messages.hooks.tables import Posting
+from app.messages.tables import Pace, Posted, Send, Touch
 
 ERASED = "erased"
 

@@ -7,7 +7,8 @@ from sqlmodel import col, select
 
 from app.kit.tx import Tx, among
 from app.messages import consent, queries
-from app.messages.tables import Consent, Preference, Send, SendNote, Touch
+from app.messages.consent_tables import Consent, Preference
+from app.messages.tables import Send, SendNote, Touch
 
 
 def export(tx: Tx, person: int) -> Mapping[str, Any]:

@@ -10,10 +10,10 @@ from app.customers.tables import Person
 from app.kit.portions import portions
 from app.kit.tx import Tx, among
 from app.messages import hashing, law, noes, queries, strangers
+from app.messages.consent_tables import Consent, Suppression
 from app.messages.law import Ground, Said, Stance
 from app.messages.policy import Policy, policy
 from app.messages.rules import Channel
-from app.messages.tables import Consent, Suppression
 from app.orders.tables import Order
 
 AT_ONCE = 2000

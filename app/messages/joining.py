@@ -16,11 +16,12 @@ from app.kit.tx import Job, Tx, among
 from app.messages import consent, flows, hashing, queries, readymade
 from app.messages.blocks import tidy_language
 from app.messages.consent import Saying
+from app.messages.consent_tables import Confirmation, Consent, ConsentEntry
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.policy import policy
 from app.messages.rules import Channel, Priority, Purpose
-from app.messages.tables import Confirmation, Consent, ConsentEntry, Send
+from app.messages.tables import Send
 from app.orders.tables import Order
 from app.saleor.shapes import Checkout
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from app.kit.tx import Tx
 from app.messages import consent, flows, grounds, profiling, queries
 from app.messages.consent import Saying
+from app.messages.consent_tables import Preference
 from app.messages.law import Said
 from app.messages.rules import Channel, Priority, Purpose
-from app.messages.tables import Preference, Send
+from app.messages.tables import Send
 
 PAUSE = timedelta(days=30)
 UNSUBSCRIBED = "unsubscribed"

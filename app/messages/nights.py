@@ -7,10 +7,11 @@ from sqlmodel import col, delete, or_, select
 
 from app.kit.tx import Tx, among
 from app.messages import queries, spending, standing, ways_out, windows
+from app.messages.hooks.tables import Posting
 from app.messages.reports import ReadInbox
 from app.messages.rules import Channel, State
 from app.messages.setting_up import CheckDomain
-from app.messages.tables import Bounce, Posted, Posting, Send, SendNote, Touch
+from app.messages.tables import Bounce, Posted, Send, SendNote, Touch
 
 MESSAGES = timedelta(days=730)
 """PR-5: 24 months; what they were made of is gone when they are sent."""

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
+from app.messages.consent_tables import Consent, Preference
 from app.messages.law import Said
-from app.messages.tables import Consent, Preference
 
 
 class Word(NamedTuple):

@@ -12,8 +12,9 @@ from app.messages import hashing, queries
 from app.messages.carriers import Carrier, Parcel
 from app.messages.email.mime import domain_of
 from app.messages.email.smtp import Server, Smtp
+from app.messages.hooks.tables import Hook
 from app.messages.rules import Channel
-from app.messages.tables import Hook, Outlet, Posted
+from app.messages.tables import Outlet, Posted
 from app.shops.flows import this_shop
 from app.world import World
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from app.customers.tables import Person
 from app.kit.tx import Tx
 from app.messages import queries
-from app.messages.tables import Preference
+from app.messages.consent_tables import Preference
 
 REST = timedelta(days=30)
 

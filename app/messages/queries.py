@@ -11,18 +11,10 @@ from app.customers.tables import Person
 from app.kit.tx import Tx, among
 from app.messages import calendar, caps, hashing, noes
 from app.messages.caps import Life, Past
+from app.messages.consent_tables import Consent, Preference, Suppression
 from app.messages.law import Said
 from app.messages.rules import COUNTED, Channel, Purpose, State
-from app.messages.tables import (
-    Consent,
-    Outlet,
-    PausedCampaign,
-    Preference,
-    Send,
-    SendNote,
-    Suppression,
-    Touch,
-)
+from app.messages.tables import Outlet, PausedCampaign, Send, SendNote, Touch
 from app.orders.tables import Order
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlmodel import col, delete, select
 
 from app.kit.tx import Tx, among
-from app.messages.tables import Restraint
+from app.messages.consent_tables import Restraint
 
 EVERYTHING = ""
 

@@ -15,10 +15,10 @@ from app.messages import bringing_pages, queries, rules_pages, setting_up
 from app.messages.blocks import safe_link
 from app.messages.hooks import flows as hooks
 from app.messages.hooks.flows import EVENTS
+from app.messages.hooks.tables import Hook
 from app.messages.reputation import Mood
 from app.messages.rules import Channel
 from app.messages.setting_up import Setup
-from app.messages.tables import Hook
 from app.shops.flows import this_shop
 from app.web.asked import Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing, needs

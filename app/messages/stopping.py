@@ -8,10 +8,10 @@ from sqlmodel import select
 from app.kit.tx import Tx
 from app.messages import consent, flows, readymade
 from app.messages.consent import Saying
+from app.messages.consent_tables import Consent
 from app.messages.flows import Request
 from app.messages.law import Said
 from app.messages.rules import Priority, Purpose
-from app.messages.tables import Consent
 
 WORDS = frozenset({
     "stop", "stopall", "unsubscribe", "end", "quit",

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from app.carts.tables import Cart
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.messages.tables import Consent
+from app.messages.consent_tables import Consent
 from app.orders.tables import Order
 
 

@@ -9,8 +9,8 @@ from sqlmodel import col, delete, select
 
 from app.kit.tx import Tx
 from app.messages import consent, hashing
+from app.messages.consent_tables import LastWord
 from app.messages.rules import Channel
-from app.messages.tables import LastWord
 
 SPAN = timedelta(hours=24)
 

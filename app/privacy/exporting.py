@@ -13,7 +13,8 @@ from app.kit.money import major
 from app.kit.tx import Tx, among
 from app.messages import exporting as messages
 from app.messages import queries as known
-from app.messages.tables import Consent, ConsentEntry, Preference, Send, Touch
+from app.messages.consent_tables import Consent, ConsentEntry, Preference
+from app.messages.tables import Send, Touch
 from app.orders.tables import Line, Order
 from app.privacy import flows
 from app.recommend import queries as recommend

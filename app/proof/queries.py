@@ -17,9 +17,10 @@ from app.ltv.lines import Line
 from app.ltv.rules import CostLine
 from app.ltv.tables import BookedOrder
 from app.messages import library, withholding
+from app.messages.consent_tables import ConsentEntry
 from app.messages.flows import LEFT_OUT
 from app.messages.rules import Purpose, State
-from app.messages.tables import Bounce, ConsentEntry, Message, Send, SendNote
+from app.messages.tables import Bounce, Message, Send, SendNote
 from app.orders.tables import Order
 from app.proof import forgotten
 from app.proof.rules import SPANS, Bought, Costs, margin

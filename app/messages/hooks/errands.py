@@ -7,7 +7,7 @@ from sqlmodel import select
 from app.kit.clock import real_now
 from app.messages.hooks import flows
 from app.messages.hooks.flows import GONE, Post
-from app.messages.tables import Hook, Posting
+from app.messages.hooks.tables import Hook, Posting
 from app.saleor.outward import Outward, OutwardError
 from app.world import World
 

@@ -15,7 +15,7 @@ from app.customers.tables import Person
 from app.kit.money import major
 from app.kit.tx import Job, Tx, among
 from app.loyalty.tables import TierChange
-from app.messages.tables import Hook, Posting
+from app.messages.hooks.tables import Hook, Posting
 
 ABANDONED, TIER, STEP = "checkout_abandoned", "tier_changed", "automation_step"
 EVENTS = (ABANDONED, TIER, STEP)
