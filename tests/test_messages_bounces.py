@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.kit.house import House
-from app.messages import bounces, flows, hashing, intake, queries, reports, standing
+from app.messages import bounces, brakes, hashing, intake, queries, reports, standing
 from app.messages.consent_tables import Suppression
 from app.messages.reputation import Kind
 from app.messages.tables import Bounce, PausedCampaign, Send
@@ -281,7 +281,7 @@ def test_bo5_a_batch_of_dead_addresses_pauses_its_automation(shop: Writing) -> N
     shop.sends(campaign="old list")
     assert shop.word() == "waiting:batch_bounces"
     with shop.work() as tx:
-        flows.resume_campaign(tx, "old list", skip=False)
+        brakes.resume_campaign(tx, "old list", skip=False)
     shop.settles()
     assert shop.word() == "sent"
 

@@ -14,7 +14,17 @@ from app.customers.tables import Person
 from app.kit.hearing import Version
 from app.kit.house import House
 from app.kit.loop import Keeper
-from app.messages import bringing, consent, erasing, flows, grounds, library, queries, windows
+from app.messages import (
+    brakes,
+    bringing,
+    consent,
+    erasing,
+    flows,
+    grounds,
+    library,
+    queries,
+    windows,
+)
 from app.messages.consent_tables import LastWord, Preference, Suppression
 from app.messages.flows import Request
 from app.messages.law import Said
@@ -482,13 +492,13 @@ def test_ss3_stopping_holds_everything_until_somebody_says_go(
 ) -> None:
     """SS-3: and asks what to do with what piled up."""
     with shop.work() as tx:
-        flows.stop_all(tx)
+        brakes.stop_all(tx)
     shop.sends()
     assert shop.word() == "waiting:stopped"
     shop.waits(hours=3)
     assert shop.post.sent == []
     with shop.work() as tx:
-        assert flows.resume_all(tx, skip=skip) == 1
+        assert brakes.resume_all(tx, skip=skip) == 1
     shop.settles()
     assert shop.word() == word
 
@@ -497,13 +507,13 @@ def test_ss3_one_automation_is_paused_and_the_others_go_on(shop: Writing) -> Non
     ben = shop.person("ben", country="US")
     shop.waits(hours=8)
     with shop.work() as tx:
-        flows.pause_campaign(tx, "carts")
+        brakes.pause_campaign(tx, "carts")
     shop.sends("k1", campaign="carts")
     shop.sends("k2", campaign="news", person=ben)
     assert shop.word("k1") == "waiting:paused"
     assert shop.word("k2") == "sent"
     with shop.work() as tx:
-        assert flows.resume_campaign(tx, "carts", skip=False) == 1
+        assert brakes.resume_campaign(tx, "carts", skip=False) == 1
     shop.settles()
     assert shop.word("k1") == "sent"
 

@@ -19,7 +19,7 @@ from app.journeys.tables import Journey, Run, Version
 from app.journeys.walk import Walk
 from app.journeys.walking import take
 from app.kit.tx import Tx, among
-from app.messages import flows as messages
+from app.messages import brakes
 from app.orders.tables import Order
 from app.segments import queries as segments
 from app.segments.rules import read
@@ -306,7 +306,7 @@ def switch_on(tx: Tx, key: str, *, skip: bool = True) -> None:
         definition = queries.definition(tx, journey.id or 0, journey.version)
         if definition is not None and definition.trigger is Trigger.TIER_REACHED:
             trials.promise(tx, trials.TIERS)  # HO-9: its messages say what a tier gives
-        messages.resume_campaign(tx, key, skip=skip)
+        brakes.resume_campaign(tx, key, skip=skip)
         tx.info.pop("journeys live", None)
 
 
@@ -315,5 +315,5 @@ def switch_off(tx: Tx, key: str) -> None:
     journey = queries.by_key(tx, key)
     if journey is not None and journey.on_since is not None:
         journey.on_since = None
-        messages.pause_campaign(tx, key)
+        brakes.pause_campaign(tx, key)
         tx.info.pop("journeys live", None)

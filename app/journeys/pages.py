@@ -19,8 +19,7 @@ from app.journeys.rehearsing import Rehearsal
 from app.journeys.terms_form import TermsForm
 from app.kit.house import House
 from app.kit.tx import Tx
-from app.messages import flows as messages
-from app.messages import library, policy
+from app.messages import brakes, library, policy
 from app.messages.blocks import Block, Draft, Kind, Letter
 from app.saleor.errors import SaleorError
 from app.segments import queries as segments
@@ -71,11 +70,11 @@ def change_all(
     wrong = ""
     match str(fields.get("do", "")):
         case "stop":
-            house.do(caller.shop, messages.stop_all)
+            house.do(caller.shop, brakes.stop_all)
         case "resume":
-            house.do(caller.shop, lambda tx: messages.resume_all(tx, skip=False))
+            house.do(caller.shop, lambda tx: brakes.resume_all(tx, skip=False))
         case "skip":
-            house.do(caller.shop, lambda tx: messages.resume_all(tx, skip=True))
+            house.do(caller.shop, lambda tx: brakes.resume_all(tx, skip=True))
         case "plan":
             wrong = house.do(caller.shop, lambda tx: _plan(tx, fields, caller))
         case "message":

@@ -6,11 +6,11 @@ from datetime import timedelta
 from sqlmodel import and_, col, func, or_, select
 
 from app.kit.tx import Tx
-from app.messages import consent, flows, queries, reputation, standing
+from app.messages import brakes, consent, flows, queries, reputation, standing
 from app.messages.law import Said
 from app.messages.reputation import Kind, Standing
 from app.messages.rules import Channel, State, Word
-from app.messages.tables import Bounce, PausedCampaign, Send
+from app.messages.tables import Bounce, Send
 
 HARD = "hard_bounce"
 SOFT = "soft_bounces"
@@ -120,5 +120,4 @@ def _judge_batch(tx: Tx, campaign: str) -> None:
         )
     ).one()
     if reputation.bad_batch(Standing(delivered=handed + never, bounced=hard)):
-        rows = [{"campaign": campaign, "reason": Word.BATCH_BOUNCES.value, "at": tx.now}]
-        tx.put(PausedCampaign, rows, key=("campaign",))
+        brakes.pause_campaign(tx, campaign, reason=Word.BATCH_BOUNCES)

@@ -24,6 +24,7 @@ from app.messages import (
     queries,
     readymade,
     rendering,
+    reserving,
     texts,
     windows,
     withholding,
@@ -99,7 +100,7 @@ def deliver(job: Deliver, world: World, *, supply: Supply = nothing) -> None:
     carrier = outlets.carrier(ready.how, ready.due.to.channel, world)
     held = world.house.do_durably(
         world.shop,
-        lambda tx: flows.reserve(
+        lambda tx: reserving.reserve(
             tx, job.send, own_outlet=outlets.own_outlet(world.house), token=token,
             address=ready.due.address, version=ready.due.version,
             language=parcel.rendered.language, left_out=parcel.rendered.left_out,
@@ -112,17 +113,17 @@ def deliver(job: Deliver, world: World, *, supply: Supply = nothing) -> None:
     except NotTakenError as no:
         world.do(partial(_not_taken, held=held, no=no))
     except Exception:  # noqa: BLE001  # nobody knows what the other side made of it
-        world.do(lambda tx: flows.lost(tx, held, Word.NO_ANSWER))
+        world.do(lambda tx: reserving.lost(tx, held, Word.NO_ANSWER))
     else:
-        world.do(lambda tx: flows.sent(tx, held, provider_id))
+        world.do(lambda tx: reserving.sent(tx, held, provider_id))
 
 
-def _not_taken(tx: Tx, held: flows.Reservation, no: NotTakenError) -> None:
+def _not_taken(tx: Tx, held: reserving.Reservation, no: NotTakenError) -> None:
     dead = no.permanent and bounces.says_dead(no.status)
     if dead:
         bounces.came_back(tx, held.send, status=no.status, source="smtp")
     word = Word.HARD_BOUNCE if dead else Word.NOT_TAKEN
-    flows.not_taken(tx, held, permanent=no.permanent, word=word)
+    reserving.not_taken(tx, held, permanent=no.permanent, word=word)
 
 
 def _ready(tx: Tx, job: Deliver, world: World, supply: Supply) -> Ready | None:

@@ -1,27 +1,22 @@
 """A message is asked for, waits, is let through the gate, reserved, and ends one way or another."""
 
-import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import or_
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from typing_extensions import override
 
 from app.customers import queries as customers
 from app.kit.tx import Job, Tx
-from app.messages import deciding, gate, guards, hashing, library, policy, queries
+from app.messages import deciding, gate, guards, hashing, library, queries
 from app.messages.gate import Addressee
 from app.messages.guards import Guard
 from app.messages.rules import ENDED, Channel, Priority, Purpose, State, Word
-from app.messages.tables import Pace, PausedCampaign, Send, SendingPolicy, SendNote
+from app.messages.tables import Send, SendNote
 from app.trials import queries as trials
-
-TRIES = 8
-LEFT_OUT = "left_out"
 
 
 class Deliver(Job, kind="messages.deliver"):
@@ -211,87 +206,6 @@ def abide(tx: Tx, send: Send, look: gate.Look) -> None:
         end(tx, send, State.REFUSED, verdict.word)
 
 
-@dataclass(frozen=True)
-class Reservation:
-    """The right to call the provider, once."""
-
-    send: int
-    hold: str
-
-
-def reserve(
-    tx: Tx, id_: int, *, own_outlet: bool, token: str, address: str, version: int, language: str,
-    left_out: Collection[str] = (),
-) -> Reservation | None:  # fmt: skip
-    """FC-7, SS-1: caps are checked and the message taken in one step, on disk before any call.
-    `left_out`: what is not in it for her (HO-8).
-    """
-    send = queries.send_by_id(tx, id_)
-    if send is None or send.state != State.WAITING:
-        return None
-    _one_at_a_time(tx, send)
-    look = gate.look(tx, send, own_outlet=own_outlet)
-    to = look.to
-    if not look.verdict.goes:
-        abide(tx, send, look)
-        return None
-    if to.address != address:
-        wait(tx, send, Word.NO_ADDRESS, until=tx.now)  # it changed a moment ago: look again
-        return None
-    send.state, send.reason, send.hold = State.RESERVED.value, "", secrets.token_hex(8)
-    send.handed_at, send.channel, send.version = tx.now, to.channel, version
-    send.token_hash, send.address_hash = hashing.of_token(token), hashing.of_address(address)
-    send.language = language
-    note(tx, send, State.RESERVED.value)
-    for content in sorted(left_out):
-        note(tx, send, LEFT_OUT, content)
-    deciding.at_the_gate(tx, send, look)
-    return Reservation(id_, send.hold)
-
-
-def _one_at_a_time(tx: Tx, send: Send) -> None:
-    """Two that would both be the last allowed: PostgreSQL lets one of them try again."""
-    if send.purpose == Purpose.SERVICE or send.person is None:
-        return
-    rows = [{"who": f"person:{send.person}", "at": tx.now}]
-    tx.put(Pace, rows, key=("who",), overwrite=("at",))
-
-
-def sent(tx: Tx, held: Reservation, provider_id: str) -> None:
-    if send := _held(tx, held):
-        send.provider_id, send.sent_at = provider_id, tx.now
-        send.context = {}  # what it was made of is not needed any more
-        end(tx, send, State.SENT)
-
-
-def lost(tx: Tx, held: Reservation, word: str) -> None:
-    """SS-1: nobody knows whether it went out, so it stays unsent for ever."""
-    if send := _held(tx, held):
-        end(tx, send, State.UNKNOWN, word)
-
-
-def not_taken(tx: Tx, held: Reservation, *, permanent: bool, word: str) -> None:
-    """It surely did not go out: once more later, unless the provider said never."""
-    send = _held(tx, held)
-    if send is None:
-        return
-    tries = sum(n.outcome == State.RESERVED for n in queries.notes(tx, held.send))
-    send.handed_at = send.hold = send.token_hash = None
-    if permanent or tries >= TRIES:
-        end(tx, send, State.FAILED, word)
-        return
-    send.state = State.WAITING.value
-    wait(tx, send, word, until=tx.now + timedelta(minutes=2**tries))
-
-
-def _held(tx: Tx, held: Reservation) -> Send | None:
-    """Only whoever reserved it may say how it ended, even if it was called dead meanwhile."""
-    send = queries.send_by_id(tx, held.send)
-    mine = send is not None and send.hold == held.hold
-    open_ = send is not None and send.state in (State.RESERVED, State.UNKNOWN)
-    return send if mine and open_ else None
-
-
 def unverified(tx: Tx, id_: int) -> None:
     """AC-6: Saleor can't be asked. Held, asked again, and after six hours dropped."""
     send = queries.send_by_id(tx, id_)
@@ -338,52 +252,4 @@ def cancel(
     ]  # fmt: skip
     for send in found:
         end(tx, send, State.CANCELLED, reason)
-    return len(found)
-
-
-def stop_all(tx: Tx) -> None:
-    """SS-3: nothing leaves the house from this commit on."""
-    row = policy.row(tx) or SendingPolicy()
-    row.stopped_at = row.stopped_at or tx.now
-    tx.add(row)
-    tx.flush()
-    tx.info.pop(policy.KNOWN, None)
-
-
-def resume_all(tx: Tx, *, skip: bool) -> int:
-    """SS-3: go on; what piled up meanwhile is sent, or skipped. How many that were."""
-    row = policy.row(tx)
-    if row is None or row.stopped_at is None:
-        return 0
-    since, row.stopped_at = row.stopped_at, None
-    tx.flush()
-    return _wake(tx, since=since, skip=skip, word=Word.STOPPED)
-
-
-def pause_campaign(tx: Tx, campaign: str, *, reason: str = Word.PAUSED) -> None:
-    rows = [{"campaign": campaign, "reason": str(reason), "at": tx.now}]
-    tx.put(PausedCampaign, rows, key=("campaign",))
-
-
-def resume_campaign(tx: Tx, campaign: str, *, skip: bool) -> int:
-    row = tx.exec(select(PausedCampaign).where(PausedCampaign.campaign == campaign)).first()
-    if row is None:
-        return 0
-    since, word = row.at, row.reason
-    tx.exec(delete(PausedCampaign).where(col(PausedCampaign.campaign) == campaign))
-    return _wake(tx, since=since, skip=skip, word=word, campaign=campaign)
-
-
-def _wake(tx: Tx, *, since: datetime, skip: bool, word: str, campaign: str | None = None) -> int:
-    held = select(Send).where(
-        Send.state == State.WAITING.value, or_(col(Send.reason) == word, col(Send.due) <= tx.now)
-    )
-    if campaign is not None:
-        held = held.where(Send.campaign == campaign)
-    found = [send for send in tx.exec(held) if send.due >= since or send.reason == word]
-    for send in found:
-        if skip:
-            end(tx, send, State.CANCELLED, Word.SKIPPED)
-        else:
-            wait(tx, send, "", until=tx.now)
     return len(found)

@@ -18,7 +18,7 @@ from app.ltv.rules import CostLine
 from app.ltv.tables import BookedOrder
 from app.messages import library, withholding
 from app.messages.consent_tables import ConsentEntry
-from app.messages.flows import LEFT_OUT
+from app.messages.reserving import LEFT_OUT
 from app.messages.rules import Purpose, State
 from app.messages.tables import Bounce, Message, Send, SendNote
 from app.orders.tables import Order
