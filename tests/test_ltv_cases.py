@@ -24,11 +24,11 @@ from app.ltv.fits import EVERYBODY, Kind, Status, learn, likeliest, row
 from app.ltv.history import History, build
 from app.ltv.lines import Costs, Line
 from app.ltv.model import discounts
-from app.ltv.reading import from_text
 from app.ltv.rhythm import Rhythm
 from app.ltv.spending import Spending
 from app.ltv.taking import Layout
 from app.ltv.worth import rates, to_date
+from tests.support.booked import book_of
 
 ALL = tuple(Kind)
 
@@ -164,7 +164,7 @@ DATES = ("2024-01-31", "2024-01-31T10:15:00", "2024-01-31 23:59:59", "20240131")
 
 @pytest.mark.parametrize("text", DATES)
 def test_t08_dates_and_datetimes_as_text_lose_no_order(text: str) -> None:
-    book = from_text(f"customer_id,date,amount\n1,{text},5\n1,2024-03-01,5\n")
+    book = book_of(f"customer_id,date,amount\n1,{text},5\n1,2024-03-01,5\n")
     assert book.rows == 2
     assert book.history.day.tolist() == [19753, 19783]
 
@@ -172,8 +172,8 @@ def test_t08_dates_and_datetimes_as_text_lose_no_order(text: str) -> None:
 def test_t08_another_format_must_be_named_and_then_gives_the_same() -> None:
     rows = "customer_id,date,amount\n1,31/01/2024,5\n1,01/03/2024,5\n"
     with pytest.raises(ValueError, match=r"line 2: the date '31/01/2024'.*--date-format"):
-        from_text(rows)
-    book = from_text(rows, layout=Layout(date_format="%d/%m/%Y"))
+        book_of(rows)
+    book = book_of(rows, layout=Layout(date_format="%d/%m/%Y"))
     assert book.history.day.tolist() == [19753, 19783]
 
 
@@ -342,11 +342,11 @@ def test_t21_many_rows_on_more_threads_give_the_same(monkeypatch: pytest.MonkeyP
 
 def test_t22_two_currencies_are_never_added() -> None:
     with pytest.raises(ValueError, match="line 3: is in EUR, earlier ones in PLN"):
-        from_text("customer,date,amount,currency\n1,2024-01-01,5,PLN\n1,2024-01-02,5,EUR\n")
+        book_of("customer,date,amount,currency\n1,2024-01-01,5,PLN\n1,2024-01-02,5,EUR\n")
 
 
 def test_t22_a_row_told_twice_counts_once() -> None:
-    book = from_text("customer,date,amount,order_id\n1,2024-01-01,5,A\n1,2024-01-01,5,A\n")
+    book = book_of("customer,date,amount,order_id\n1,2024-01-01,5,A\n1,2024-01-01,5,A\n")
     assert book.repeats == 1
     assert book.history.sums[:, 0].tolist() == [500]
 

@@ -10,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from app.ltv.cli import cli
-from app.ltv.reading import from_text, read
+from app.ltv.reading import read
 from app.ltv.taking import Layout
+from tests.support.booked import book_of
 from tests.test_ltv_cases import shop
 
 run = CliRunner()
@@ -125,7 +126,7 @@ def test_bad_rows_are_told_by_line_and_nothing_is_done(tmp_path: Path) -> None:
 def test_of_many_bad_rows_twenty_are_told_and_all_are_counted() -> None:
     text = "customer,date,amount\n" + "1,never,5\n" * 500
     with pytest.raises(ValueError, match=r"and 480 more"):
-        from_text(text)
+        book_of(text)
 
 
 @pytest.mark.parametrize(
@@ -159,20 +160,20 @@ def test_a_model_that_is_none_is_refused(orders: Path, tmp_path: Path) -> None:
 def test_columns_are_found_by_their_usual_names(header: str) -> None:
     comma = next(c for c in ";\t," if c in header)
     row = comma.join(["ana", "2024-05-01T10:00:00+02:00", "12.30"])
-    book = from_text(f"{header}\n{row}\n")
+    book = book_of(f"{header}\n{row}\n")
     assert book.history.sums[:, 0].tolist() == [1230]
     assert book.history.names.tolist() == ["ana"]
 
 
 def test_a_file_without_amounts_still_tells_who_comes_back() -> None:
-    book = from_text("customer,date\nana,2024-01-01\nana,2024-02-01\n")
+    book = book_of("customer,date\nana,2024-01-01\nana,2024-02-01\n")
     assert not book.money
     assert book.history.at(20000).x.tolist() == [1]
 
 
 def test_a_column_can_be_named() -> None:
     layout = Layout(columns={"customer": "who", "amount": "how much"})
-    book = from_text("who,date,how much,amount\nana,2024-01-01,5,9\n", layout=layout)
+    book = book_of("who,date,how much,amount\nana,2024-01-01,5,9\n", layout=layout)
     assert book.history.sums[:, 0].tolist() == [500]
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from app.ltv.folding import Day, Ends, Line, fold
 from app.ltv.history import History, build
-from app.ltv.ledger import Entry, Ledger
 from app.ltv.rhythm import Rhythm
 from app.ltv.statistics import Statistics
+from tests.support.ledger import Entry, Ledger
 
 COLUMNS = (
     "x", "first", "last", "orders", "gross", "discount", "cost", "refunded", "first_value",

@@ -81,11 +81,15 @@ def test_lv_3_a_channel_that_won_nobody_has_no_cost_per_buyer() -> None:
 
 def test_lv_4_the_ratio_has_an_interval_and_not_yet_is_an_answer() -> None:
     values = np.array([900.0, 600.0, 300.0, 1_200.0])
-    found = acquisition.ltv_to_cac(values, 250.0)
+    sums = values.sum(), (values**2).sum()
+    found = acquisition.ltv_to_cac(*sums, 4, 250.0)
     assert found is not None
     assert found.ratio == pytest.approx(3.0)
-    assert found.low < 3.0 < found.high
-    assert acquisition.ltv_to_cac(values, None) is None
+    error = values.std(ddof=1) / 2  # of the mean of four
+    assert found.high - 3.0 == pytest.approx(1.2816 * error / 250.0)
+    assert 3.0 - found.low == pytest.approx(found.high - 3.0)
+    assert acquisition.ltv_to_cac(*sums, 4, None) is None
+    assert acquisition.ltv_to_cac(*sums, 1, 250.0) is None
     assert acquisition.payback([100, 100, 100], 250.0) == 3
     assert acquisition.payback([100, 100], 250.0) is None
     assert acquisition.payback([100, 100], None) is None

@@ -50,9 +50,11 @@ def test_what_was_promised_is_kept_with_a_tenth_held_back() -> None:
 
 def test_money_takes_many_more_people_than_conversion() -> None:
     """HO-6: the last row; what is known of the past saves a quarter where r is a half."""
-    told = [planning.for_mean(6.0, 0.10, share) for share in (0.1, 0.2, 0.5)]
+    plain, known = Noise(6.0**2), Noise(6.0**2 * (1 - 0.5**2))
+    told = [planning.people((plain, plain), 0.10, s, Analysis.FIXED) for s in (0.1, 0.2, 0.5)]
     assert told == pytest.approx([314_000, 177_000, 113_000], rel=0.003)
-    assert planning.for_mean(6.0, 0.10, 0.5, r=0.5) == pytest.approx(85_000, rel=0.003)
+    fewer = planning.people((known, known), 0.10, 0.5, Analysis.FIXED)
+    assert fewer == pytest.approx(85_000, rel=0.003)
 
 
 def test_a_plan_counts_weeks_in_the_mode_in_force() -> None:

@@ -1,6 +1,7 @@
 """Twenty ways in which other recommenders failed their shops, as stories about ours."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from decimal import Decimal
 from itertools import combinations
 
 import numpy as np
@@ -11,8 +12,10 @@ from app.recommend.picks import Wish
 from app.recommend.purchases import Purchase, Purchases
 from app.recommend.rank import rising
 from app.recommend.replay import clock
-from app.recommend.shelf import sells
+from app.recommend.sale import sold
 from app.recommend.why import Why
+from app.saleor.shapes import ForSale
+from app.saleor.shapes.base import Money
 from tests.support.corner import DAY, FIRST_DAY, Corner, made_up, rebuilt
 
 GROCERIES = [f"thing {i}" for i in range(30)]
@@ -27,17 +30,6 @@ def busy_corner() -> Corner:
         shop.buys("Cleo", GROCERIES[5], GROCERIES[20 + day], day=40 + day)
         shop.buys(None, GROCERIES[0], GROCERIES[7], day=40 + day)
     return shop
-
-
-@dataclass(frozen=True)
-class Listed:
-    published: bool = True
-    available_for_purchase: bool = True
-    in_stock: bool = True
-    price_currency: str | None = "EUR"
-    gift_card: bool = False
-    bundle: bool = False
-    hidden: bool = False
 
 
 def test_01_a_product_unpublished_a_moment_ago_is_in_no_list_and_every_list_is_still_full() -> None:
@@ -63,7 +55,6 @@ def test_02_what_is_out_of_stock_in_a_channel_is_not_cross_sold_there_but_elsewh
     assert friend not in shop.together(GROCERIES[0], shelf=here)
     assert shop.together(GROCERIES[0], shelf=there)[0] == friend
     assert len(shop.together(GROCERIES[0], shelf=here)) == 10
-    assert not sells(Listed(in_stock=False), currency="EUR")
 
 
 def test_03_shoppers_do_not_all_get_the_same_ten() -> None:
@@ -211,11 +202,11 @@ def test_13_the_merchants_pins_come_first_where_they_can_be_bought_and_blocks_ne
 
 
 def test_14_only_listings_of_the_channel_and_in_its_currency() -> None:
-    assert sells(Listed(), currency="EUR")
-    assert not sells(Listed(), currency="PLN")
-    assert not sells(Listed(price_currency=None), currency="EUR")
-    assert not sells(Listed(published=False), currency="EUR")
-    assert not sells(Listed(available_for_purchase=False), currency="EUR")
+    price = Money(amount=Decimal(10), currency="EUR")
+    assert sold(ForSale(id="tea", is_available=True, price=price), "EUR")
+    assert not sold(ForSale(id="tea", is_available=True, price=price), "PLN")
+    assert not sold(ForSale(id="tea", is_available=True), "EUR")
+    assert not sold(ForSale(id="tea", is_available=False, price=price), "EUR")
     shop = busy_corner()
     euros, zlotys = shop.channel(*GROCERIES[15:]), shop.channel(*GROCERIES[:15])
     for who in ("Ana", "Cleo", None):
@@ -261,10 +252,7 @@ def test_16_refund_cancel_erasure_and_merge_count_at_once() -> None:
     assert len(ledger.line) == 1  # what Ben bought; nothing of Ana is left
 
 
-def test_17_variants_are_one_product_and_bundles_and_gift_cards_are_none() -> None:
-    assert not sells(Listed(gift_card=True), currency="EUR")
-    assert not sells(Listed(bundle=True), currency="EUR")
-    assert not sells(Listed(hidden=True), currency="EUR")
+def test_17_variants_are_one_product() -> None:
     book = Adviser().book
     book.put(Purchase(1, 1, FIRST_DAY, [1, 1]))  # two variants of one product
     assert len(book.products_of(0)) == 1

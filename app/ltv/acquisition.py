@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+REACH = 1.2816
+"""Standard errors: 80 %."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,13 @@ def cac(spend: float, new_buyers: int) -> float | None:
     return spend / new_buyers if new_buyers > 0 else None
 
 
-def ltv_to_cac(values: ArrayLike, cost: float | None) -> Return | None:
-    """Values (to date and to come) of a channel's new buyers against the cost of one."""
-    worth = np.asarray(values, dtype=np.float64)
-    if cost is None or cost <= 0.0 or len(worth) < 2:
+def ltv_to_cac(worth: float, square: float, buyers: int, cost: float | None) -> Return | None:
+    """What a channel's new buyers are worth (to date and to come), summed and summed in squares,
+    against the cost of one."""
+    if cost is None or cost <= 0.0 or buyers < 2:
         return None
-    mean, error = float(worth.mean()), float(worth.std(ddof=1)) / math.sqrt(len(worth))
-    reach = 1.2816 * error
+    mean = worth / buyers
+    reach = REACH * math.sqrt(max(square / buyers - mean**2, 0.0) / (buyers - 1))
     return Return(mean / cost, (mean - reach) / cost, (mean + reach) / cost)
 
 

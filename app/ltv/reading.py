@@ -5,7 +5,6 @@ whole: every bad row is told with its line and what is wrong with it.
 """
 
 import csv
-import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
@@ -153,9 +152,3 @@ def _collect(found: Found, rows: Iterator[Row], layout: Layout) -> Book:
     if not taker.days:
         raise ValueError("the file has a header and no orders")
     return taker.book()
-
-
-def from_text(text: str, *, layout: Layout | None = None) -> Book:
-    """The same from a string: for tests and notebooks."""
-    layout = layout or Layout()
-    return _collect(*_csv(io.StringIO(text), layout, lambda _: None), layout)

@@ -1,14 +1,11 @@
 """What winning customers costs and brings, by channel (LV-3, LV-4)."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.ltv import acquisition
 from app.ltv.tables import AdSpend
 from app.ltv.view import ChannelRow
-
-REACH = 1.2816  # standard errors: 80 %
 
 
 def by_channel(
@@ -57,11 +54,10 @@ def _row(
 ) -> ChannelRow:
     buyers = sum(row["buyers"] for row in told)
     cost = acquisition.cac(float(spend), buyers) if known else None
-    if cost is None or cost <= 0 or buyers < 2:
+    worth, square = (sum(row[name] for row in told) for name in ("worth", "square"))
+    found = acquisition.ltv_to_cac(worth, square, buyers, cost)
+    if found is None:
         return ChannelRow(name=name, spend=spend, buyers=buyers, cac=cost, known=known)
-    mean = sum(row["worth"] for row in told) / buyers
-    square = sum(row["square"] for row in told) / buyers - mean**2
-    error = math.sqrt(max(square, 0.0) / (buyers - 1))
     grown = [value for value in margins if value is not None]
     steps = [b - a for a, b in zip([0.0, *grown], grown, strict=False)]
     return ChannelRow(
@@ -69,9 +65,9 @@ def _row(
         spend=spend,
         buyers=buyers,
         cac=cost,
-        ratio=mean / cost,
-        low=(mean - REACH * error) / cost,
-        high=(mean + REACH * error) / cost,
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
         payback=acquisition.payback(steps, cost),
         known=known,
     )

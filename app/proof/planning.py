@@ -124,15 +124,6 @@ def for_share(base: float, lift: float, share: float, mode: Analysis = Analysis.
     return people((Noise.of_share(base), Noise.of_share(base + lift)), lift, share, mode)
 
 
-def for_mean(
-    spread: float, lift: float, share: float, mode: Analysis = Analysis.FIXED, *, r: float = 0.0
-) -> int:
-    """Money: `spread` is the standard deviation of a person's, `lift` the rise, both in one unit.
-    `r`: how well the past tells the outcome (CUPED)."""
-    noise = Noise(spread**2 * (1 - r**2))
-    return people((noise, noise), lift, share, mode)
-
-
 def plan(needed: int, *, a_week: float, so_far: int = 0) -> Plan:
     left = max(needed - so_far, 0)
     return Plan(needed, left / a_week if a_week > 0 else (0.0 if left == 0 else inf))

@@ -1,12 +1,10 @@
 """What one channel can sell at this moment, told by product: the only things a list may name.
 
-`sells` is the rule for one listing; `Shelf` holds its answers as arrays. A product that the shelf
-does not know is not sold.
+A product that the shelf does not know is not sold.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -14,36 +12,6 @@ from app.recommend.arrays import Flags, Ints, Longs
 from app.recommend.names import Names
 
 NONE = -1  # no family, no category
-
-
-class Listing(Protocol):
-    """One product in one channel."""
-
-    @property
-    def published(self) -> bool: ...
-    @property
-    def available_for_purchase(self) -> bool: ...
-    @property
-    def in_stock(self) -> bool: ...
-    @property
-    def price_currency(self) -> str | None: ...
-    @property
-    def gift_card(self) -> bool: ...
-    @property
-    def bundle(self) -> bool: ...
-    @property
-    def hidden(self) -> bool: ...
-
-
-def sells(listing: Listing, *, currency: str) -> bool:
-    """Whether somebody can put it into a basket here and now, and it may be recommended."""
-    return (
-        listing.published
-        and listing.available_for_purchase
-        and listing.in_stock
-        and listing.price_currency == currency
-        and not (listing.gift_card or listing.bundle or listing.hidden)
-    )
 
 
 @dataclass(eq=False)

@@ -1,4 +1,5 @@
-"""The same statistics kept one event at a time, by a house in memory.
+"""The statistics kept one event at a time with the house's own `fold`, but in memory: chance can
+shuffle what it hears a thousand times, where a database would take an hour.
 
 Each order carries a version, the highest wins, so neither the order of arrival nor duplicates
 change anything: the result equals a rebuild.
