@@ -215,6 +215,21 @@ def test_a_full_writer_says_come_again_on_the_wire_too(
     assert street.says(street.request()).startswith(b"HTTP/1.1 503")
 
 
+@pytest.mark.parametrize("way", ["", "?long=way"])
+def test_in1_a_database_that_is_away_says_come_again_on_both_ways(
+    street: Street, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Whatever is raised in the parser's hands is an invalid request to the server: a 400."""
+
+    def away(_: str) -> None:
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(street.shop.perennial.directory, "find", away)
+    asked = street.request().replace(b"order_created HTTP", b"order_created%b HTTP" % way.encode())
+    assert street.says(asked).startswith(b"HTTP/1.1 503 ")
+    assert not street.shop.all(Promise)
+
+
 def test_in1_a_rotated_key_is_fetched_while_others_are_heard(house: House) -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=jwks("new"))

@@ -28,6 +28,7 @@ EVENT = re.compile(r"[a-z_]{1,64}")
 Answer: TypeAlias = tuple[int, str]
 BAD: Answer = (401, "the signature does not match the body")
 FULL: Answer = (503, "more is coming in than the disk takes")
+BLIND: Answer = (503, "who that is cannot be looked up just now")
 TOO_LARGE: Answer = (413, "larger than any payload of Saleor's")
 AWAY = frozenset({Status.PAUSED, Status.DELETED})
 """IN-1. One that refuses our token and still speaks to us has not sent us away."""
@@ -78,7 +79,19 @@ class Door:
     ) -> Answer | Heard | Entry:
         """What can be said at once: an answer, or the delivery to be written down; or the shop
         whose keys must be fetched anew first.
+
+        It never raises: the server would call that an invalid request, and after a 400 Saleor
+        never brings a delivery again.
         """
+        try:
+            return self._met(path, headers, body)
+        except Exception:  # a database that is away, whatever it says
+            log.exception("door.blind")
+            return BLIND
+
+    def _met(
+        self, path: str, headers: Mapping[bytes, bytes], body: bytes
+    ) -> Answer | Heard | Entry:
         try:
             api_url = normalised(headers.get(b"saleor-api-url", b"").decode("latin-1"))
         except AddressRefusedError as failure:
