@@ -131,6 +131,8 @@ def offer(
         seen["card"] = [
             int(case.account), int(case.current), int(case.granted), case.worth_minor,
         ]  # fmt: skip
+    if case.short:
+        seen["short"] = 1
     if case.latest:
         seen["latest"] = (micros(case.latest) or 0) - at
     outcome = str(word or PROMISED)
@@ -147,8 +149,8 @@ def offer_again(seen: Mapping[str, Any], *, now: datetime, percent: int | None =
         stopped=bool(seen["stop"]), excluded=bool(seen["out"]), reduced_hundredths=seen["red"],
         live=bool(seen["live"]), latest=latest, a_year=seen["year"], shared=seen["shared"],
         serial=seen["serial"], given_minor=seen["given"], brought_minor=seen["brought"],
-        firm="card" in seen, account=bool(account), current=bool(current), granted=bool(granted),
-        worth_minor=worth,
+        short="short" in seen, firm="card" in seen, account=bool(account), current=bool(current),
+        granted=bool(granted), worth_minor=worth,
     )  # fmt: skip
     word = offer_rules.word(case, now=now)
     return str(word or PROMISED), {} if word else {"pct": case.percent_hundredths}

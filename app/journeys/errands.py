@@ -63,7 +63,7 @@ def _mint(tx: Tx, grant_id: int, open_: Opener) -> int | None:
             "percent_hundredths": grant.percent_hundredths,
         }  # fmt: skip
         if grant.amount_minor is None:
-            code = coupons.give(tx, programme, person, **terms)
+            code = coupons.give(tx, programme, person, least_minor=grant.least_minor, **terms)
         else:
             worth: dict[str, Any] = {
                 "amount_minor": grant.amount_minor,

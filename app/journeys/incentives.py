@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import case, col, func, select
@@ -15,13 +16,16 @@ from app.journeys.naming import programme_of
 from app.journeys.offer_rules import Case, Word
 from app.journeys.rules import Offer
 from app.journeys.tables import Grant, Journey, Run
+from app.kit.money import minor
 from app.kit.tx import Tx, among
 from app.loyalty import cards as loyalty_cards
 from app.loyalty import coupons
+from app.loyalty import least as basket
 from app.loyalty import queries as loyalty
 from app.loyalty.tables import Code
 from app.ltv.tables import BookedOrder
 from app.orders.tables import Order
+from app.shops.flows import this_shop
 
 YEAR = timedelta(days=365)
 LEAST_LEFT = timedelta(days=7)
@@ -52,7 +56,8 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
         return {}
     terms = loyalty.terms(tx)
     people = {run.person for run in runs}
-    emails, reduced = loyalty.emails(tx, people), _reduced(tx, runs)
+    emails, carts = loyalty.emails(tx, people), _carts(tx, runs)
+    least = basket.by_currency(tx, least_of(tx, step))
     known = _history(tx, journey, people)
     cards = _as_cards(tx, step, runs) if step.bound == "firm" else {}
     unprofiled = customers.unprofiled(tx)  # PR-4
@@ -65,7 +70,7 @@ def cases_of(tx: Tx, journey: Journey, step: Offer, runs: Sequence[Run]) -> Mapp
             usual,
             excluded=run.person in unprofiled
             or bool(terms and terms.excludes(emails.get(run.person))),
-            reduced_hundredths=reduced.get(run.subject or "", 0),
+            **_of_cart(carts.get(run.subject or ""), least),
             **known[run.person],
             **cards.get(run.id or 0, {}),
         )
@@ -85,12 +90,27 @@ def _as_cards(tx: Tx, step: Offer, runs: Sequence[Run]) -> Mapping[int, Mapping[
     }  # fmt: skip
 
 
-def _reduced(tx: Tx, runs: Sequence[Run]) -> Mapping[str, int]:
-    """MG-2: by checkout that a journey is about: the deepest promotion in it. What a code without
-    a cart will be used on is nobody's knowledge."""
+def _carts(tx: Tx, runs: Sequence[Run]) -> Mapping[str, Cart]:
+    """By checkout that a journey is about. What a code without a cart will be used on is nobody's
+    knowledge."""
     subjects = sorted({run.subject for run in runs if run.subject})
-    rows = select(Cart.checkout, Cart.reduced_hundredths).where(among(col(Cart.checkout), subjects))
-    return dict(tx.exec(rows).all()) if subjects else {}
+    rows = select(Cart).where(among(col(Cart.checkout), subjects))
+    return {cart.checkout: cart for cart in tx.exec(rows)} if subjects else {}
+
+
+def _of_cart(cart: Cart | None, least: Mapping[str, int]) -> Mapping[str, Any]:
+    """MG-2: the deepest promotion in it. CP-1: whether a code of that least basket would not do."""
+    if cart is None:
+        return {}
+    enough = least.get(cart.currency)
+    short = bool(least) and (enough is None or cart.worth_minor < enough)
+    return {"reduced_hundredths": cart.reduced_hundredths, "short": short}
+
+
+def least_of(tx: Tx, step: Offer) -> int:
+    """CP-1: the least basket of a code, in minor units of the reporting currency."""
+    currency = this_shop(tx).currency
+    return minor(Decimal(step.least), currency) if step.least and step.bound == "soft" else 0
 
 
 def _history(tx: Tx, journey: Journey, people: set[int]) -> Mapping[int, dict[str, Any]]:
@@ -154,7 +174,7 @@ def promise(tx: Tx, journey: Journey, step: Offer, run: Run) -> Grant:
     grant = Grant(
         key=key, person=run.person, journey=journey.key, run=run.id or 0,
         percent_hundredths=step.percent_hundredths, at=tx.now,
-        ends_at=tx.now + timedelta(days=step.days),
+        ends_at=tx.now + timedelta(days=step.days), least_minor=least_of(tx, step),
     )  # fmt: skip
     if step.bound == "firm":
         reward = rewards.rewards(tx, step, [run])[run.id or 0]
@@ -185,7 +205,7 @@ def orders_fell_through(tx: Tx, orders: Sequence[Order]) -> list[Grant]:
         again = Grant(
             key=key, person=grant.person, journey=grant.journey, run=grant.run,
             percent_hundredths=grant.percent_hundredths, at=tx.now, ends_at=tx.now + left,
-            replaces=grant.id, currency=grant.currency,
+            replaces=grant.id, currency=grant.currency, least_minor=grant.least_minor,
             amount_minor=order.reward_minor if grant.amount_minor else None,
         )  # fmt: skip
         tx.add(again)

@@ -37,6 +37,8 @@ class Word(StrEnum):
     """CP-4."""
     TOO_DEEP = "too_deep"
     """MG-2: together with what the shop has reduced in the cart anyway."""
+    TOO_LITTLE = "too_little"
+    """CP-1: the cart it is about comes to less than the code's least basket."""
     NO_ACCOUNT = "no_account"
     """CP-4, firm: a gift card of one account needs an account."""
     NO_WORTH = "nothing_to_reckon"
@@ -66,6 +68,8 @@ class Case:
     given_minor: int = 0
     brought_minor: int = 0
     """The margin on what she kept."""
+    short: bool = False
+    """The cart it is about comes to less than the least basket, or nobody knows: no rate."""
     firm: bool = False
     account: bool = True
     current: bool = True
@@ -89,6 +93,7 @@ def word(case: Case, *, now: datetime) -> Word | None:
         (case.stopped, Word.STOPPED),
         (case.excluded, Word.EXCLUDED),
         (too_deep(case.percent_hundredths, case.reduced_hundredths), Word.TOO_DEEP),
+        (case.short and not case.firm, Word.TOO_LITTLE),
         (case.live, Word.LIVE),
         (rested is not None and rested < BETWEEN, Word.RECENT),
         (case.a_year >= MOST_A_YEAR, Word.YEARLY),

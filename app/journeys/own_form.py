@@ -53,6 +53,8 @@ class StepRow:
     unit: str = "days"
     what: str = ""
     """A message, a segment, an event, a note or a name, by kind."""
+    least: str = ""
+    """CP-1: of a code, in whole units of the shop's currency."""
     wrong: str = ""
 
 
@@ -149,7 +151,8 @@ def _row(step: Step, whole: Definition) -> StepRow | None:  # noqa: PLR0911  # a
         case Offer() if step.else_to == _after_next(step, whole):
             number = f"{Decimal(step.percent_hundredths).scaleb(-2).normalize():f}"
             kind = "card" if step.bound == "firm" else "offer"
-            return StepRow(kind=kind, number=number, what=str(step.days))
+            least = str(step.least) if step.least else ""
+            return StepRow(kind=kind, number=number, what=str(step.days), least=least)
         case Tag():
             return StepRow(kind="tag", what=step.name)
         case Webhook():
@@ -178,9 +181,16 @@ def typed(fields: Fields) -> OwnForm:
     """As it stands in the form; a row without a kind is none."""
     columns = [[str(v).strip() for v in fields.getlist(n)] for n in ("number", "unit", "what")]
     kinds = [str(v) for v in fields.getlist("kind")]
+    leasts = [str(v).strip() for v in fields.getlist("least")] or [""] * len(kinds)
     rows = [
-        StepRow(kind=kind, number=number, unit=unit if unit in UNITS else "days", what=what)
-        for kind, number, unit, what in zip(kinds, *columns, strict=False)
+        StepRow(
+            kind=kind,
+            number=number,
+            unit=unit if unit in UNITS else "days",
+            what=what,
+            least=least,
+        )
+        for kind, number, unit, what, least in zip(kinds, *columns, leasts, strict=False)
         if kind in KINDS
     ]
     exits = {str(v) for v in fields.getlist("exits")} & {one.value for one in HAPPENINGS}
@@ -296,7 +306,8 @@ def _offer(row: StepRow, key: str, *, else_to: str) -> Offer:
     if not 0 < percent <= MOST_PERCENT:
         raise ValueError("MG-2: at most 30 %")
     days = int(row.what) if row.what else CODE_DAYS
+    firm = row.kind == "card"
     return Offer(
         key=key, percent_hundredths=int(percent * 100), days=days, else_to=else_to,
-        bound="firm" if row.kind == "card" else "soft",
+        bound="firm" if firm else "soft", least=int(row.least or 0) if not firm else 0,
     )  # fmt: skip

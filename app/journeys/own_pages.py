@@ -14,6 +14,7 @@ from app.journeys.rules import Definition, Trigger
 from app.kit.tx import Tx
 from app.messages import library
 from app.segments import queries as segments
+from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
 from app.web.page import Page, Rendered
@@ -94,6 +95,7 @@ def _show(
         units=tuple(own_form.UNITS),
         triggers=[trigger.value for trigger in Trigger],
         happenings=[trigger.value for trigger in own_form.HAPPENINGS],
+        currency=this_shop(tx).currency,
         dates=handed.names(tx),
         messages=[(row.key, row.name) for row in library.all_messages(tx)],
         segments=[(one.key, one.name) for one in segments.live(tx)],

@@ -10,12 +10,12 @@ from math import ceil
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, true
+from sqlalchemy import case, or_, true
 from sqlmodel import col, func, select
 
 from app.carts.tables import Cart
 from app.customers.tables import Person
-from app.journeys import days, recovery, recovery_rules, survey_rules, surveys
+from app.journeys import days, incentives, recovery, recovery_rules, survey_rules, surveys
 from app.journeys.queries import recovery as recovery_terms
 from app.journeys.rules import Day, Definition, Offer, Send, Split, Step, Trigger, Wait, WaitFor
 from app.kit.money import major
@@ -49,7 +49,7 @@ class Past(NamedTuple):
 @dataclass(frozen=True)
 class Rehearsal:
     """What would have been. Codes and cost are at most: as if every guard had said yes, and every
-    code had been used on an average order."""
+    code had been used on an average order; those below the least basket count as nought (CP-1)."""
 
     days: int
     people: int
@@ -334,12 +334,14 @@ def _later(step: Step, at: datetime, start: datetime) -> datetime:
 def _cost(
     tx: Tx, definition: Definition, codes: int, since: datetime, looked: _Looked
 ) -> Sum | None:
-    percent = next((s.percent_hundredths for s in definition.steps if isinstance(s, Offer)), 0)
-    currency = this_shop(tx).currency
-    if not codes or not percent or not currency:
+    offer = next((step for step in definition.steps if isinstance(step, Offer)), None)
+    percent, currency = offer.percent_hundredths if offer else 0, this_shop(tx).currency
+    if not codes or offer is None or not percent or not currency:
         return None
+    goods = col(Order.goods_reporting_minor)
+    large = case((goods >= incentives.least_of(tx, offer), goods), else_=0)
     average = tx.exec(
-        select(func.avg(Order.goods_reporting_minor)).where(
+        select(func.avg(large)).where(
             BOUGHT, col(Order.created_at) >= since, looked.at(Order.person)
         )
     ).one()

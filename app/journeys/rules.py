@@ -128,6 +128,8 @@ class Offer(Part):
     """CP-3."""
     bound: Literal["soft", "firm"] = "soft"
     """CP-4: a voucher's code, or a gift card that her account alone can pay with."""
+    least: int = Field(default=0, ge=0, le=1_000_000)
+    """CP-1: what a basket has to come to for a code, in whole units of the shop's currency."""
     else_to: str | None = None
     """Where who gets none goes on; None: the next step."""
 

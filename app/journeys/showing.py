@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -44,6 +45,7 @@ from app.messages.tables import Send as Sent
 from app.segments import queries as segments
 from app.segments.rules import leaves, read
 from app.shops.flows import this_shop
+from app.web.notation import Sum
 
 READY_MADE: Mapping[str, str] = {
     draft.key: draft.name for recipe in RECIPES.values() for draft in recipe.messages
@@ -176,6 +178,7 @@ def automation(
         firm=any(isinstance(step, Offer) and step.bound == "firm" for step in definition.steps),
         linkless=_linkless(tx, definition),
         cards_possible=gift_cards.possible(tx),
+        currency=this_shop(tx).currency,
         cards_allowed=gift_cards.allowed(tx),
     )
 
@@ -263,9 +266,9 @@ def here(tx: Tx, journey: int, standing: Sequence[Standing]) -> Mapping[str, int
 def steps(
     tx: Tx, key: str, definition: Definition, waiting: Mapping[str, int]
 ) -> Sequence[StepLine]:
-    figures, names = sends.figures(tx, key), _names(tx)
+    figures, names, currency = sends.figures(tx, key), _names(tx), this_shop(tx).currency
     return [
-        _step(step, figures.get(step.key), waiting.get(step.key, 0), names)
+        _step(step, figures.get(step.key), waiting.get(step.key, 0), names, currency)
         for step in definition.steps
     ]
 
@@ -283,8 +286,8 @@ def step(tx: Tx, journey: Journey, key: str) -> StepLine | None:
 
 def lines(tx: Tx, definition: Definition) -> Sequence[StepLine]:
     """What its steps do, without any number."""
-    names = _names(tx)
-    return [_step(step, None, 0, names) for step in definition.steps]
+    names, currency = _names(tx), this_shop(tx).currency
+    return [_step(step, None, 0, names, currency) for step in definition.steps]
 
 
 def _names(tx: Tx) -> Mapping[str, str]:
@@ -292,7 +295,7 @@ def _names(tx: Tx) -> Mapping[str, str]:
 
 
 def _step(
-    step: Step, counts: Mapping[str, int] | None, here: int, names: Mapping[str, str]
+    step: Step, counts: Mapping[str, int] | None, here: int, names: Mapping[str, str], currency: str
 ) -> StepLine:
     told: dict[str, Any] = {"kind": step.kind, "key": step.key, "here": here}
     match step:
@@ -310,6 +313,7 @@ def _step(
         case Offer():
             told |= {"percent": step.percent_hundredths / 10_000, "days": step.days}
             told["firm"] = step.bound == "firm"
+            told["least"] = Sum(Decimal(step.least), currency) if step.least else None
         case Condition():
             told["words"] = [leaf.model_dump(mode="json") for leaf in leaves(read(step.holds))]
         case Tag() | Webhook():

@@ -10,6 +10,7 @@ from app.kit.tx import Tx
 from app.loyalty import cards, coupons
 from app.messages.rules import Purpose, RefusedError, Word
 from app.messages.tables import Send
+from app.orders import queries as orders
 
 LANGUAGE = "en"
 
@@ -49,4 +50,15 @@ def _code(tx: Tx, send: Send) -> Mapping[str, object]:
     told: dict[str, object] = {"text": code.code, "ends_at": code.ends_at, "percent": percent}
     if worth := cards.worth(code):
         told["worth"] = worth
+    elif least := coupons.least_of(tx, code, _currency(tx, send)):
+        told["least"] = least
     return {"code": told}
+
+
+def _currency(tx: Tx, send: Send) -> str:
+    """What she pays in: of the cart it is about, else of her last order, else the shop's own."""
+    checkout = send.context.get("checkout")
+    if cart := carts.by_checkout(tx, str(checkout)) if checkout else None:
+        return cart.currency
+    last = next(iter(orders.last_orders(tx, send.person or 0, limit=1)), None)
+    return last.currency if last else ""

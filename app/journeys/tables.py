@@ -144,6 +144,8 @@ class Grant(OfShop, SQLModel, table=True):
     amount_minor: int | None = Field(default=None, sa_type=BigInteger)
     """CP-4, firm: what the gift card is worth; None for a code."""
     currency: str | None = None
+    least_minor: int = Field(default=0, sa_type=BigInteger)
+    """CP-1: the least basket of a code, in the reporting currency."""
     at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
     code: int | None = Field(default=None, sa_type=BigId)

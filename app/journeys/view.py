@@ -9,6 +9,7 @@ from app.journeys.recipes import Choice
 from app.journeys.rehearsing import Rehearsal
 from app.journeys.results import Result
 from app.journeys.rules import Day
+from app.web.notation import Sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,8 @@ class StepLine:
     days: int = 0
     firm: bool = False
     """CP-4: as a gift card."""
+    least: Sum | None = None
+    """CP-1: of a code."""
     from_start: bool = False
     event: str = ""
     words: Sequence[Mapping[str, Any]] = ()
@@ -138,4 +141,5 @@ class Automation:
     linkless: bool = False
     """Its letters lead nowhere: where the storefront is was not said yet."""
     cards_possible: bool = False
+    currency: str = ""
     cards_allowed: bool = False

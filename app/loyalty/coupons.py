@@ -7,6 +7,7 @@ ends of vouchers only, so a code that has ended unused is taken out of Saleor.
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from decimal import ROUND_DOWN
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,13 +15,14 @@ from sqlmodel import and_, col, func, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.loyalty import codes, minting, queries, spans, speech
+from app.loyalty import codes, least, minting, queries, spans, speech
 from app.loyalty.acts import Verb, note
 from app.loyalty.minting import Opener
 from app.loyalty.speech import Title
 from app.loyalty.tables import Code, Voucher
 from app.orders.tables import Order
 from app.shops.flows import this_shop
+from app.web.notation import Sum
 from app.web.words import catalogue
 
 OF_CARDS = ":card"
@@ -36,13 +38,20 @@ def give(
     percent_hundredths: int,
     ends_at: datetime,
     open_: Opener,
+    least_minor: int = 0,
+    amount_minor: int = 0,
+    longer: timedelta = timedelta(0),
     prefix: str = codes.PREFIX,
 ) -> Code:
     """The person's code of the programme this month, the same however often it is asked for.
 
-    It has to be brought to Saleor before anybody reads it (`vouchers.bring`).
+    It takes off a percentage or, with `amount_minor` of the reporting currency, an amount. It has
+    to be brought to Saleor before anybody reads it (`vouchers.bring`).
     """
-    voucher = _voucher_of(tx, programme, title=title, percent=percent_hundredths, open_=open_)
+    voucher = _voucher_of(
+        tx, programme, title=title, percent=percent_hundredths, open_=open_,
+        least_minor=least_minor, amount_minor=amount_minor, longer=longer,
+    )  # fmt: skip
     if code := queries.code_for(tx, person.id or 0, voucher.id or 0):
         return code
     text = codes.code_of(
@@ -99,6 +108,7 @@ def _voucher_of(
     percent: int,
     open_: Opener,
     least_minor: int = 0,
+    amount_minor: int = 0,
     longer: timedelta = timedelta(0),
 ) -> Voucher:
     """CP-1: its terms are those of the day in the month on which it is first needed."""
@@ -111,10 +121,16 @@ def _voucher_of(
     )
     begins_at, ends_at = spans.offer_span(month, zone)
     spoken = speech.of_shoppers(tx)
-    name = minting.name_of(title(catalogue(spoken)), percent, month, mark, spoken)
+    words = title(catalogue(spoken))
+    if amount_minor:
+        name = minting.name_of_amount(words, amount_minor, this_shop(tx).currency, mark, spoken)
+    else:
+        name = minting.name_of(words, percent, month, mark, spoken)
     voucher = Voucher(
         tier=programme, programme=True, month=month, mark=mark, percent_hundredths=percent,
-        name=name, begins_at=begins_at, ends_at=ends_at + longer, least_minor=least_minor,
+        name=name, begins_at=begins_at, ends_at=ends_at + longer,
+        least_minor=least.by_currency(tx, least_minor),
+        amounts_minor=least.by_currency(tx, amount_minor, rounding=ROUND_DOWN),
     )  # fmt: skip
     tx.add(voucher)
     tx.flush()
@@ -124,6 +140,13 @@ def _voucher_of(
 def percent_of(tx: Tx, code: Code) -> int:
     """Hundredths of a percent that a code takes off."""
     return tx.exec(select(Voucher.percent_hundredths).where(Voucher.id == code.voucher)).one()
+
+
+def least_of(tx: Tx, code: Code, currency: str) -> Sum | None:
+    """CP-1: what a basket has to come to for it, as somebody who pays in this currency reads it;
+    None where there is no bound."""
+    told = tx.exec(select(Voucher.least_minor).where(Voucher.id == code.voucher)).one()
+    return least.shown(told, currency, reporting=this_shop(tx).currency)
 
 
 def by_id(tx: Tx, id_: int) -> Code | None:

@@ -29,10 +29,12 @@ def at_checkout(
             int(basket.account is not None), basket.channel, basket.lines, int(basket.paying),
             basket.on.value, int(basket.promoted), basket.reduced_hundredths,
         ],
-        "o": {k: v for k, v in asdict(offer).items() if k != "channels" and v},
-        "here": int(offer.channels is None or basket.channel in offer.channels),
+        "o": {k: v for k, v in asdict(offer).items() if k not in ("channels", "least") and v},
+        "here": int(not guards.elsewhere(basket, offer)),
         "t": [tried.value if tried else None, tried_lines],
     }  # fmt: skip
+    if least := offer.least.get(basket.currency):
+        seen["least"] = [basket.goods_minor, least]
     record(
         tx,
         Decided(
@@ -44,9 +46,10 @@ def at_checkout(
 
 def checkout_again(seen: Mapping[str, Any]) -> Again:
     signed_in, channel, lines, paying, on, promoted, reduced = seen["b"]
+    goods, least = seen.get("least", (0, 0))
     basket = Basket(
         account="x" if signed_in else None, channel=channel, lines=lines, paying=bool(paying),
-        on=On(on), promoted=bool(promoted), reduced_hundredths=reduced,
+        on=On(on), promoted=bool(promoted), reduced_hundredths=reduced, goods_minor=goods,
     )  # fmt: skip
     told = seen["o"]
     flags = {
@@ -58,6 +61,7 @@ def checkout_again(seen: Mapping[str, Any]) -> Again:
     offer = Offer(
         channels=None if seen["here"] else (),
         percent_hundredths=told.get("percent_hundredths", 0),
+        least={basket.currency: least} if least else {},
         **flags,
     )
     tried, tried_lines = seen["t"]

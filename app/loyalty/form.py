@@ -60,6 +60,10 @@ class Draft:
         """Of a draft in which nothing is wrong."""
         return minor(Decimal(rung.threshold), self.currency)
 
+    def least_minor(self, rung: Rung) -> int:
+        """Of a draft in which nothing is wrong."""
+        return minor(Decimal(rung.least), self.currency)
+
 
 def percent_hundredths(rung: Rung) -> int | None:
     return None if rung.percent is None else int(Decimal(rung.percent) * 100)
@@ -90,8 +94,9 @@ def _one(fields: Fields, name: str) -> str:
 def _rungs(fields: Fields, stored: Draft, locale: Locale) -> tuple[Rung, ...]:
     columns = [
         [str(value) for value in fields.getlist(name)]
-        for name in ("tier", "name", "threshold", "percent")
+        for name in ("tier", "name", "threshold", "percent", "least")
     ]
+    columns[-1] += [""] * (len(columns[0]) - len(columns[-1]))
     offers = {str(key) for key in fields.getlist("offer")}
     rungs: list[Rung] = []
     for key, *texts in zip(*columns, strict=False):
@@ -112,7 +117,7 @@ def _channels(fields: Fields, stored: Draft, key: str) -> tuple[str, ...] | None
 def _rung(
     key: str, texts: Sequence[str], *, offer: bool, under: Sequence[Rung], locale: Locale
 ) -> Rung:
-    name, threshold, percent = (text.strip() for text in texts)
+    name, threshold, percent, least = (text.strip() for text in texts)
     problems: Problems = {}
     if not name:
         problems["name"] = Problem.MISSING
@@ -124,6 +129,7 @@ def _rung(
         name=name[:40],
         threshold=amount,
         percent=_percent(percent, problems, locale, offer=offer),
+        least=_least(least, problems, locale),
         offer=offer,
         problems=problems,
     )
@@ -159,6 +165,14 @@ def _percent(text: str, problems: Problems, locale: Locale, *, offer: bool) -> D
     if not 1 <= percent <= 100 or percent * 100 % 1:  # noqa: PLR2004
         problems["percent"] = Problem.PERCENT
     return percent
+
+
+def _least(text: str, problems: Problems, locale: Locale) -> Decimal | str:
+    try:
+        return read_decimal(text, locale) if text else Decimal(0)
+    except ValueError:
+        problems["least"] = Problem.NOT_A_NUMBER
+        return text
 
 
 def _months(text: str, problems: Problems) -> int | str:

@@ -1,7 +1,7 @@
 """May the month's code go on this checkout? The one place that says yes, and every no by name."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -24,6 +24,8 @@ class Word(StrEnum):
     EMPTY = "empty"
     PAYING = "paying"
     """A payment has begun: the price must not move any more."""
+    TOO_LITTLE = "too_little"
+    """CP-1: what is in it comes to less than the least basket of the code."""
     OTHER_CODE = "other_code"
     SHOP_PROMOTION = "shop_promotion"
     """The shop's own promotion or gift is on it, and a code would throw it off."""
@@ -82,6 +84,9 @@ class Basket:
     """A gift line, or a discount that no code brought."""
     reduced_hundredths: int = 0
     """The deepest of the shop's own promotions on one of its lines."""
+    goods_minor: int = 0
+    """All lines at the catalogue's gross price."""
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,8 @@ class Offer:
     """The month's code was used on an order."""
     voucher_gone: bool
     percent_hundredths: int = 0
+    least: Mapping[str, int] = field(default_factory=dict)
+    """CP-1: minor units by currency; without a currency it is good for none of its baskets."""
 
 
 CEILING = 3500
@@ -117,15 +124,24 @@ def word(basket: Basket, offer: Offer, *, tried: Tried | None, tried_lines: str 
     return (
         (Word.NOT_SIGNED_IN if basket.account is None else None)
         or against(offer)
-        or (Word.CHANNEL if _elsewhere(basket, offer) else None)
+        or (Word.CHANNEL if elsewhere(basket, offer) else None)
         or (Word.TOO_DEEP if _too_deep(basket, offer) else None)
         or _about_basket(basket, tried, tried_lines)
+        or (Word.TOO_LITTLE if too_little(basket, offer.least) else None)
         or Word.PUT_ON
     )
 
 
-def _elsewhere(basket: Basket, offer: Offer) -> bool:
+def elsewhere(basket: Basket, offer: Offer) -> bool:
+    """It is not good in this channel, or its least basket has no rate in the channel's currency."""
+    if offer.least and basket.currency not in offer.least:
+        return True
     return offer.channels is not None and basket.channel not in offer.channels
+
+
+def too_little(basket: Basket, least: Mapping[str, int]) -> bool:
+    """CP-1: no less than Saleor counts: it asks for net where the shop shows net prices."""
+    return basket.goods_minor < least.get(basket.currency, 0)
 
 
 def _too_deep(basket: Basket, offer: Offer) -> bool:

@@ -5,11 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 from babel import Locale
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from app.customers.tables import Person
+from app.kit.money import major
 from app.kit.tx import Job, Tx
-from app.loyalty import codes, queries, spans, speech
+from app.loyalty import codes, least, queries, spans, speech
 from app.loyalty.acts import Verb, note
 from app.loyalty.queries import Terms
 from app.loyalty.tables import Code, Tier, Voucher
@@ -57,6 +58,7 @@ def voucher_of(tx: Tx, terms: Terms, tier: Tier, open_: Opener) -> Voucher:
         tier=tier.key, month=month, mark=mark, percent_hundredths=percent,
         name=name_of(tier.name, percent, month, mark, speech.of_shoppers(tx)),
         begins_at=begins_at, ends_at=ends_at,
+        least_minor=least.by_currency(tx, tier.least_minor),
     )  # fmt: skip
     tx.add(voucher)
     tx.flush()
@@ -67,3 +69,8 @@ def name_of(title: str, percent_hundredths: int, month: date, mark: str, spoken:
     """What the shopper reads beside the discount, and we find the voucher by."""
     percent = format_decimal(Decimal(percent_hundredths).scaleb(-2), locale=spoken)
     return f"{title} {percent}% · {month:%Y-%m} · {mark}"
+
+
+def name_of_amount(title: str, units: int, currency: str, mark: str, spoken: Locale) -> str:
+    """The same of a voucher that takes off an amount."""
+    return f"{title} {format_currency(major(units, currency), currency, locale=spoken)} · {mark}"

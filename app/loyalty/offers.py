@@ -4,7 +4,7 @@ What Saleor tells is first gathered for a moment (events of one checkout come in
 decided on its newest state, then done by an errand that looks once more before it acts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
@@ -14,12 +14,13 @@ from typing_extensions import override
 
 from app.customers.tables import Person
 from app.decisions.flows import record
+from app.kit.money import minor
 from app.kit.tx import Job, Tx
-from app.loyalty import deciding, guards, minting, queries, spans
+from app.loyalty import deciding, guards, least, minting, queries, spans
 from app.loyalty.acts import Verb, note
 from app.loyalty.guards import Basket, Offer, On, Tried, Word
 from app.loyalty.queries import Terms
-from app.loyalty.tables import Attempt, Code, Tier
+from app.loyalty.tables import Attempt, Code, Tier, Voucher
 from app.orders import flows as orders
 from app.orders.tables import Order
 from app.saleor.shapes import Checkout
@@ -45,6 +46,8 @@ class Consider(Job, kind="loyalty.consider", rank=0):
     on: On
     promoted: bool
     reduced_hundredths: int = 0
+    goods_minor: int = 0
+    currency: str = ""
     seen: datetime
     """The checkout's `updatedAt`."""
 
@@ -62,7 +65,7 @@ class Consider(Job, kind="loyalty.consider", rank=0):
     def basket(self) -> Basket:
         return Basket(
             self.account, self.channel, self.lines, self.paying, self.on, self.promoted,
-            self.reduced_hundredths,
+            self.reduced_hundredths, self.goods_minor, self.currency,
         )  # fmt: skip
 
 
@@ -86,7 +89,8 @@ def shopper_at_checkout(tx: Tx, checkout: Checkout, person: int | None) -> None:
     consider = Consider(
         checkout=checkout.id, account=checkout.user.id, channel=basket.channel,
         lines=basket.lines, paying=basket.paying, on=basket.on, promoted=basket.promoted,
-        reduced_hundredths=basket.reduced_hundredths, seen=checkout.updated_at,
+        reduced_hundredths=basket.reduced_hundredths, goods_minor=basket.goods_minor,
+        currency=basket.currency, seen=checkout.updated_at,
     )  # fmt: skip
     tx.postpone(consider, until=tx.now + PAUSE)
 
@@ -103,6 +107,8 @@ def basket_of(tx: Tx, checkout: Checkout) -> Basket:
         promoted=any(line.is_gift for line in checkout.lines)
         or (discounted and not checkout.voucher_code),
         reduced_hundredths=checkout.reduced_hundredths,
+        goods_minor=minor(checkout.goods, checkout.channel.currency_code),
+        currency=checkout.channel.currency_code,
     )
 
 
@@ -174,13 +180,26 @@ def _notice(tx: Tx, attempt: Attempt, job: Consider) -> None:
         if attempt.state in (Tried.WANTED, Tried.TRYING):
             put_on(tx, attempt, at=job.seen)
     elif attempt.state == Tried.PUT_ON and attempt.on_at and job.seen > attempt.on_at:
-        attempt.state = Tried.TAKEN_OFF.value
+        fell = guards.too_little(job.basket, _least_of(tx, attempt))
+        attempt.state = (Tried.PASSED if fell else Tried.TAKEN_OFF).value
         note(
-            tx, Verb.TAKEN_OFF, "by_shopper", of=attempt.checkout,
+            tx, Verb.TAKEN_OFF, "too_little" if fell else "by_shopper",
+            of=f"{attempt.checkout}:{attempt.turn}" if fell else attempt.checkout,
             person=attempt.person, checkout=attempt.checkout, code=attempt.code,
         )  # fmt: skip
     elif attempt.state == Tried.TRYING and not _under_way(attempt, now=tx.now):
         give_up(tx, attempt, Word.UNSURE)
+
+
+def _least_of(tx: Tx, attempt: Attempt) -> Mapping[str, int]:
+    """CP-1: of a basket that has become too small Saleor takes the code off, and not the shopper:
+    it goes on again with what she adds."""
+    told = (
+        select(Voucher.least_minor)
+        .join(Code, col(Code.voucher) == col(Voucher.id))
+        .where(Code.id == attempt.code)
+    )
+    return tx.exec(told).first() or {}
 
 
 def _under_way(attempt: Attempt, *, now: datetime) -> bool:
@@ -220,6 +239,7 @@ def offer_for(tx: Tx, terms: Terms, person: Person) -> tuple[Tier, Offer]:
         spent=code is not None and code.used_at is not None,
         voucher_gone=voucher is not None and voucher.gone_at is not None,
         percent_hundredths=tier.percent_hundredths or 0,
+        least=voucher.least_minor if voucher else least.by_currency(tx, tier.least_minor),
     )
 
 

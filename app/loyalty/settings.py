@@ -26,6 +26,7 @@ from app.shops.tables import Rate
 
 STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 """Letters that Unicode does not take apart."""
+RESTORED = ("name", "threshold_minor", "percent_hundredths", "least_minor", "offer", "channels")
 UNDOABLE = timedelta(seconds=30)
 MILLION = 1_000_000
 """Nobody is moved before the owner can no longer take it back."""
@@ -64,6 +65,7 @@ def _rung(terms: Terms, tier: Tier, people: Mapping[str, int] | None) -> Rung:
         name=tier.name,
         threshold=major(tier.threshold_minor, terms.currency),
         percent=None if hundredths is None else Decimal(hundredths).scaleb(-2).normalize() + 0,
+        least=major(tier.least_minor, terms.currency),
         offer=tier.offer,
         channels=None if tier.channels is None else tuple(tier.channels),
         people=None if people is None else people.get(tier.key, 0),
@@ -232,6 +234,7 @@ def _write(tier: Tier, rung: Rung, draft: Draft) -> None:
     tier.name = rung.name
     tier.threshold_minor = draft.threshold_minor(rung)
     tier.percent_hundredths = form.percent_hundredths(rung)
+    tier.least_minor = draft.least_minor(rung)
     tier.offer = rung.offer
     tier.channels = None if rung.channels is None else list(rung.channels)
     tier.retired_at = None
@@ -310,8 +313,8 @@ def _restore(tx: Tx, terms: Terms, was: Mapping[str, Any]) -> None:
     for key, tier in terms.tiers.items():
         told = before.get(key)
         tier.retired_at = tx.now if told is None or told["retired"] else None
-        for name in ("name", "threshold_minor", "percent_hundredths", "offer", "channels"):
-            setattr(tier, name, told[name] if told else getattr(tier, name))
+        for name in RESTORED:
+            setattr(tier, name, told.get(name, 0) if told else getattr(tier, name))
 
 
 def _audit(tx: Tx, programme: Programme, *, before: dict[str, Any], by: str | None) -> int:

@@ -97,14 +97,18 @@ def shifts(tx: Tx, then: Terms, standings: list[Standing]) -> Mapping[str, Shift
 def cost_minor(tx: Tx, then: Terms, standings: list[Standing]) -> int:
     """What the offers would have taken off the last 12 months, were every code used.
 
-    One code a calendar month, on the dearest order of it: so at most this.
+    One code a calendar month, on the dearest order of it, if that comes to the least basket
+    (CP-1): so at most this.
     """
     since = spans.window_start(tx.now, zone=then.zone, months=12)
-    dearest = orders.dearest_a_month(tx, since=since)
-    tiers = {s.person: then.tiers[s.after] for s in standings}
+    tiers, base = {s.person: s.after for s in standings}, then.ladder.base.key
     given = 0
-    for person, goods in dearest.items():
-        tier = tiers.get(person, then.tiers[then.ladder.base.key])
-        if tier.offer and tier.percent_hundredths:
-            given += goods * tier.percent_hundredths
+    for least in {tier.least_minor for tier in then.rungs if tier.offer}:
+        percents = {
+            tier.key: tier.percent_hundredths or 0
+            for tier in then.rungs
+            if tier.offer and tier.least_minor == least
+        }
+        for person, goods in orders.dearest_a_month(tx, since=since, least=least).items():
+            given += goods * percents.get(tiers.get(person, base), 0)
     return given // 10_000

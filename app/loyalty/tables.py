@@ -46,6 +46,8 @@ class Tier(OfShop, SQLModel, table=True):
     """Net spending on goods in the window, in the reporting currency."""
     percent_hundredths: int | None = None
     """10 % is 1000; None without an offer."""
+    least_minor: int = Field(default=0, sa_type=BigInteger)
+    """CP-1: what a basket has to come to for its code, in the reporting currency."""
     offer: bool = False
     """Switched on by the owner."""
     channels: list[str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
@@ -131,8 +133,11 @@ class Voucher(OfShop, SQLModel, table=True):
     mark: str
     """How its name ends: by this it is found again."""
     percent_hundredths: int
-    least_minor: int = Field(default=0, sa_type=BigInteger)
-    """What a basket has to come to at least, in the reporting currency; 0 is no bound."""
+    least_minor: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    """What a basket has to come to at least, by currency; nothing in it is no bound. In a channel
+    whose currency is not in it, it does not work."""
+    amounts_minor: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    """PT-6: what it takes off, by currency; nothing in it where it takes off a percentage."""
     begins_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
     saleor_id: str | None = None

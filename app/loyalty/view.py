@@ -41,12 +41,14 @@ class Rung:
     threshold: Decimal | str
     percent: Decimal | str | None
     """Percent points, 10 for 10 %."""
+    least: Decimal | str = Decimal(0)
+    """CP-1: what a basket has to come to for its code; nought is no bound."""
     offer: bool = False
     channels: tuple[str, ...] | None = None
     """Slugs of the channels its code is good in; None is all of them."""
     people: int | None = None
     problems: Mapping[str, Problem] = field(default_factory=dict)
-    """By field: name, threshold, percent."""
+    """By field: name, threshold, percent, least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,8 @@ class Code:
     text: str
     percent: Decimal
     ends_at: datetime
+    least: tuple[Sum, ...] = ()
+    """CP-1: what a basket has to come to, in each currency the shop sells in."""
     used_at: datetime | None = None
     order: str | None = None
 

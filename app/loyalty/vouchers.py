@@ -6,17 +6,16 @@ already is as good as one just added.
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import TypeVar
 
 from sqlmodel import select
 
-from app.kit.money import major, minor
+from app.kit.money import major
 from app.kit.tx import Tx
 from app.loyalty import codes, queries
 from app.loyalty.acts import Verb, note
 from app.loyalty.tables import Code, Tier, Voucher
-from app.orders.exchange import exchange
 from app.saleor import shapes
 from app.saleor.client import SaleorRefusedError
 from app.saleor.operations import (
@@ -82,20 +81,9 @@ def unlisted(tx: Tx, voucher: Voucher) -> Sequence[Channel]:
         if channel.active
         and channel.slug not in voucher.listed
         and (wanted is None or channel.slug in wanted)
-        and _least(tx, voucher, channel.currency) is not None
+        and (not voucher.least_minor or channel.currency in voucher.least_minor)
+        and (not voucher.amounts_minor or voucher.amounts_minor.get(channel.currency))
     ]
-
-
-def _least(tx: Tx, voucher: Voucher, currency: str) -> Decimal | None:
-    """What a basket in that currency has to come to, rounded up to whole units where it is not the
-    reporting one; None where no rate is known for it."""
-    if not voucher.least_minor:
-        return Decimal(0)
-    terms = exchange(tx)
-    if currency == terms.currency:
-        return major(voucher.least_minor, currency)
-    each = terms.reporting(minor(Decimal(1), currency), currency, at=tx.now)
-    return (Decimal(voucher.least_minor) / each).quantize(1, rounding=ROUND_UP) if each else None
 
 
 def find(world: World, voucher: Voucher) -> shapes.Voucher | None:
@@ -117,7 +105,7 @@ def make(world: World, voucher: Voucher) -> shapes.Voucher:
                 "addCodes": [first],
                 "startDate": voucher.begins_at,
                 "endDate": voucher.ends_at,
-                "discountValueType": "PERCENTAGE",
+                "discountValueType": "FIXED" if voucher.amounts_minor else "PERCENTAGE",
                 "singleUse": True,
                 "applyOncePerCustomer": True,
             },
@@ -145,16 +133,18 @@ def _stored(world: World, voucher: Voucher, made: shapes.Voucher) -> str:
 
 def list_in(world: World, voucher: Voucher, saleor_id: str, channels: Sequence[Channel]) -> None:
     """Saleor takes a voucher only in channels it is listed in."""
-    percent = Decimal(voucher.percent_hundredths).scaleb(-2)
-    with world.look() as tx:
-        least = {one.slug: _least(tx, voucher, one.currency) for one in channels}
+    least = voucher.least_minor
     world.saleor.run(
         VOUCHER_LIST_IN_CHANNELS,
         id=saleor_id,
         input={
             "addChannels": [
-                {"channelId": channel.saleor_id, "discountValue": percent}
-                | ({"minAmountSpent": spent} if (spent := least[channel.slug]) else {})
+                {"channelId": channel.saleor_id, "discountValue": _value(voucher, channel.currency)}
+                | (
+                    {"minAmountSpent": major(least[channel.currency], channel.currency)}
+                    if least
+                    else {}
+                )
                 for channel in channels
             ]
         },
@@ -166,6 +156,12 @@ def list_in(world: World, voucher: Voucher, saleor_id: str, channels: Sequence[C
         row.listed = sorted({*row.listed, *slugs})
 
     world.do(store)
+
+
+def _value(voucher: Voucher, currency: str) -> Decimal:
+    if voucher.amounts_minor:
+        return major(voucher.amounts_minor[currency], currency)
+    return Decimal(voucher.percent_hundredths).scaleb(-2)
 
 
 def add_code(world: World, code: Code, saleor_id: str) -> None:

@@ -114,6 +114,7 @@ def _shown(tx: Tx, voucher: Voucher, code: Code) -> view.Code:
         text=code.code,
         percent=Decimal(voucher.percent_hundredths).scaleb(-2),
         ends_at=voucher.ends_at,
+        least=tuple(_sum(units, currency) for currency, units in voucher.least_minor.items()),
         used_at=code.used_at,
         order=order.number if order else None,
     )

@@ -28,7 +28,7 @@ class Kind(StrEnum):
     """FB-4: the figures of a survey, each a link to its page; `most` is the highest."""
 
 
-OFFERS, CODES = frozenset({Kind.CODE}), frozenset({"code", "code_ends"})
+OFFERS, CODES = frozenset({Kind.CODE}), frozenset({"code", "code_ends", "code_least"})
 """FC-2: with one of these blocks or fields in it, a message is no service message."""
 PRIVATE = CODES | {"first_name", "last_name"}
 """AT-1, CP-9: fields that are never part of an address: whoever counts visits would read them."""

@@ -53,6 +53,8 @@ class Code:
     percent: Decimal | None = None
     worth: Sum | None = None
     """CP-4, firm: it opens a gift card of so much, for her account alone."""
+    least: Sum | None = None
+    """CP-1: what a basket has to come to."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def gather(
         "order_number": number,
         "code": code.text if code else "",
         "code_ends": code.ends_at if code else "",
+        "code_least": code.least if code and code.least else "",
     }
     recommended = _recommended(tx, person, told, own) if Kind.RECOMMENDATIONS in kinds else ()
     return Content(
@@ -130,6 +133,7 @@ def _code(told: Mapping[str, Any]) -> Code | None:
         ends_at=ends if isinstance(ends, datetime) else datetime.fromisoformat(str(ends)),
         percent=None if percent is None else Decimal(str(percent)),
         worth=given.get("worth"),
+        least=given.get("least"),
     )
 
 

@@ -18,7 +18,7 @@ from app.messages import merge
 from app.messages.blocks import SCALES, Block, Kind, Letter, Note, safe_link
 from app.messages.content import Content, Item
 from app.messages.rules import RefusedError, Word
-from app.web.notation import Notation
+from app.web.notation import Notation, Sum
 from app.web.words import ENGLISH, LANGUAGES, catalogue, tag_of
 
 TEMPLATES = Path(__file__).parent / "email" / "templates"
@@ -155,10 +155,13 @@ def render_note(
 
 def _fields(content: Content, locale: Locale) -> dict[str, Any]:
     notation = Notation(locale, catalogue(locale))
-    return {
-        name: _plain(notation.until(value, content.zone)) if isinstance(value, datetime) else value
-        for name, value in content.fields.items()
-    }
+
+    def worded(value: object) -> object:
+        if isinstance(value, datetime):
+            return _plain(notation.until(value, content.zone))
+        return notation.money(*value) if isinstance(value, Sum) else value
+
+    return {name: worded(value) for name, value in content.fields.items()}
 
 
 def _plain(markup: str) -> str:

@@ -120,13 +120,15 @@ def _of(
     return Spend(int(minor), orders, first, last, without_rate)  # type: ignore[arg-type]
 
 
-def dearest_a_month(tx: Tx, *, since: datetime) -> dict[int, int]:
-    """By person: the goods of the dearest order of each calendar month (UTC), added up."""
+def dearest_a_month(tx: Tx, *, since: datetime, least: int = 0) -> dict[int, int]:
+    """By person: the goods of the dearest order of each calendar month (UTC), added up; months
+    whose dearest comes to less than `least` left out. Reporting currency."""
     at, goods = col(Order.created_at), col(Order.goods_reporting_minor)
     monthly: Any = (
         select(col(Order.person).label("person"), func.max(goods).label("dearest"))
         .where(EARNED, at >= since, col(Order.person).is_not(None), goods.is_not(None))
         .group_by(col(Order.person), extract("year", at), extract("month", at))
+        .having(func.max(goods) >= least)
         .subquery()
     )
     rows: Any = tx.exec(

@@ -133,6 +133,11 @@ def draft(tx: Tx, told: shapes.Order | None, saleor_id: str) -> DraftSight | Non
         code=live[0].code if live else None,
         percent=Decimal(live[1].percent_hundredths) / 10_000 if live else None,
         ends_at=(live[0].ends_at or live[1].ends_at) if live else None,
+        least=tuple(
+            Sum(major(units, currency), currency) for currency, units in live[1].least_minor.items()
+        )
+        if live
+        else (),
         why_not="" if live or against is None else against.value,
         zone=zone,
     )

@@ -55,6 +55,8 @@ class DraftSight:
     """A code of hers that works today."""
     percent: Decimal | None
     ends_at: datetime | None
+    least: tuple[Sum, ...] = ()
+    """CP-1: what an order has to come to, in each currency the shop sells in."""
     why_not: str = ""
     """What stands against one: a word of app.loyalty.guards."""
     zone: str = "UTC"

@@ -197,7 +197,10 @@ class Till:
             return "INVALID"
         if checkout and checkout["channel"]["id"] not in voucher["listings"]:
             return "VOUCHER_NOT_APPLICABLE"
-        return None
+        least = voucher.get("least", {}).get(checkout["channel"]["id"]) if checkout else None
+        return (
+            "VOUCHER_NOT_APPLICABLE" if checkout and _goods(checkout) < float(least or 0) else None
+        )
 
     def later(self) -> datetime:
         """A moment that no other change has."""
@@ -221,6 +224,12 @@ class Till:
 
     def _taken(self, codes: list[str]) -> bool:
         return any(code in voucher["codes"] for voucher in self.vouchers.values() for code in codes)
+
+
+def _goods(checkout: JSON) -> float:
+    """What the catalogue asks for its lines."""
+    asked = ((one["quantity"], one["variant"].get("pricing")) for one in checkout["lines"])
+    return float(sum(n * told["price"]["gross"]["amount"] for n, told in asked if told))
 
 
 def _shown(voucher: JSON) -> JSON:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from app.journeys.recipes.base import (
     BOUND,
+    LEAST,
     Choice,
     Options,
     Recipe,
@@ -214,6 +215,7 @@ def second(options: Options) -> Definition:
                 percent_hundredths=options["percent"] * 100,
                 days=14,
                 bound=bound(options),
+                least=options["least"],
                 else_to="end",
             ),
             Send(key="code", message=SECOND_WITH_CODE.key),
@@ -236,5 +238,6 @@ SECONDING = Recipe(
         Choice("second", 14, 7, 60, "days"),
         Choice("percent", 10, 0, 30, "percent"),
         BOUND,
+        LEAST,
     ),
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from app.journeys.recipes.base import (
     BOUND,
+    LEAST,
     Choice,
     Options,
     Recipe,
@@ -172,6 +173,7 @@ def winback(options: Options) -> Definition:
                 percent_hundredths=options["percent"] * 100,
                 days=14,
                 bound=bound(options),
+                least=options["least"],
                 else_to="wait-2",
             ),
             Send(key="code", message=AWAY_WITH_CODE.key),
@@ -204,6 +206,7 @@ WINNING = Recipe(
         Choice("third", 30, 14, 120, "days"),
         Choice("percent", 10, 0, 30, "percent"),
         BOUND,
+        LEAST,
     ),
 )
 STOCKING = Recipe("stock", there_again, (THERE_AGAIN,))

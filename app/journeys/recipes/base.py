@@ -19,7 +19,7 @@ class Choice:
     least: int
     most: int
     unit: str
-    """`percent`, `days`, `hours` or `minutes`: the page has the words."""
+    """`percent`, `days`, `hours`, `minutes` or `money`: the page has the words."""
 
     def bounded(self, value: int) -> int:
         return min(max(value, self.least), self.most)
@@ -27,6 +27,9 @@ class Choice:
 
 BOUND = Choice("bound", 0, 0, 1, "bound")
 """CP-4: nought is a voucher's code, one is a gift card for one account."""
+
+LEAST = Choice("least", 0, 0, 100_000, "money")
+"""CP-1: the least basket, in whole units of the shop's currency; nought is no bound."""
 
 
 def bound(options: Options) -> Literal["soft", "firm"]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.journeys.recipes.base import (
     BOUND,
+    LEAST,
     Choice,
     Options,
     Recipe,
@@ -282,6 +283,7 @@ def define(options: Options) -> Definition:
                 percent_hundredths=options["percent"] * 100,
                 days=options["code_days"],
                 bound=bound(options),
+                least=options["least"],
                 else_to="third",
             ),
             Send(key="third-code", message=reward.key, valid_for=VALID, then="end"),
@@ -302,6 +304,7 @@ CART = Recipe(
         Choice("third", 72, 26, 24 * 14, "hours"),
         Choice("percent", 10, 0, 30, "percent"),
         BOUND,
+        LEAST,
         Choice("code_days", 7, 1, 30, "days"),
         Choice("rest", 7, 1, 30, "days"),
     ),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from app.journeys.recipes.base import (
     BOUND,
+    LEAST,
     Choice,
     Options,
     Recipe,
@@ -197,6 +198,7 @@ def exclusive(options: Options) -> Definition:
                 percent_hundredths=options["percent"] * 100,
                 days=options["code_days"],
                 bound=bound(options),
+                least=options["least"],
                 else_to="end",
             ),
             Send(key="exclusive", message=EXCLUSIVE.key),
@@ -215,6 +217,7 @@ def birthday(options: Options) -> Definition:
                 percent_hundredths=options["percent"] * 100,
                 days=30,
                 bound=bound(options),
+                least=options["least"],
                 else_to="plain",
             ),
             Send(
@@ -236,7 +239,12 @@ EXCLUDING = Recipe(
     "exclusive",
     exclusive,
     (EXCLUSIVE,),
-    (Choice("percent", 15, 1, 30, "percent"), BOUND, Choice("code_days", 14, 1, 60, "days")),
+    (
+        Choice("percent", 15, 1, 30, "percent"),
+        BOUND,
+        LEAST,
+        Choice("code_days", 14, 1, 60, "days"),
+    ),
 )
 CELEBRATING = Recipe(
     "birthday",
@@ -245,5 +253,6 @@ CELEBRATING = Recipe(
     (
         Choice("percent", 10, 0, 30, "percent"),
         BOUND,
+        LEAST,
     ),
 )

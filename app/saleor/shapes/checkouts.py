@@ -56,12 +56,17 @@ class Checkout(Shape):
 
     @property
     def worth(self) -> Decimal:
-        """The catalogue's gross price of all lines less the voucher, in the channel's currency.
+        """`goods` less the voucher, in the channel's currency."""
+        return max(self.goods - (self.discount.amount if self.discount else 0), Decimal(0))
+
+    @property
+    def goods(self) -> Decimal:
+        """The catalogue's gross price of all lines.
 
         Shipping and the tax app's word are left out, and so is a line that has no price today.
         """
         lines = [line for line in self.lines if line.variant.price and not line.is_gift]
-        asked = sum(
+        return sum(
             (
                 line.quantity * line.variant.price.gross.amount
                 for line in lines
@@ -69,7 +74,6 @@ class Checkout(Shape):
             ),
             Decimal(0),
         )
-        return max(asked - (self.discount.amount if self.discount else 0), Decimal(0))
 
     @property
     def reduced_hundredths(self) -> int:
