@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -253,6 +256,26 @@ def test_a_line_of_the_log_says_where_it_happened_and_after_what() -> None:
         line = without_words(None, "error", {"event": "e", "exc_info": True})
     assert line["failure"] == "ValueError, after KeyError"
     assert [place.rpartition(" ")[2] for place in line["trace"]][-1] == "where"
+
+
+SPEAKING = """
+import structlog
+from app.kit.logs import speak_plainly
+speak_plainly()
+structlog.get_logger().error("the disk is full")
+print("and goes on")
+"""
+
+
+def test_a_log_that_nobody_takes_any_more_stops_nobody() -> None:
+    """As a full disk does: the loop would end with the first line that it could not tell."""
+    nobody_reads, log = os.pipe()
+    os.close(nobody_reads)
+    told = subprocess.run(
+        [sys.executable, "-c", SPEAKING], stdout=subprocess.PIPE, stderr=log, check=False
+    )
+    os.close(log)
+    assert told.stdout == b"and goes on\n"
 
 
 # -- what an operator is told

@@ -8,8 +8,9 @@ through; its words only where they were made for people (`public`).
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from traceback import walk_tb
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict
@@ -17,6 +18,24 @@ from typing_extensions import override
 
 TALKATIVE = ("apprise",)
 """Libraries whose own lines name recipients: what came of a message is told by us."""
+
+
+class Lossy:
+    """A stream that may lose a line: a full disk under the log, or a pipe whose reader has gone,
+    stops no thread that only wanted to tell of something.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def speak_plainly() -> None:
@@ -28,7 +47,7 @@ def speak_plainly() -> None:
             without_words,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Lossy(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
