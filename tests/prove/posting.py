@@ -1,8 +1,9 @@
 """kill -9 at every point around the call of a mail server: a message goes out once or not at all.
 
-A nursery without threads imports the app once and forks a child for each try. The child counts the
-calls it makes in the code that sends, down to the socket and the database, and kills itself at the
-one it was told. Then another child finds what is left.
+A nursery without threads imports the app once, sends one letter, so that its statements are made
+and its templates read, and forks a child for each try. The child counts the calls it makes in the
+code that sends, down to the socket and the database, and kills itself at the one it was told. Then
+another child finds what is left.
 """
 
 import json
@@ -21,8 +22,12 @@ from sqlmodel import SQLModel
 
 from app.kit.house import House
 from app.kit.settings import Settings
+from app.kit.tx import ShopId
+from app.messages.errands import deliver
+from app.messages.flows import Deliver
 from app.messages.rules import State
 from app.messages.tables import Send
+from app.shops.reach import Reach
 from tests.prove.stage import say
 from tests.support.postbox import Postbox
 from tests.support.writing import Writing
@@ -30,6 +35,7 @@ from tests.support.writing import Writing
 ROOT = Path(__file__).parents[2]
 WATCHED = ("app.messages.", "app.kit.house", "app.kit.tx", "smtplib", "sqlalchemy.engine.default")
 PHRASE = "a phrase of the proofs"
+WARM = -1
 
 
 def settings(database: str) -> Settings:
@@ -41,7 +47,9 @@ def settings(database: str) -> Settings:
 
 @dataclass
 class Nursery:
-    """`dies(send, at)`: a child works that message and kills itself at that call. 0: it lives."""
+    """`works(send, shop, at)`: a child works that message and kills itself at that call. 0: it
+    lives. WARM: the nursery works it by itself.
+    """
 
     process: "subprocess.Popen[str]"
 
@@ -79,6 +87,8 @@ def sends_under_fire(folder: Path, *, kills: int) -> None:
     house = House.of(settings(database))
     with Postbox() as postbox, Writing(house, postbox) as shop, nursery(database) as children:
         shop.rules(hours={"email": {"opens": "00:00", "closes": "23:59:59.999999"}}, ramped=False)
+        children.works(_asked(shop, "first"), shop.id, WARM)
+        assert shop.send("first").state == State.SENT, shop.word("first")
         number = _asked(shop, "whole")
         whole = children.works(number, shop.id)
         assert shop.send("whole").state == State.SENT, shop.word("whole")
@@ -147,30 +157,32 @@ class Deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _child(database: str, send: int, shop: int, at: int) -> dict[str, int]:
-    from app.kit.tx import ShopId
-    from app.messages.errands import deliver
-    from app.messages.flows import Deliver
-    from app.shops.reach import Reach
-
-    world = Reach(House.of(settings(database))).world(ShopId(shop))
+def _child(house: House, send: int, shop: int, at: int) -> dict[str, int]:
     deadly = Deadly(at)
     sys.setprofile(deadly)
-    deliver(Deliver(send=send, who="x"), world)
+    _work(house, send, shop)
     sys.setprofile(None)
     reserved, handed = deadly.first["do_durably"], deadly.first["hand_over"]
     return {"calls": deadly.calls, "reserved": reserved, "handed": handed}
 
 
-def _serve(database: str) -> None:
-    import app.messages.errands
-    import app.shops.reach  # noqa: F401  # once, before any child is born
+def _work(house: House, send: int, shop: int) -> None:
+    deliver(Deliver(send=send, who="x"), Reach(house).world(ShopId(shop)))
 
+
+def _serve(database: str) -> None:
+    house = House.of(settings(database))
     for line in sys.stdin:
         send, shop, at = json.loads(line)
+        if at == WARM:
+            _work(house, send, shop)
+            house.engine.dispose()  # a child inherits what was learnt, and no connection
+            house.durable.dispose()
+            _answer({"signal": 0})
+            continue
         read, write = os.pipe()
         if not (child := os.fork()):
-            told = _child(database, send, shop, at)
+            told = _child(house, send, shop, at)
             os.write(write, json.dumps(told).encode())
             os._exit(0)
         os.close(write)
@@ -178,8 +190,12 @@ def _serve(database: str) -> None:
         with os.fdopen(read) as pipe:
             told = json.loads(pipe.read() or "{}")
         ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        sys.stdout.write(json.dumps(told | {"signal": ended}) + "\n")
-        sys.stdout.flush()
+        _answer(told | {"signal": ended})
+
+
+def _answer(told: dict[str, int]) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
