@@ -31,6 +31,7 @@ from app.messages import library
 from app.messages.blocks import Block, Draft, Letter
 from app.messages.hooks.flows import EVENTS
 from app.messages.hooks.tables import Posting
+from app.orders.tables import Order
 from app.segments import flows as tagging
 from app.segments import queries as segments
 from app.segments.tables import Trait
@@ -269,6 +270,49 @@ def test_a_paid_order_of_old_history_begins_nothing(shop: Recovering) -> None:
     new = order(user("ben"), created=shop.at())
     shop.hears("ORDER_PAID", event("ORDER_PAID", issued=shop.at(), order=new))
     assert len(shop.runs()) == 1
+
+
+def test_a_parcel_leaves_once_however_often_its_order_is_told_of(shop: Recovering) -> None:
+    """Whoever waits for the next parcel is not sent on by news of the last one: its metadata, a
+    repeat, a fulfilment made anew after it came back; nor by one of old."""
+
+    def told(status: str, *, no: int = 1, name: str = "ORDER_FULFILLED", **more: object) -> None:
+        shop.waits(minutes=1)
+        made = {"created": first, "updated": shop.at(), "status": status} | more
+        body = order("cleo@example.com", no=no, **made)  # type: ignore[arg-type]
+        shop.hears(name, event(name, issued=shop.at(), order=body))
+
+    first = shop.at()
+    waits = WaitFor(key="w", event=Trigger.ORDER_FULFILLED, at_most=30 * 24 * HOUR)
+    begins(
+        shop,
+        waits,
+        Send(key="send-a", message="a"),
+        Wait(key="x", span=HOUR),
+        waits.model_copy(update={"key": "next"}),
+        SEND_B,
+    )
+    told("FULFILLED")
+    assert shop.subjects() == ["a"]
+    shop.waits(hours=1)
+    for status in ("FULFILLED", "PARTIALLY_RETURNED", "FULFILLED"):
+        told(status, name="ORDER_UPDATED")
+    told("FULFILLED", no=2, created="2024-01-01T00:00:00+00:00")
+    told("UNFULFILLED", no=3, name="ORDER_UPDATED")
+    assert whys(shop) == [None]
+    told("FULFILLED", no=3)
+    assert whys(shop) == ["finished"]
+
+
+def test_in2_that_a_parcel_left_is_known_in_whatever_order_it_is_told(shop: Recovering) -> None:
+    """IN-2, IN-3: an older telling overwrites nothing, and what only it knew is kept."""
+    early, late = shop.at(), shop.at(hours=1)
+    for when, status in ((late, "RETURNED"), (early, "FULFILLED")):
+        body = order("cleo@example.com", no=1, created=early, updated=when, status=status)
+        told = event("ORDER_UPDATED", issued=when, order=body)
+        shop.hears("ORDER_UPDATED", told)
+    (row,) = shop.all(Order)
+    assert (row.status, row.sent) == ("RETURNED", True)
 
 
 @pytest.mark.parametrize("origin", ["DRAFT", "REISSUE"])

@@ -45,6 +45,8 @@ class Purchase(Protocol):
     @property
     def newly_paid(self) -> bool: ...
     @property
+    def newly_sent(self) -> bool: ...
+    @property
     def history(self) -> bool: ...
     @property
     def touched(self) -> frozenset[int]: ...
@@ -59,7 +61,7 @@ def orders_heard(tx: Tx, purchases: Sequence[Purchase]) -> None:
     orders = _orders(tx, {one.saleor_id for one in live})
     paid = [orders[one.saleor_id] for one in live if one.newly_paid and one.saleor_id in orders]
     unpaid = [o for one in live if one.new and (o := orders.get(one.saleor_id)) and _waits(o)]
-    sent = [o for o in orders.values() if o.status == "FULFILLED"]
+    sent = [orders[one.saleor_id] for one in live if one.newly_sent and one.saleor_id in orders]
     incentives.codes_used(tx, list(orders.values()))
     for grant in incentives.orders_fell_through(tx, list(orders.values())):
         tx.later(BringOffer(grant=grant.id or 0))

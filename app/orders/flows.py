@@ -48,6 +48,8 @@ class Recorded:
     moved: bool
     """It is another person's than before, or goes back to another message."""
     newly_paid: bool
+    newly_sent: bool
+    """Once an order, however often it is told of and whatever becomes of its parcels."""
     newly_refunded_minor: int
     counts: bool
     code: str | None
@@ -112,9 +114,12 @@ def _compare(tx: Tx, told: Sequence[Heard], buyers: Sequence[Who], met: Met) -> 
         )
         missing = reading.gaps(order, heard) | ({"buyer"} if person is None else set())
         before = known.get(order.id)
+        row["sent"] = order.status == "FULFILLED" or bool(before and before.sent)
         outcome = settled(
             before, row, heard.of(order.updated_at), missing=missing, fields=reading.GAPPED
         )
+        if before and row["sent"] and not (before.sent or outcome.newer):
+            outcome = outcome._replace(columns={**outcome.columns, "sent": True})
         if buyer.key and person is None:
             outcome.gaps["buyer"] = SEALED
         tellings.append(Telling(order, before, row, outcome))
@@ -150,6 +155,7 @@ def _recorded(telling: Telling, touched: frozenset[int]) -> Recorded:
         moved=before is not None
         and any(stands[name] != before.columns[name] for name in ("person", "decision")),
         newly_paid=newer and row["paid"] and not (before and before.paid),
+        newly_sent=newer and order.status == "FULFILLED" and not (before and before.sent),
         newly_refunded_minor=refunded if newer else 0,
         counts=row["counts"],
         code=row["code"],

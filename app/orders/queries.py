@@ -54,7 +54,7 @@ class Waiting:
 
 KNOWN: list[Any] = [
     Order.saleor_id, Order.id, Order.updated_at, Order.issued_at, Order.hash, Order.gaps,
-    Order.paid, Order.history, Order.refunded_minor, Order.content,
+    Order.paid, Order.sent, Order.history, Order.refunded_minor, Order.content,
     *(getattr(Order, name) for name in GAP_COLUMNS),
 ]  # fmt: skip
 ALL_KNOWN = question(select(*KNOWN).where(any_of(col(Order.saleor_id), "ids")))
@@ -77,6 +77,7 @@ def known(tx: Tx, saleor_ids: Collection[str]) -> dict[str, Known]:
             row.gaps or {},
             {name: getattr(row, name) for name in GAP_COLUMNS},
             row.paid,
+            row.sent,
             row.history,
             row.refunded_minor,
             row.content,

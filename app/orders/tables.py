@@ -86,6 +86,8 @@ class Order(OfShop, SQLModel, table=True):
     """These two are forgotten with the buyer."""
     paid: bool = False
     """Was paid in full, whatever has been refunded since."""
+    sent: bool = False
+    """Was fulfilled, whatever has come back since."""
     counts: bool = False
     """Is revenue: no draft, not cancelled, not expired, no replacement, paid if unconfirmed."""
     earns: bool = False

@@ -35,6 +35,7 @@ class Known(NamedTuple):
     columns: Mapping[str, Any]
     """Those of fields that may have gaps."""
     paid: bool
+    sent: bool
     history: bool
     refunded_minor: int
     content: str
