@@ -55,6 +55,7 @@ class Shopper:
     email: str
     id: str | None = None
     token: str | None = None
+    name: tuple[str, str] = ("Ana", "Lima")
 
 
 @dataclass
@@ -149,8 +150,8 @@ class Shop(Wire):
     def fill_cart(self, shopper: Shopper, quantity: int = 1) -> str:
         """A checkout with everything that buying it needs, as far as that goes in one request."""
         address = ADDRESSES[self.country] | {
-            "firstName": "Ana", "lastName": "Lima", "streetAddress1": "Main Street 1",
-            "country": self.country,
+            "firstName": shopper.name[0], "lastName": shopper.name[1],
+            "streetAddress1": "Main Street 1", "country": self.country,
         }  # fmt: skip
         asked = {
             "channel": self.channel,
