@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from app.kit.settings import Settings
@@ -18,6 +19,30 @@ cli = typer.Typer(
 out = Console()
 WHOLE = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """The engines read their words themselves, once they are loaded: they bring a compiler along."""
+
+
+def settings_told() -> Settings:
+    """What the environment says; where that cannot be, a line a setting, and exit code 2."""
+    try:
+        settings = Settings()
+        _ = settings.phrases  # the key is made, or asked for, before anything is sealed
+    except ValidationError as failure:
+        wrong = [
+            f"{_variable(error['loc'])}: {error['msg'].removeprefix('Value error, ')}"
+            for error in failure.errors()
+        ]
+    except (ValueError, OSError) as failure:
+        wrong = [str(failure)]
+    else:
+        return settings
+    for words in wrong:
+        out.print(words, style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def _variable(loc: tuple[int | str, ...]) -> str:
+    name = str(loc[0]).upper()
+    return name if name in ("DATABASE_URL", "PERENNIAL_DATABASE_URL") else f"PERENNIAL_{name}"
 
 
 @cli.command(context_settings=WHOLE)
@@ -41,7 +66,7 @@ def serve() -> None:
     """Serve the app; with SQLite the loop runs in the same process."""
     from app.serving import serve as run  # noqa: PLC0415  # `--help` need not load the house
 
-    run(Settings())
+    run(settings_told())
 
 
 @cli.command()
@@ -49,7 +74,7 @@ def worker() -> None:
     """Only keep promises, beside web processes. Needs PostgreSQL."""
     from app.serving import work  # noqa: PLC0415
 
-    settings = Settings()
+    settings = settings_told()
     if settings.embedded:
         out.print("A separate worker needs PostgreSQL: on SQLite `perennial serve` does both.")
         raise typer.Exit(2)
@@ -73,7 +98,7 @@ def import_(
     """Read a shop's whole history again, with a progress bar. It goes on where it stopped."""
     from app.serving import import_history  # noqa: PLC0415
 
-    raise typer.Exit(import_history(Settings(), shop, out))
+    raise typer.Exit(import_history(settings_told(), shop, out))
 
 
 @cli.command()
@@ -83,7 +108,7 @@ def again(
     """Take up what was given up on, once its cause is mended: `doctor` names it as parked."""
     from app.serving import take_up  # noqa: PLC0415
 
-    raise typer.Exit(take_up(Settings(), shop, out))
+    raise typer.Exit(take_up(settings_told(), shop, out))
 
 
 @cli.command()
@@ -94,7 +119,7 @@ def doctor(
     """Say what is wrong. Exit 1 when anything is parked or incomplete."""
     from app.doctor import examine  # noqa: PLC0415
 
-    findings = examine(Settings())
+    findings = examine(settings_told())
     if as_json:
         json.dump([finding.__dict__ for finding in findings], sys.stdout)
     else:
@@ -115,7 +140,7 @@ def replay(
     """Make recorded decisions once more. Exit 1 where one comes out otherwise."""
     from app.proof.replays import replay as run  # noqa: PLC0415
 
-    raise typer.Exit(run(Settings(), out, shop=shop, limit=limit, policy=policy))
+    raise typer.Exit(run(settings_told(), out, shop=shop, limit=limit, policy=policy))
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from app.history import queries as history
@@ -33,7 +34,12 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     house = House.of(settings)
-    if not house.up_to_date():
+    try:
+        up_to_date = house.up_to_date()
+    except OperationalError as failure:
+        first, *_ = str(failure.orig).splitlines()
+        return [Finding(fine=False, words=f"The database does not answer: {first}")]
+    if not up_to_date:
         words = "The tables are not today's, or not there yet: perennial serve makes them so."
         return [Finding(fine=False, words=words)]
     with Session(house.engine) as session:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,7 +19,9 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
+from app.cli import cli
 from app.doctor import _shop, examine
 from app.kit import leases
 from app.kit.house import House
@@ -279,6 +282,35 @@ def test_a_log_that_nobody_takes_any_more_stops_nobody() -> None:
 
 
 # -- what an operator is told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"PERENNIAL_PORT": "http"}, "PERENNIAL_PORT: Input should be a valid integer"),
+        ({"PERENNIAL_CLOCK": "fast"}, "PERENNIAL_CLOCK: a clock is `real` or"),
+        ({"PERENNIAL_DATABASE_URL": "mysql://db"}, "PERENNIAL_DATABASE_URL: a database is sqlite:"),
+        ({"PERENNIAL_DATABASE_URL": "postgresql://db/p"}, "PERENNIAL_SECRET_KEYS is needed"),
+        ({"PERENNIAL_DATABASE_URL": "sqlite:////not/there/p.db"}, "No such file or directory"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "doctor", "import", "again", "worker"])
+def test_a_setting_that_cannot_be_is_named_in_a_line_and_not_in_a_trace(
+    wrong: dict[str, str], words: str, command: str
+) -> None:
+    run = CliRunner(env=wrong).invoke(cli, [command])
+    assert run.exit_code == 2
+    assert words in run.output
+    assert len(run.output.splitlines()) == 1
+
+
+def test_doctor_says_that_the_database_does_not_answer() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"postgresql://127.0.0.1:{nobody.getsockname()[1]}/perennial"
+        (finding,) = examine(Settings(database_url=url, secret_keys="a phrase", _env_file=None))
+    assert not finding.fine
+    assert finding.words.startswith("The database does not answer: ")
 
 
 def test_doctor_says_why_no_shop_is_there_and_makes_no_tables_itself(tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
         for name in ("postgres://", "postgresql://"):
             if value.startswith(name):
                 return "postgresql+psycopg://" + value.removeprefix(name)
+        if not value.startswith(("sqlite:", "sqlite+", "postgresql+")):
+            raise ValueError("a database is sqlite:///perennial.db or postgresql://…")
         return value
 
     @property
