@@ -28,6 +28,7 @@ from app.recommend.stall import close_stalls
 from app.saleor.bucket import Bucket
 from tests.support.lent import Lent, LentPostgres, LentSqlite
 from tests.support.market import Markets, Opens
+from tests.support.postbox import Postbox
 from tests.support.story import Shop
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -195,6 +196,12 @@ def house(database: str, clock: StillClock) -> Iterator[House]:
     house = House.of(settings, clock=clock)
     yield house
     close_stalls(house)
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    with Postbox() as postbox:
+        yield postbox
 
 
 @pytest.fixture

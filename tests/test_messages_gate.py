@@ -39,12 +39,6 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as postbox:
-        yield postbox
-
-
-@pytest.fixture
 def shop(house: House, postbox: Postbox) -> Iterator[Writing]:
     with Writing(house, postbox) as shop:
         yield shop

@@ -19,12 +19,6 @@ from tests.test_messages_once import CART, Till
 
 
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as postbox:
-        yield postbox
-
-
-@pytest.fixture
 def till() -> Till:
     return Till()
 

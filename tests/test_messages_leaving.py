@@ -23,12 +23,6 @@ from tests.support.writing import Writing
 
 
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as postbox:
-        yield postbox
-
-
-@pytest.fixture
 def shop(house: House, postbox: Postbox) -> Iterator[Writing]:
     with Writing(house, postbox) as shop:
         yield shop

@@ -80,12 +80,6 @@ def edges(orders: list[JSON]) -> JSON:
 
 
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as postbox:
-        yield postbox
-
-
-@pytest.fixture
 def till() -> Till:
     return Till()
 

@@ -22,12 +22,6 @@ from tests.support.writing import Writing
 
 
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as postbox:
-        yield postbox
-
-
-@pytest.fixture
 def shop(house: House, postbox: Postbox) -> Iterator[Writing]:
     """Ana got a mail and followed a link, has a number, wishes, and a mail that waits."""
     with Writing(house, postbox) as shop:

@@ -54,12 +54,6 @@ DUE = Draft(
 
 
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as postbox:
-        yield postbox
-
-
-@pytest.fixture
 def shop(house: House, postbox: Postbox) -> Iterator[Writing]:
     with Writing(house, postbox) as shop:
         yield shop

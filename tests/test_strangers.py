@@ -1,6 +1,5 @@
 """What somebody tries who is nobody's customer and nobody's staff."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -71,12 +70,6 @@ def test_deliveries_under_keys_that_nobody_has_never_wait_for_the_pen(shop: Shop
     finally:
         events.remove(shop.house.engine, "commit", note)
     assert held == []
-
-
-@pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as postbox:
-        yield postbox
 
 
 def test_a_mail_server_that_was_typed_into_a_page_is_in_no_private_network(
