@@ -8,6 +8,8 @@ from typing import Any
 import webhooks
 from app.carts import flows as carts
 from app.feedback import flows as feedback
+from app.feedback import promoting
+from app.feedback.promoting import AskToRefer
 from app.history import errands as history
 from app.history.flows import (
     Compare,
@@ -40,6 +42,7 @@ from app.messages import grounds, joining, nights, reports, setting_up
 from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
+from app.messages.tables import Send
 from app.privacy import flows as privacy
 from app.privacy import retention, unsaying
 from app.privacy import wishes as privacy_wishes
@@ -47,7 +50,7 @@ from app.proof import jobs as proof
 from app.recommend import flows as lists
 from app.referrals import errands as thanking
 from app.referrals import flows as referrals
-from app.referrals import judging
+from app.referrals import judging, letters
 from app.referrals.jobs import BringReward, Look, Ripen
 from app.segments import counting
 from app.segments import flows as segments
@@ -175,7 +178,13 @@ def sign_up_again(job: joining.Remind, tx: Tx) -> None:
 
 def deliver(job: Deliver, world: World) -> None:
     base = world.house.settings.base_url or ""
-    messages.deliver(job, world, supply=lambda tx, send: supplying.supply(tx, send, base))
+    open_ = world.house.secrets.open
+
+    def supply(tx: Tx, send: Send) -> Mapping[str, object]:
+        told = letters.supply(tx, send, base=base, open_=open_)
+        return {**supplying.supply(tx, send, base), **told}
+
+    messages.deliver(job, world, supply=supply)
 
 
 def at_need(module: str, name: str) -> Callable[[Any, World], Any]:
@@ -213,6 +222,7 @@ AGENDA = Agenda[World](
     Decision(carts.CartGoesQuiet, cart_goes_quiet, carts_go_quiet),
     Decision(tiers.Reconsider, tier_reconsidered, tiers_reconsidered),
     Decision(offers.Consider, offers.considered),
+    Decision(AskToRefer, promoting.ask),
     Decision(Look, judging.look),
     Decision(Ripen, judging.look),
     Errand(BringReward, thanking.bring_reward),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlmodel import col, select
 
 from app.customers.tables import Person
-from app.feedback import queries, rules
+from app.feedback import promoting, queries, rules
 from app.feedback.rules import SCALES, Scale
 from app.feedback.tables import Survey, Useful
 from app.journeys import flows as journeys
@@ -147,6 +147,7 @@ def answer(tx: Tx, token: str, *, score: int, words: str) -> Question:
     tx.add(survey)
     tx.flush()
     _look_after(tx, survey.person)
+    promoting.answered(tx, survey)
     if first:
         _told(tx, survey)
     return Question(Sight.OPEN, asked.send, survey)

@@ -9,7 +9,7 @@ from app.kit.tx import Tx
 from app.loyalty import cards, coupons, spans, vouchers
 from app.loyalty.tables import Code
 from app.loyalty.vouchers import VoucherGoneError
-from app.referrals import queries
+from app.referrals import letters, queries
 from app.referrals.flows import THANKS, Opener
 from app.referrals.jobs import BringReward
 from app.referrals.judging import GONE
@@ -84,6 +84,8 @@ def _end(tx: Tx, job: BringReward, trouble: str) -> None:
     if referral is None:
         return
     referral.trouble = trouble
+    if not trouble and referral.state == State.REWARDED.value:
+        letters.thank(tx, referral)
     if trouble == NO_CARD:
         tx.postpone(job, until=tx.now + AGAIN)  # the owner may grant the permission meanwhile
     if referral.state != State.REWARDED.value:

@@ -12,7 +12,7 @@ from app.kit.money import major, minor
 from app.kit.tx import Tx
 from app.loyalty import cards
 from app.loyalty import queries as loyalty
-from app.referrals import flows, queries, view
+from app.referrals import flows, letters, queries, view
 from app.referrals.flows import Wish
 from app.referrals.rules import Hand, State
 from app.referrals.tables import ReferralTerms
@@ -48,6 +48,8 @@ def change(fields: Fields, visit: Working, page: Rendered) -> HTMLResponse:
         form = Typed(**{name: getattr(typed, name) for name in NAMES}, wrong=wrong)
         return _show(tx, visit.caller, page, form=form, status=422)
     flows.save(tx, wish)
+    if wish.on:
+        letters.ensure(tx)
     return _show(tx, visit.caller, page, saved=True)
 
 
