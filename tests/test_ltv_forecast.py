@@ -121,7 +121,7 @@ def test_ranges_hold_what_they_promise_on_a_shop_that_lives_the_model() -> None:
     assert (spend.low <= spend.high).all()
 
 
-def test_pv_4_ranges_are_widened_where_past_ones_kept_too_little_and_never_narrowed() -> None:
+def test_pv4_ranges_are_widened_where_past_ones_kept_too_little_and_never_narrowed() -> None:
     chance = np.random.default_rng(2)
     crowded = np.concatenate([chance.random(500) * 0.1, 1 - chance.random(500) * 0.1])
     wider = ranges.learn_levels(crowded, wanted=Levels())
@@ -164,14 +164,14 @@ def test_rolling_trials_step_back_and_never_look_ahead() -> None:
         ([False, False, False], Rule.CELL),
     ],
 )
-def test_pv_3_the_model_must_win_two_of_three_cut_offs(won: list[bool], rule: Rule | None) -> None:
+def test_pv3_the_model_must_win_two_of_three_cut_offs(won: list[bool], rule: Rule | None) -> None:
     one = judge(shop(300, days=400), today=400, cuts=(90,)).trials[0]
     errors = {Rule.REPEAT: 3.0, Rule.CELL: 2.0, Rule.AVERAGE: 4.0}
     trials = [replace(one, rmse=1.0 if yes else 2.5, rules=errors) for yes in won]
     assert rule_instead(trials) == rule
 
 
-def test_pv_3_where_a_simple_rule_is_used_its_orders_are_given() -> None:
+def test_pv3_where_a_simple_rule_is_used_its_orders_are_given() -> None:
     history = shop(300, days=700)
     judged = Judgement((), (), Rule.REPEAT, Levels())
     found = Refit(model.learn(history, today=700), judged, Spread(0.2, 5.0), personal=True)
@@ -188,7 +188,7 @@ def test_pv_3_where_a_simple_rule_is_used_its_orders_are_given() -> None:
 
 
 @pytest.mark.parametrize("rule", list(Rule))
-def test_pv_3_simple_rules_look_only_backwards(rule: Rule) -> None:
+def test_pv3_simple_rules_look_only_backwards(rule: Rule) -> None:
     history = shop(300, days=700)
     now = simple.forecast(rule, history, 500, 90)
     later = history.day > 500
@@ -197,7 +197,7 @@ def test_pv_3_simple_rules_look_only_backwards(rule: Rule) -> None:
     assert (now >= 0).all()
 
 
-def test_pv_2_a_young_or_tiny_shop_gets_averages_and_no_ranges() -> None:
+def test_pv2_a_young_or_tiny_shop_gets_averages_and_no_ranges() -> None:
     history = shop(40)
     found = refit(history, today=400)
     assert not found.personal

@@ -14,7 +14,7 @@ from app.ltv.worth import ahead, rates, to_date
 from tests.test_ltv_cases import scored, shop
 
 
-def test_lv_1_value_to_date_is_the_sum_of_visible_lines() -> None:
+def test_lv1_value_to_date_is_the_sum_of_visible_lines() -> None:
     known = build(
         [0, 0], [0, 100], [10_000, 6_000],
         discount=[1_000, 0], cost=[4_000, 2_000], refunded=[0, 3_000],
@@ -31,7 +31,7 @@ def test_lv_1_value_to_date_is_the_sum_of_visible_lines() -> None:
     assert worth.cost_known
 
 
-def test_lv_1_a_line_switched_off_stays_visible_at_nought() -> None:
+def test_lv1_a_line_switched_off_stays_visible_at_nought() -> None:
     known = build([0], [0], [1_000], cost=[400]).at(10)
     full, without = (
         to_date(known, Costs(off=off)) for off in (frozenset[Line](), frozenset({Line.COST}))
@@ -45,7 +45,7 @@ def test_without_any_cost_of_goods_the_net_must_not_be_called_margin() -> None:
     assert not to_date(build([0], [0], [1_000]).at(10), Costs()).cost_known
 
 
-def test_lv_2_two_years_are_discounted_and_one_is_not() -> None:
+def test_lv2_two_years_are_discounted_and_one_is_not() -> None:
     outlook = scored(shop(300))
     year, undiscounted = ahead(outlook, 365, Costs()), ahead(outlook, 365, Costs(), yearly=0.0)
     assert year.net == pytest.approx(undiscounted.net)
@@ -74,12 +74,12 @@ def test_a_customer_who_sent_all_back_is_expected_to_bring_far_less_than_if_she_
     assert back.order_value()[300] < np.mean(back.order_value()[:300])
 
 
-def test_lv_3_a_channel_that_won_nobody_has_no_cost_per_buyer() -> None:
+def test_lv3_a_channel_that_won_nobody_has_no_cost_per_buyer() -> None:
     assert acquisition.cac(5_000, 20) == 250.0
     assert acquisition.cac(5_000, 0) is None
 
 
-def test_lv_4_the_ratio_has_an_interval_and_not_yet_is_an_answer() -> None:
+def test_lv4_the_ratio_has_an_interval_and_not_yet_is_an_answer() -> None:
     values = np.array([900.0, 600.0, 300.0, 1_200.0])
     sums = values.sum(), (values**2).sum()
     found = acquisition.ltv_to_cac(*sums, 4, 250.0)
@@ -95,13 +95,13 @@ def test_lv_4_the_ratio_has_an_interval_and_not_yet_is_an_answer() -> None:
     assert acquisition.payback([100, 100], None) is None
 
 
-def test_rm_2_every_cell_has_one_group_and_every_group_a_cell() -> None:
+def test_rm2_every_cell_has_one_group_and_every_group_a_cell() -> None:
     cells = [group for row in TABLE.values() for group in row]
     assert len(cells) == 25
     assert set(cells) == set(Group)
 
 
-def test_rm_1_equal_values_get_equal_points_and_the_best_get_five() -> None:
+def test_rm1_equal_values_get_equal_points_and_the_best_get_five() -> None:
     known = shop(600).at(400)
     money = known.net.astype(np.float64)
     found = rfm(known, money, boundaries(known, money))
@@ -114,7 +114,7 @@ def test_rm_1_equal_values_get_equal_points_and_the_best_get_five() -> None:
     assert found.f[known.x[found.rows] == 0].tolist() == [1] * int((known.x == 0).sum())
 
 
-def test_rm_1_a_shop_below_200_buyers_has_three_points() -> None:
+def test_rm1_a_shop_below_200_buyers_has_three_points() -> None:
     known = shop(100).at(400)
     money = known.net.astype(np.float64)
     limits = boundaries(known, money)
@@ -122,7 +122,7 @@ def test_rm_1_a_shop_below_200_buyers_has_three_points() -> None:
     assert set(rfm(known, money, limits).r) <= {1, 3, 5}
 
 
-def test_ct_2_cohorts_follow_their_members_and_leave_out_what_is_not_over() -> None:
+def test_ct2_cohorts_follow_their_members_and_leave_out_what_is_not_over() -> None:
     #        ana: day 0, 10, 40    ben: day 5    cleo (second cohort): day 31, 70
     history = build([0, 0, 0, 1, 2, 2], [0, 10, 40, 5, 31, 70], [100, 100, 100, 400, 700, 100])
     table = cohorts(history, np.array([0, 30]), today=90)
@@ -135,21 +135,21 @@ def test_ct_2_cohorts_follow_their_members_and_leave_out_what_is_not_over() -> N
     assert table.money[0, :2].tolist() == [300.0, 350.0]
 
 
-def test_ct_2_two_orders_of_a_day_are_two_orders_and_one_purchase() -> None:
+def test_ct2_two_orders_of_a_day_are_two_orders_and_one_purchase() -> None:
     history = build([0, 0, 1], [5, 5, 8], [100, 50, 100])
     table = cohorts(history, np.array([0, 30]), today=60)
     assert table.orders[0, 0] == pytest.approx(1.5)
     assert table.again[0, 0] == 0.0
 
 
-def test_ct_3_averages_are_weighted_by_size_over_complete_cells() -> None:
+def test_ct3_averages_are_weighted_by_size_over_complete_cells() -> None:
     history = build([0, 1, 2, 0], [0, 0, 30, 45], [100] * 4)
     table = cohorts(history, np.array([0, 30]), today=95)
     assert table.average(table.active)[0] == pytest.approx(1.0)
     assert table.average(table.active)[1] == pytest.approx(0.5)  # the young one is not over
 
 
-def test_ti_0_tiers_are_shares_of_active_buyers() -> None:
+def test_ti0_tiers_are_shares_of_active_buyers() -> None:
     net = np.arange(100, dtype=np.float64)
     letters = tiers(net, np.ones(100, dtype=bool))
     assert [int((letters == letter).sum()) for letter in "ABCD"] == [5, 15, 30, 50]
@@ -157,7 +157,7 @@ def test_ti_0_tiers_are_shares_of_active_buyers() -> None:
     assert tiers(net, net < 50)[60] == ""
 
 
-def test_ti_0_nobody_moves_for_a_hair_s_breadth() -> None:
+def test_ti0_nobody_moves_for_a_hair_s_breadth() -> None:
     net = np.arange(1000, dtype=np.float64)
     active = np.ones(1000, dtype=bool)
     before = tiers(net, active)

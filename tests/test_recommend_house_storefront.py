@@ -58,6 +58,7 @@ def signed(market: Market, **changes: object) -> dict[str, str]:
 
 
 def test_her_own_token_opens_her_own_list_and_nobody_elses(market: Market) -> None:
+    """RC-1."""
     assert slugs(market.asks(signed(market), slot="again")) == ["earl-grey"]
     ben = bearer(market.shopper(BEN))
     assert slugs(market.asks(ben, slot="again")) == ["moka-pot"]
@@ -194,6 +195,7 @@ def test_a_shop_that_has_switched_the_app_off_answers_nobody(market: Market) -> 
 
 
 def test_a_checkout_proves_its_own_lines_and_nobody(market: Market) -> None:
+    """RC-1."""
     cart = market.sandbox.customer(ANA, "br").fills_cart({"matcha-ceremonial": 1})
     market.settles()
     answer = market.asks(slot="again", checkout=cart.id)

@@ -18,7 +18,10 @@ RULES = {
     "TI": 8, "FB": 7, "RF": 7,
 }  # fmt: skip
 """How many rules each section has."""
-ALONE = {"MG-2", "MG-8", "PR-1", "PR-2", "PR-3", "PR-4", "PR-5", "RC-5", "TI-0"}
+ALONE = {
+    "MG-2", "MG-8", "PR-1", "PR-2", "PR-3", "PR-4", "PR-5", "PV-1", "PV-2", "PV-3", "PV-4", "PV-5",
+    "RC-1", "RC-3", "RC-4", "RC-5", "RM-1", "RM-2", "RM-4", "TI-0",
+}  # fmt: skip
 """Of other sections, those that hold here."""
 
 
