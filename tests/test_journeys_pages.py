@@ -215,6 +215,7 @@ def test_birthdays_are_handed_in_whole_or_not_at_all(shop: Recovering) -> None:
     page = presses(shop, "/app/automations/birthday", "automation", do="birthdays", birthdays=bad)
     for said in ("line 2: the day is not like", "line 3: this is no e-mail", "line 4: cells are"):
         assert said in page
+    assert "nobody;1990-01-01\nben@example.com\n</textarea>" in page
     assert shop.all(Trait) == []
     good = "email,birthday\nCleo@example.com,1990-02-28\nstranger@example.com,12-24\n"
     page = presses(shop, "/app/automations/birthday", "automation", do="birthdays", birthdays=good)

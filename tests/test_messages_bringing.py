@@ -84,7 +84,9 @@ READ: Mapping[str, str] = {
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_co5_what_cannot_be_read_is_said_and_nothing_is_taken(shop: Writing) -> None:
     for table, said in READ.items():
-        assert said in brings(shop, table, status=422)
+        page = brings(shop, table, status=422)
+        assert said in page
+        assert f">{table}</textarea>" in page, "what was typed can be mended"
     assert list(stands(shop)) == ["ana@example.com"]
 
 

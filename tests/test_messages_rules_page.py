@@ -102,6 +102,16 @@ def test_nothing_is_saved_where_a_field_is_wrong(shop: Writing) -> None:
     assert own(shop) == Policy()
 
 
+def test_what_was_typed_for_one_country_is_still_there_when_it_is_refused(shop: Writing) -> None:
+    wrong = {"new_country": "XQ", "new_channel": "sms", "opens_new": "10:15", "closes_new": "11:45"}
+    status, page = saves(shop, **wrong)
+    assert status == 422
+    assert page.count('name="opens_new"') == 1
+    for typed in ("XQ", "10:15", "11:45"):
+        assert f'value="{typed}"' in page
+    assert '<option value="sms" selected>' in page
+
+
 def test_only_who_manages_apps_sees_it(shop: Writing) -> None:
     assert shop.http.get(PATH, headers=shop.staff(["MANAGE_USERS"])).status_code == 403
 

@@ -234,6 +234,7 @@ def test_d8_what_cannot_be_read_is_said(shop: Loyal) -> None:
         table = f"id;date;email;amount\n{row}\n"
         answer = shop.http.post(PATH, headers=shop.staff(), data={"table": table})
         assert (answer.status_code, said in answer.text) == (422, True), answer.text
+        assert f">{table}</textarea>" in answer.text
     assert sold(shop) == []
 
 

@@ -65,6 +65,7 @@ def test_lv5_weekly_spend_is_handed_in_and_advice_given(shop: Shop) -> None:
     assert status == 422
     assert "line 2: the day" in page
     assert "line 3: this is no amount" in page
+    assert "web;soon;12\nweb;2026-01-05;x</textarea>" in page
 
 
 def test_lv6_three_budgets_and_what_was_spent_of_them(shop: Shop) -> None:
@@ -77,7 +78,10 @@ def test_lv6_three_budgets_and_what_was_spent_of_them(shop: Shop) -> None:
         told = {one.kind: (one.spent, one.most) for one in budget.budgets(tx)}
     assert told["acquisition"] == (45_000, 50_000)
     assert told["service"][1] == 2_050
-    assert posts(shop, do="budgets", acquisition="much")[0] == 422
+    status, page = posts(shop, do="budgets", acquisition="much", service="31")
+    assert status == 422
+    assert 'value="much"' in page
+    assert 'value="31"' in page
 
 
 def test_what_if_is_arithmetic_and_says_so(shop: Shop) -> None:

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -217,9 +218,13 @@ def test_ct1_ct2_ct3_cohorts_add_up_and_open_periods_are_hatched(shop: Valued) -
 
 def _newcomers(shop: Valued, sizes: dict[str, int]) -> int:
     """People of cohorts too young for a single full period."""
-    shown = re.findall(r'<th scope="row">(\d{4}-\d\d)</th>\s*<td class="number"><a [^>]*>(\d+)',
-                       shop.sees("/app/value/cohorts"))  # fmt: skip
-    return sum(int(size) for name, size in shown if name not in sizes)
+    shown = re.findall(
+        r'<th scope="row">(\w{3} \d{4})</th>\s*<td class="number"><a [^>]*>(\d+)',
+        shop.sees("/app/value/cohorts"),
+    )
+    known = {date.fromisoformat(f"{name}-01").strftime("%b %Y") for name in sizes}
+    assert known < {name for name, _ in shown}
+    return sum(int(size) for name, size in shown if name not in known)
 
 
 def test_ct4_retention_counts_people_of_two_months(shop: Valued) -> None:
@@ -325,6 +330,7 @@ def test_costs_by_article_come_from_a_table_whole_or_not_at_all(shop: Valued) ->
     assert bad.status_code == 422
     assert "line 2: this is no amount" in words(bad.text)
     assert "line 3: something is empty" in words(bad.text)
+    assert "LAMP;many\n;3\n</textarea>" in bad.text
     assert shop.all(UnitCost) == []
     told = "sku;cost;since\nTEE;9.50;\nTEE;8,00;2026-01-01\n"
     good = posts(shop, "/app/value/costs", {"do": "prices", "prices": told})
@@ -368,6 +374,7 @@ def test_a_table_that_is_none_is_refused_in_words(shop: Valued, text: str) -> No
     answer = posts(shop, "/app/value/costs", {"do": "spend", "spend": text})
     assert answer.status_code == 422
     assert "Nothing was taken" in words(answer.text)
+    assert f">{text}</textarea>" in answer.text
     assert shop.all(AdSpend) == []
 
 

@@ -37,6 +37,7 @@ class Birthdays:
     some_strangers: Sequence[str] = ()
     refused: Sequence[Refused] = ()
     """Line, what is wrong in a word, and what stands there: then nothing was taken."""
+    kept: str = ""
 
 
 def known(tx: Tx, name: str = BIRTHDAY.name) -> Birthdays:

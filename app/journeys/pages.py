@@ -27,7 +27,7 @@ from app.shops import errands as shops
 from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
-from app.web.handed_in import RefusedError
+from app.web.handed_in import RefusedError, kept
 from app.web.page import Page, Rendered
 from app.world import World
 
@@ -240,7 +240,7 @@ def _days(key: str, text: str, caller: Caller, house: House, page: Page) -> HTML
         told = house.do(caller.shop, lambda tx: handed.take(tx, text, name))
     except RefusedError as refusal:
         with house.look(caller.shop) as tx:
-            told = replace(handed.known(tx, name), refused=refusal.rows)
+            told = replace(handed.known(tx, name), refused=refusal.rows, kept=kept(text))
             return _one(page, tx, caller, key, birthdays=told)
     with house.look(caller.shop) as tx:
         return _one(page, tx, caller, key, birthdays=told)

@@ -1,6 +1,6 @@
 """DOOR 3 of budgets: what the next unit of money would bring, three budgets, and what if."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,7 +14,7 @@ from app.ltv import budget, handed_in, shown
 from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, Viewing
-from app.web.handed_in import RefusedError
+from app.web.handed_in import RefusedError, kept
 from app.web.inputs import read_decimal
 from app.web.page import Page, Rendered
 
@@ -52,11 +52,11 @@ def change(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HT
         try:
             house.do(caller.shop, lambda tx: handed_in.weeks(tx, text, page.locale))
         except RefusedError as refusal:
-            more = {"refused": refusal.rows}
+            more = {"refused": refusal.rows, "text": kept(text)}
     else:
         amounts, wrong = _amounts(fields, house, caller, page)
         if wrong:
-            more = {"problems": wrong}
+            more = {"problems": wrong, "typed": fields}
         else:
             house.do(caller.shop, lambda tx: budget.set_budgets(tx, amounts))
     with house.look(caller.shop) as tx:
@@ -65,16 +65,16 @@ def change(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HT
 
 def _amounts(
     fields: FormData, house: House, caller: Caller, page: Page
-) -> tuple[dict[str, int], dict[str, str]]:
+) -> tuple[dict[str, int], set[str]]:
     with house.look(caller.shop) as tx:
         currency = this_shop(tx).currency or "EUR"
-    found, wrong = dict[str, int](), dict[str, str]()
+    found, wrong = dict[str, int](), set[str]()
     for kind in budget.KINDS:
         text = str(fields.get(kind) or "0")
         try:
             found[kind] = minor(read_decimal(text, page.locale), currency)
         except ValueError:
-            wrong[kind] = text
+            wrong.add(kind)
     return found, wrong
 
 
@@ -86,7 +86,9 @@ def _show(
     asked: Mapping[str, int] | None = None,
     saved: bool = False,
     refused: Any = (),  # noqa: ANN401  # rows of handed_in
-    problems: Mapping[str, str] | None = None,
+    text: str = "",
+    problems: Collection[str] = (),
+    typed: Mapping[str, Any] | None = None,
 ) -> HTMLResponse:
     view = shown.view(
         tx, "budget", may_change=caller.may(CHANGES), sees_people=caller.may(SEES_PEOPLE)
@@ -100,6 +102,8 @@ def _show(
         told=budget.what_if(tx, **(asked or {"orders": 0, "value": 0, "spend": 0})),
         saved=saved,
         refused=refused,
-        problems=problems or {},
+        kept=text,
+        problems=problems,
+        typed=typed or {},
         major=lambda units: major(units, view.currency or "EUR"),
     )

@@ -12,7 +12,7 @@ from app.shops.flows import this_shop
 from app.web import asked
 from app.web.asked import TheHouse
 from app.web.door import Called, Caller, PatientRoute, Viewing
-from app.web.handed_in import RefusedError
+from app.web.handed_in import RefusedError, kept
 from app.web.page import Page, Rendered
 from app.web.sheets import kept_as
 
@@ -99,7 +99,8 @@ def change_costs(fields: Typed, caller: Called, house: TheHouse, page: Rendered)
                 return not_taken
     except RefusedError as refusal:
         with house.look(caller.shop) as tx:
-            return _costs(page, tx, caller, status=422, refused=refusal.rows)
+            tables = {do: kept(str(fields.get(do, "")))}
+            return _costs(page, tx, caller, status=422, refused=refusal.rows, kept=tables)
     with house.look(caller.shop) as tx:
         return _costs(page, tx, caller, saved=do)
 

@@ -162,7 +162,7 @@ def people(tx: Tx, asked: Mapping[str, str], *, sees_people: bool) -> List:
 
 def _person(row: Any) -> PersonRow:  # noqa: ANN401  # a row of PERSON
     name = f"{row.first_name} {row.last_name}".strip() or row.email
-    return PersonRow(link=f"/customers/{row.account}" if row.account else None, name=name, row=row)
+    return PersonRow(link=f"/app/customers/{row.id}", name=name, row=row)
 
 
 WORDS = ("tier", "group", "before", "stage", "category", "channel", "country")

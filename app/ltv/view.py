@@ -135,11 +135,13 @@ class CostsView:
     """To date, by line, of the last reckoning."""
     refused: Sequence[tuple[int, str, str]] = ()
     """Rows of a table that could not be taken: line, what is wrong, the text."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """That table, by the name of its field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
-    link: str | None
+    link: str
     name: str | None
     row: Any
 

@@ -11,7 +11,7 @@ from app.messages import bringing
 from app.messages.bringing import Brought
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, PatientRoute, needs
-from app.web.handed_in import Refused, RefusedError
+from app.web.handed_in import Refused, RefusedError, kept
 from app.web.page import Rendered
 
 router = APIRouter(route_class=PatientRoute)
@@ -26,6 +26,7 @@ class Subscribers:
     brought: Brought | None = None
     refused: tuple[Refused, ...] = ()
     """Line, what is wrong in a word, and what stands there: then nothing was taken."""
+    kept: str = ""
 
 
 @router.get(PATH, dependencies=[needs(CHANGES, SEES_PEOPLE)])
@@ -37,10 +38,12 @@ def subscribers(_: Called, page: Rendered) -> HTMLResponse:
 def bring(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> HTMLResponse:
     """Read whole, or refused whole; then taken some at a time, for it holds the pen. Handed in once
     more it changes nothing, so what a crash left behind is mended by doing it again."""
+    text = str(fields.get("table", ""))
     try:
-        rows = bringing.rows_of(str(fields.get("table", "")), page.locale)
+        rows = bringing.rows_of(text, page.locale)
     except RefusedError as refusal:
-        return page(PAGE, status=422, shown=Subscribers(refused=refusal.rows))
+        shown = Subscribers(refused=refusal.rows, kept=kept(text))
+        return page(PAGE, status=422, shown=shown)
     brought = Brought()
     for some in portions(rows, bringing.AT_ONCE):
         brought += house.do(caller.shop, partial(bringing.bring_along, rows=some))

@@ -10,6 +10,7 @@ from app.kit.tx import Tx
 from app.messages import rules_form
 from app.messages.policy import policy, set_policy
 from app.messages.rules_form import RulesForm
+from app.shops.flows import this_shop
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, Caller, PatientRoute, needs
 from app.web.page import Page, Rendered
@@ -42,10 +43,11 @@ def _show(
     status = 422 if form and form.problems else 200
     with house.look(caller.shop) as tx:
         form = form or rules_form.shown(policy(tx), _countries(tx))
+        currency = this_shop(tx).currency or ""
     names = page.locale.territories
     return page(
         PAGE, status=status, form=form, saved=saved, names=names, choices=rules_form.CHOICES,
-        channels=rules_form.CHANNELS,
+        channels=rules_form.CHANNELS, currency=currency,
     )  # fmt: skip
 
 

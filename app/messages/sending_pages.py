@@ -37,7 +37,8 @@ TEXTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """One channel. Addresses with passwords are never shown again: only that there is one."""
+    """One channel. Addresses with passwords are never shown once they are stored: only that there
+    is one. What was typed and refused stays in its field."""
 
     channel: str
     known: bool = False
@@ -79,6 +80,9 @@ class Sending:
     hooks: tuple[Ear, ...] = ()
     events: tuple[str, ...] = EVENTS
     wrong_hook: bool = False
+    hook_url: str = ""
+    """As it was typed and refused, and the events that were chosen with it."""
+    hook_events: tuple[str, ...] = ()
 
 
 @router.get("/app/sending", dependencies=[needs(CHANGES)])
@@ -118,7 +122,7 @@ def change_hooks(fields: Typed, caller: Called, page: Rendered, request: Request
     try:
         safe_link(url)
     except ValueError:
-        return _show(page, house, caller, wrong_hook=True, status=422)
+        return _show(page, house, caller, refused=(url, *wanted), status=422)
     sealed = house.secrets.seal(secrets.token_urlsafe(32))
     house.do(caller.shop, lambda tx: hooks.add(tx, url, events=wanted, sealed=sealed))
     return _show(page, house, caller)
@@ -132,7 +136,7 @@ def _show(
     instead: Form | None = None,
     status: int = 200,
     saved: str = "",
-    wrong_hook: bool = False,
+    refused: tuple[str, ...] = (),
 ) -> HTMLResponse:
     with house.look(caller.shop) as tx:
         forms = tuple(
@@ -142,7 +146,8 @@ def _show(
         shown = Sending(
             forms=forms, may_change=caller.may(CHANGES), now=tx.now, zone=this_shop(tx).zone,
             house_sends=house.settings.smtp_url is not None, saved=saved,
-            hooks=_ears(tx, house), wrong_hook=wrong_hook,
+            hooks=_ears(tx, house), wrong_hook=bool(refused), hook_url="".join(refused[:1]),
+            hook_events=refused[1:],
         )  # fmt: skip
     return page("messages/sending.html", status=status, shown=shown)
 

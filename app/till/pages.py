@@ -15,7 +15,7 @@ from app.till import flows, table
 from app.till.flows import AheadError, Place, Taken
 from app.web.asked import TheHouse, Typed
 from app.web.door import Called, PatientRoute, Viewing, needs
-from app.web.handed_in import Refused, RefusedError
+from app.web.handed_in import Refused, RefusedError, kept
 from app.web.page import Page, Rendered
 
 router = APIRouter(route_class=PatientRoute)
@@ -34,6 +34,7 @@ class Sales:
     taken: Taken | None = None
     refused: Sequence[Refused] = ()
     """Line, what is wrong in a word, and what stands there: then nothing was taken."""
+    kept: str = ""
 
 
 @router.get(PATH, dependencies=[needs(*CHANGES)])
@@ -46,19 +47,17 @@ def hand_in(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> H
     """Read whole, or refused whole; then taken some at a time. Once more changes nothing."""
     with house.look(caller.shop) as tx:
         shop = this_shop(tx)
+    text = str(fields.get("table", ""))
     try:
-        told = table.sales_of(
-            str(fields.get("table", "")), page.locale, currency=shop.currency,
-            zone=ZoneInfo(shop.zone),
-        )  # fmt: skip
+        told = table.sales_of(text, page.locale, currency=shop.currency, zone=ZoneInfo(shop.zone))
         with house.look(caller.shop) as tx:
             flows.refuse_ahead(tx, told)
     except RefusedError as refusal:
         with house.look(caller.shop) as tx:
-            return _show(tx, page, refused=refusal.rows)
+            return _show(tx, page, refused=refusal.rows, text=text)
     except AheadError as ahead:
         with house.look(caller.shop) as tx:
-            return _show(tx, page, refused=[(0, "ahead", str(ahead))])
+            return _show(tx, page, refused=[(0, "ahead", str(ahead))], text=text)
     taken = Taken()
     for some in portions(told, AT_ONCE):
         taken += house.do(caller.shop, partial(flows.take, sales=some))
@@ -67,9 +66,18 @@ def hand_in(fields: Typed, caller: Called, house: TheHouse, page: Rendered) -> H
 
 
 def _show(
-    tx: Tx, page: Page, *, taken: Taken | None = None, refused: Sequence[Refused] = ()
+    tx: Tx,
+    page: Page,
+    *,
+    taken: Taken | None = None,
+    refused: Sequence[Refused] = (),
+    text: str = "",
 ) -> HTMLResponse:
     shown = Sales(
-        zone=this_shop(tx).zone, places=flows.places(tx), taken=taken, refused=tuple(refused)
+        zone=this_shop(tx).zone,
+        places=flows.places(tx),
+        taken=taken,
+        refused=tuple(refused),
+        kept=kept(text),
     )
     return page(PAGE, status=422 if refused else 200, shown=shown)

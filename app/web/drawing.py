@@ -179,11 +179,13 @@ def _grid(frame: Frame, ticks: Iterable[float], say: Say) -> Markup:
 
 def _names(frame: Frame, names: Sequence[str]) -> Markup:
     every = max(1, math.ceil(len(names) * NAME / frame.width))
-    text = Markup('<text class="name" x="{:.1f}" y="{}">{}</text>')
+    text = Markup('<text class="{}" x="{:.1f}" y="{}">{}</text>')
+    edge = frame.width - NAME / 2
     return Markup("").join(
-        text.format(frame.x(i), frame.height - 8, name)
+        text.format("name" if x <= edge else "name last", x, frame.height - 8, name)
         for i, name in enumerate(names)
         if i % every == 0
+        for x in [frame.x(i)]
     )
 
 

@@ -53,6 +53,15 @@ Refused = tuple[int, str, str]
 """A line, what is wrong with it in a word, and what it says."""
 
 
+MOST_KEPT = 200_000
+"""Characters: no browser is asked to edit a longer text."""
+
+
+def kept(text: str) -> str:
+    """What stays in the field when a table was refused, to be mended there."""
+    return text if len(text) <= MOST_KEPT else ""
+
+
 class RefusedError(Exception):
     """Nothing was taken. `rows` tells why, line by line."""
 

@@ -72,6 +72,12 @@ class Notation:
     def month(self, first: date) -> str:
         return format_skeleton("yMMMM", first, locale=self.locale)
 
+    def period(self, name: str) -> str:
+        """`2026-10` where there is little room; weeks and quarters as they are written."""
+        if not re.fullmatch(r"\d{4}-\d{2}", name):
+            return name
+        return format_skeleton("yMMM", date.fromisoformat(f"{name}-01"), locale=self.locale)
+
     def clock(self, at: datetime, zone: str, now: datetime) -> Markup:
         """`14:32` today, with the day on any other day."""
         local, today = at.astimezone(get_timezone(zone)), now.astimezone(get_timezone(zone))
@@ -114,6 +120,7 @@ class Notation:
             "percent": self.percent,
             "day": self.day,
             "month": self.month,
+            "period": self.period,
             "clock": self.clock,
             "moment": self.moment,
             "until": self.until,

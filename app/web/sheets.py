@@ -85,6 +85,10 @@ class Plain(Notation):
         return f"{first:%Y-%m}"
 
     @override
+    def period(self, name: str) -> str:
+        return name
+
+    @override
     def clock(self, at: datetime, zone: str, now: datetime) -> Markup:
         return self.moment(at, zone)
 

@@ -170,7 +170,11 @@ function offerSheets(piece) {
     if (button) button.before(link);
     else if (head) head.append(link);
     else if (title.matches(".unseen")) section.append(link);
-    else title.after(link);
+    else {
+      const row = Object.assign(document.createElement("header"), { className: "card-head" });
+      title.replaceWith(row);
+      row.append(title, link);
+    }
   }
 }
 
