@@ -102,6 +102,29 @@ def test_a_body_that_is_no_json_is_refused(shop: Shop) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_JSON")
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"[" * 100_000, "INVALID_JSON"),
+        (b'{"auth_token": "\\ud800"}', "MISSING_AUTH_TOKEN"),
+        ('{"auth_token": "é"}'.encode(), "MISSING_AUTH_TOKEN"),
+    ],
+    ids=["deep", "half a letter", "no letter of a header"],
+)
+def test_what_no_saleor_sends_is_the_callers_fault_and_not_ours(
+    shop: Shop, body: bytes, code: str
+) -> None:
+    answer = shop.http.post("/api/register", content=body, headers={"saleor-api-url": URL})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+@pytest.mark.parametrize("said", ["[" * 60_000, '{"data": "yes"}', '{"data": {"app": 7}}'])
+def test_whoever_answers_as_no_saleor_does_is_not_known(house: House, said: str) -> None:
+    with Shop(house, transport=httpx.MockTransport(lambda _: httpx.Response(200, text=said))) as s:
+        answer = register(s, {"auth_token": "good"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNKNOWN_APP_ID")
+
+
 def test_only_a_post_registers(shop: Shop) -> None:
     assert shop.http.get("/api/register").status_code == 405
 
@@ -131,8 +154,14 @@ def test_a_shop_on_the_list_that_is_not_under_https_is_told_that_this_is_why(
 
 
 def test_the_same_app_may_register_again(shop: Shop, house: House) -> None:
+    """CP-2: and its codes stay what they are."""
+    secrets = set()
     for _ in range(2):
         assert register(shop, {"auth_token": "good"}).status_code == 200
+        installed = row(house)
+        assert installed is not None
+        secrets.add(house.secrets.open(installed.code_secret))
+    assert len(secrets) == 1
     with Session(house.engine) as session:
         assert len(session.exec(select(Row).where(Row.api_url == URL)).all()) == 1
 
@@ -267,3 +296,25 @@ def test_a_removed_app_stops_and_is_erased_after_a_month(shop: Shop) -> None:
 def test_another_apps_end_is_not_ours(shop: Shop) -> None:
     shop.hears("APP_DELETED", {"__typename": "AppDeleted", "app": {"id": "QXBwOjk="}})
     assert state(shop) is Status.ACTIVE
+
+
+def test_another_apps_switch_is_not_ours(shop: Shop) -> None:
+    shop.hears("APP_STATUS_CHANGED", told("AppStatusChanged", id="QXBwOjk=", isActive=False))
+    assert state(shop) is Status.ACTIVE
+
+
+def test_who_was_back_meanwhile_has_a_whole_month_again(shop: Shop) -> None:
+    """Removed, installed again and removed once more: the first month ends in the second."""
+    shop.hears("APP_DELETED", told("AppDeleted"))
+    shop.waits(days=10)
+    again = register(shop, {"auth_token": "good"}, saleor_api_url=shop.api_url)
+    assert again.status_code == 200
+    assert state(shop) is Status.ACTIVE
+    for app in (APP_ID, "APP1"):  # the word about the first comes late, and changes nothing
+        shop.delivers("APP_DELETED", told("AppDeleted", at="2026-03-12T10:00:00Z", id=app))
+    shop.settles()
+    assert state(shop) is Status.DELETED
+    shop.waits(days=21)
+    assert state(shop) is Status.DELETED
+    shop.waits(days=10)
+    assert row(shop.house, shop.api_url) is None

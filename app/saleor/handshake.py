@@ -18,7 +18,7 @@ def identify(outward: Outward, api_url: str, token: str) -> AppIdentity | None:
     """Who we are there, or None where the token is not known. Raises OutwardError."""
     answer = outward.post(api_url, {"query": documents.text(APP_IDENTITY.name)}, token=token)
     data = answer.get("data") if isinstance(answer, dict) else None
-    if not data or not data.get("app"):
+    if not isinstance(data, dict) or not data.get("app"):
         return None
     try:
         return AppIdentity.model_validate(data)

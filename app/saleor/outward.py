@@ -78,7 +78,7 @@ class Outward:
     def _ask(self, request: httpx.Request) -> Any:  # noqa: ANN401
         try:
             return json.loads(self._bounded(request, self._fetch))
-        except ValueError as failure:
+        except (ValueError, RecursionError) as failure:
             raise OutwardError(f"{request.url.host} did not answer with JSON") from failure
 
     def _bounded(

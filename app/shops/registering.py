@@ -60,10 +60,10 @@ def offered_token(raw: bytes) -> str:
     """The token in the request's body. Other keys are tolerated."""
     try:
         body = json.loads(raw)
-    except ValueError as failure:
+    except (ValueError, RecursionError) as failure:
         raise NotRegisteredError(400, "INVALID_JSON", "Invalid request json.") from failure
     token = body.get("auth_token") if isinstance(body, dict) else None
-    if not isinstance(token, str) or not token:
+    if not isinstance(token, str) or not token or not token.isascii():
         raise NotRegisteredError(400, "MISSING_AUTH_TOKEN", "Missing auth token.")
     return token
 
