@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from itertools import pairwise
 from math import comb
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import select
@@ -517,6 +518,28 @@ def test_fb5_under_thirty_answers_nothing_is_said_of_all(shop: Recovering) -> No
     assert "37 (0 to 63)" in shown or re.search(r"37 \(\S+ to \S+\)", shown)
     assert "Germany" in shown
     assert "Poland" in shown
+
+
+def test_fb5_month_by_month_with_the_range_of_each(shop: Recovering) -> None:
+    """FB-5: months of the shop's own zone; one under thirty answers is a gap, and says so."""
+    assert rules.months(date(2026, 3, 2))[0] == date(2025, 4, 1)
+    assert rules.months(date(2026, 12, 31))[::11] == [date(2026, 1, 1), date(2026, 12, 1)]
+    with shop.work() as tx:
+        months = [datetime(2026, m, 1, tzinfo=ZoneInfo("Europe/Berlin")) for m in (1, 2, 3)]
+        edge = timedelta(seconds=1)
+        told = [(months[0], [9] * 20 + [2] * 10), (months[1] - edge, [9]), (months[1], [9] * 29)]
+        for at, scores in told:
+            for score in scores:
+                number = len(tx.exec(select(Survey.id)).all())
+                tx.add(Survey(run=number, kind="nps", asked_at=at, score=score, answered_at=at))
+                tx.flush()
+        found = queries.by_month(tx, "nps", months)
+    assert found == [Tally(31, 31, 21, 10), Tally(29, 29, 29, 0), Tally(0, 0, 0, 0)]
+    shown = shop.sees("/app/feedback").replace("\xa0", " ")
+    assert "Month by month" in shown
+    value, least, most = (round(one * 100) for one in rules.nps(found[0]))
+    assert re.search(rf'"row">January 2026</th><td>{value} \({least}–{most}\)</td>', shown)
+    assert re.search(r'"row">February 2026</th><td></td>', shown)
 
 
 def test_fb5_by_product_of_the_order_and_as_a_table(shop: Recovering) -> None:

@@ -1,13 +1,15 @@
 """DOOR 3: are customers content, who is not, and what do they say?"""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from itertools import dropwhile
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from app.feedback import flows, queries, rules
-from app.feedback.view import Feedback, Part, Result
+from app.feedback.view import Feedback, Month, Part, Result
 from app.journeys import queries as journeys
 from app.journeys.naming import title_of
 from app.journeys.survey_rules import CSAT, NPS
@@ -85,7 +87,19 @@ def _result(tx: Tx, kind: str, *, days: int) -> Result:
         estimate=rules.estimate(kind, counts),
         scores=queries.scores(tx, kind, since=since),
         parts=parts,
+        trend=_trend(tx, kind),
     )
+
+
+def _trend(tx: Tx, kind: str) -> list[Month]:
+    zone = ZoneInfo(this_shop(tx).zone)
+    firsts = rules.months(tx.now.astimezone(zone).date())
+    bounds = [datetime.combine(first, time(), zone) for first in firsts]
+    months = [
+        Month(first=first, tally=tally, estimate=rules.estimate(kind, tally))
+        for first, tally in zip(firsts, queries.by_month(tx, kind, bounds), strict=True)
+    ]
+    return list(dropwhile(lambda month: not month.tally.asked, months))
 
 
 def _parts(

@@ -67,6 +67,15 @@ def scores(tx: Tx, kind: str, *, since: datetime) -> Mapping[int, int]:
     return dict(rows.all())
 
 
+def by_month(tx: Tx, kind: str, bounds: Sequence[datetime]) -> Sequence[Tally]:
+    """Of those who were asked from each instant until the next; of the last one until now."""
+    asked_at = col(Survey.asked_at)
+    month = case(*((asked_at >= at, n) for n, at in reversed(list(enumerate(bounds)))), else_=-1)
+    rows: Any = tx.exec(select(month, *_tally(kind)).where(_of(kind, bounds[0])).group_by(month))
+    found = {n: Tally(*counts) for n, *counts in rows}
+    return [found.get(n, Tally(0, 0, 0, 0)) for n in range(len(bounds))]
+
+
 def by_tier(tx: Tx, kind: str, *, since: datetime) -> Mapping[str, Tally]:
     return _by(tx, kind, col(Survey.tier), since=since)
 

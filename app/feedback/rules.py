@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import sqrt
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ OPEN = timedelta(days=60)
 """How long a question can be answered."""
 NOES = timedelta(days=90)
 ENOUGH = 2
+MONTHS = 12
 LONGEST = 2000
 """Letters of an open answer."""
 
@@ -92,6 +93,12 @@ def estimate(kind: str, tally: Tally) -> Estimate | None:
     if not tally.told:
         return None
     return nps(tally) if kind == NPS else csat(tally)
+
+
+def months(today: date) -> list[date]:
+    """The first days of the last twelve calendar months, this one included, the oldest first."""
+    count = today.year * 12 + today.month - 1
+    return [date(n // 12, n % 12 + 1, 1) for n in range(count - MONTHS + 1, count + 1)]
 
 
 def halved_until(noes: list[datetime]) -> datetime | None:

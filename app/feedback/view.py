@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from app.feedback.rules import Estimate, Tally
 
@@ -48,6 +48,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """Those who were asked in a calendar month of the shop."""
+
+    first: date
+    tally: Tally
+    estimate: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """FB-5: one of the two surveys, over the period."""
 
@@ -58,6 +67,27 @@ class Result:
     estimate: Estimate | None
     scores: Mapping[int, int]
     parts: Sequence[Part]
+    trend: Sequence[Month] = ()
+    """From the first month of the last twelve in which anybody was asked."""
+
+    @property
+    def told(self) -> int:
+        """Months with answers enough to say something."""
+        return sum(month.estimate is not None for month in self.trend)
+
+    @property
+    def line(self) -> Mapping[str, Sequence[float | None]]:
+        """The trend as a picture takes it: a gap where nothing may be said."""
+        told = [month.estimate for month in self.trend]
+        ends = {"values": "value", "low": "least", "high": "most"}
+        return {
+            key: [getattr(one, name) if one else None for one in told] for key, name in ends.items()
+        }
+
+    @staticmethod
+    def points(share: float) -> int:
+        """NPS is told in points."""
+        return round(share * 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
