@@ -1,5 +1,6 @@
 """Today, as a person reads it: every state in three languages, and what each must not claim."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -194,6 +195,14 @@ def test_stopped_offers_are_said_where_codes_are() -> None:
     assert "All offers were stopped 2 hours ago." in text
     nothing = today(offers=False, codes=codes(given=0, used=0, turnover=(), recent=()))
     assert "No offer is switched on, so no code is given." in read(nothing)
+
+
+def test_codes_that_something_else_than_a_tier_gave_are_not_denied() -> None:
+    """A friend's code and its thanks: seen in a shop whose tiers offer nothing."""
+    given = codes(recent=(replace(codes().recent[0], tier="Referral", automation=True),))
+    text = read(today(offers=False, codes=given))
+    assert "Referral" in text
+    assert "no code is given" not in text
 
 
 def test_of_nobody_left_behind_no_share_is_made() -> None:
