@@ -43,6 +43,11 @@ from app.messages.flows import Deliver, Ended
 from app.messages.hooks import errands as hooking
 from app.messages.hooks import flows as hooks
 from app.messages.tables import Send
+from app.points import earning
+from app.points import errands as paying
+from app.points import flows as points
+from app.points.jobs import BringSpend, Lapse, Night, ReadGiftCards, Recount
+from app.points.jobs import Ripen as RipenPoints
 from app.privacy import flows as privacy
 from app.privacy import retention, unsaying
 from app.privacy import wishes as privacy_wishes
@@ -81,6 +86,7 @@ NIGHTLY: Mapping[str, Callable[[Tx, date], object]] = {
     "segments": segments.nightly,
     "proof": lambda tx, day: proof.nightly(tx, day.isoformat()),
     "referrals": lambda tx, _: referrals.nightly(tx),
+    "points": points.nightly,
 }
 
 
@@ -147,6 +153,7 @@ def tier_reconsidered(job: tiers.Reconsider, tx: Tx) -> None:
 
 def tiers_reconsidered(jobs: Sequence[tiers.Reconsider], tx: Tx) -> None:
     tiers.reconsidered_all(jobs, tx)
+    earning.recount(tx, {job.person for job in jobs})
     moving.tiers_moved(tx, {job.person for job in jobs})
     hooks.tiers_changed(tx, {job.person for job in jobs})
 
@@ -226,6 +233,12 @@ AGENDA = Agenda[World](
     Decision(Look, judging.look),
     Decision(Ripen, judging.look),
     Errand(BringReward, thanking.bring_reward),
+    Decision(Recount, points.recounted),
+    Decision(RipenPoints, points.recounted),
+    Decision(Lapse, points.lapse),
+    Errand(BringSpend, paying.bring_spend),
+    Errand(Night, paying.night),
+    Errand(ReadGiftCards, paying.gift_cards),
     Decision(Daily, a_day_begins),
     Decision(Chore, a_chore),
     Decision(EraseShop, erase_shop),

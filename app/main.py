@@ -30,6 +30,9 @@ from app.messages import public as messages
 from app.messages import sending_pages
 from app.people import care_pages as care
 from app.people import pages as people
+from app.points import pages as points
+from app.points import public as spending
+from app.points.view import purse_of
 from app.privacy import pages as privacy
 from app.proof import attribution_pages as attribution
 from app.proof import pages as proof
@@ -61,7 +64,7 @@ ROOMS = (
     install, shops, today, setup, people, care, value, proof, attribution, journeys, segments,
     recovery, messages, message_pages, sending_pages, loyalty, recommend, widgets, keys, privacy,
     feedback, surveys,
-    referrals, friends,
+    referrals, friends, points, spending,
 )  # fmt: skip
 """Who has pages, or answers links."""
 plumbing = APIRouter()
@@ -137,6 +140,7 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.state.wishers = Turnstile(**recovery.A_VISITOR)
     pages.mount("/static", Kept(directory=STATIC))
     pages.state.share = share_of
+    pages.state.purse = purse_of
     pages.state.friends = Turnstile(**friends.A_FRIEND)
     pages.state.outside = _outside(perennial)
     pages.mount("/public/v1", storefront.application(pages.state.outside))

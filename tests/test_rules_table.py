@@ -15,7 +15,7 @@ RULES = {
     "IN": 5, "ID": 3, "LG": 1,
     "AC": 13, "RL": 8, "CP": 10, "FC": 7, "QH": 5, "CO": 7, "UN": 7, "BS": 4, "BO": 5, "SM": 4,
     "SS": 5, "AT": 5, "OP": 4, "DC": 5, "AB": 11, "HO": 9, "CT": 5, "LV": 6,
-    "TI": 8, "FB": 7, "RF": 7,
+    "TI": 8, "PT": 8, "FB": 7, "RF": 7,
 }  # fmt: skip
 """How many rules each section has."""
 ALONE = {

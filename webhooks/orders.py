@@ -13,6 +13,7 @@ from app.loyalty import offers
 from app.ltv import flows as value
 from app.messages import joining
 from app.orders import flows as orders
+from app.points import flows as points
 from app.privacy import flows as privacy
 from app.proof import attribution
 from app.recommend import flows as recommend
@@ -59,6 +60,7 @@ def hear(tx: Tx, told: Sequence[tuple[Order, Hearing]]) -> None:
         if purchase.code or purchase.cards:
             offers.code_used(tx, purchase)
     referrals.orders_heard(tx, purchases)
+    points.orders_heard(tx, purchases)
     moving.orders_heard(tx, purchases)
     forgotten = {purchase.saleor_id for purchase in purchases if purchase.person is None}
     for order, _ in told:

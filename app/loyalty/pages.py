@@ -151,8 +151,8 @@ def customer_popup(
     """Saleor before 3.22 has no widgets: the same, opened from the customer's menu."""
     asked = {"customerId": customerId}
     seen = _widget(asked, caller, house)
-    share = _share(request, asked, caller, house)
-    return page("loyalty/customer.html", widget=seen, share=share)
+    share, purse = _beside(request, asked, caller, house)
+    return page("loyalty/customer.html", widget=seen, share=share, purse=purse)
 
 
 @router.post("/app/widgets/customer")
@@ -163,23 +163,23 @@ def customer_widget(
     house: TheHouse,
     page: Rendered,
 ) -> HTMLResponse:
-    seen, share = _widget(fields, caller, house), _share(request, fields, caller, house)
-    return page("loyalty/widget.html", widget=seen, share=share)
+    seen = _widget(fields, caller, house)
+    share, purse = _beside(request, fields, caller, house)
+    return page("loyalty/widget.html", widget=seen, share=share, purse=purse)
 
 
-def _share(
+def _beside(
     request: Request, fields: Mapping[str, object], caller: Caller | None, house: House
-) -> object | None:
-    """What she may pass on to friends: of another room, which the roots hand in."""
+) -> tuple[object, object]:
+    """What she may pass on to friends, and her points: of other rooms, which the roots hand in."""
     if caller is None or not caller.may(SEES_PEOPLE):
-        return None
+        return None, None
     base = house.settings.base_url or str(request.base_url)
     with house.look(caller.shop) as tx:
         person = queries.by_account(tx, str(fields.get("customerId", "")))
-        shown: object | None = request.app.state.share(
-            tx, person, base=base, open_=house.secrets.open
-        )
-    return shown
+        ask = request.app.state
+        share = ask.share(tx, person, base=base, open_=house.secrets.open)
+        return share, ask.purse(tx, person)
 
 
 def _widget(fields: Mapping[str, object], caller: Caller | None, house: House) -> Widget:

@@ -14,7 +14,7 @@ from app.kit.house import House
 from app.loyalty import goodwill
 from app.messages import pausing, profiling
 from app.messages import queries as messages
-from app.people import behind_pages, care, picking
+from app.people import behind_pages, care, picking, points_pages
 from app.people.pages import GIVES_TIERS, SEES_PEOPLE, known, show
 from app.privacy import exporting, wishes
 from app.shops.flows import this_shop
@@ -24,6 +24,7 @@ from app.web.page import Page, Rendered, environment
 
 router = APIRouter(route_class=PatientRoute)
 router.include_router(behind_pages.router)
+router.include_router(points_pages.router)
 
 PLAIN = {"Cache-Control": "no-store"}
 

@@ -23,6 +23,7 @@ from app.people.flows import TooLateError
 from app.people.listing import Asked
 from app.people.stay_pages import end_of
 from app.people.view import Customer, HandForm, Order
+from app.points.view import purse_of
 from app.segments import tastes
 from app.web.asked import Typed
 from app.web.door import Caller, PatientRoute, Viewing, Working, needs
@@ -210,6 +211,7 @@ def show(
             tx, person, may_reward=may_change, typed=told, problem=problem, removed=removed
         ),
         answers=feedback.of_people(tx, messages.group(tx, id_)),
+        points=purse_of(tx, person),
         saved=saved,
     )
     return page("people/person.html", status=status, customer=shown)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.feedback.view import Answer
 from app.loyalty.view import Widget
+from app.points.view import Purse
 from app.recommend.asking import Line as Product
 from app.segments.tastes import Taste
 from app.web.notation import Sum
@@ -258,5 +259,6 @@ class Customer:
     care: Care
     answers: Sequence[Answer] = ()
     """FB: what she was asked, and said; the latest first."""
+    points: Purse | None = None
     saved: str | None = None
     """What was just done; the template has the sentence."""

@@ -23,6 +23,7 @@ from app.ltv import flows as value
 from app.messages import erasing as messages
 from app.orders import flows as orders
 from app.orders.tables import Order, Vouched
+from app.points import erasing as points
 from app.privacy import queries
 from app.privacy.unsaying import Unsay
 from app.proof import erasing as proof
@@ -145,6 +146,7 @@ def _blank_persons(tx: Tx, persons: Collection[int]) -> None:
     decisions.forget(tx, persons)
     recommend.forget(tx, persons)
     referrals.forget(tx, persons)
+    points.forget(tx, persons)
     journeys.forget(tx, persons)
     feedback.forget(tx, persons)
     segments.forget(tx, persons)

@@ -71,8 +71,9 @@ def costs(tx: Tx, *, since: datetime) -> list[Costs]:
 
 def subject_of(tier: str, *, programme: bool) -> str:
     name = tier.removeprefix("journey:").removesuffix(OF_CARDS).removesuffix(":again")
-    if programme and name.startswith("referral:"):
-        return "referral"
+    for many in ("referral", "points"):
+        if programme and name.startswith(f"{many}:"):
+            return many
     return name if programme else f"tier:{tier}"
 
 

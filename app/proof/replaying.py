@@ -21,6 +21,7 @@ from app.messages.caps import Cap
 from app.messages.caps import Past as Message
 from app.messages.hours import Hours
 from app.messages.seen import AS_IT_WAS, Terms
+from app.points import deciding as points
 from app.referrals import deciding as referrals
 from app.trials import deciding as trials
 
@@ -41,6 +42,7 @@ RULES: Mapping[str, Rule] = {
     loyalty.CHECKOUT: lambda _, seen: loyalty.checkout_again(seen),
     loyalty.TIER: lambda d, seen: loyalty.tier_again(seen, now=d.at),
     referrals.REFERRAL: lambda _, seen: referrals.again(seen),
+    points.POINTS: lambda _, seen: points.again(seen),
 }
 """The third table of contents: what decides, by the name under which it is written down."""
 

@@ -22,6 +22,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/app/messages/{key}": ("/app/messages/cart-1",),
     "/app/offers": ("/app/offers",),
     "/app/picked": ("/app/picked", "/app/picked?customerIds={account}"),
+    "/app/points": ("/app/points",),
     "/app/proof": ("/app/proof",),
     "/app/proof/attribution": ("/app/proof/attribution",),
     "/app/proof/tests": ("/app/proof/tests",),

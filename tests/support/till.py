@@ -38,6 +38,7 @@ class Till:
         self.checkouts: dict[str, JSON] = {}
         self.cards: dict[str, JSON] = {}
         """Gift cards, by their code."""
+        self.gift_card_products: list[str] = []
         self.permissions = ["MANAGE_ORDERS", "MANAGE_CHECKOUTS", "MANAGE_USERS", "MANAGE_DISCOUNTS"]
         self.public: dict[str, dict[str, str]] = {}
         self.private: dict[str, dict[str, str]] = {}
@@ -153,6 +154,9 @@ class Till:
         app = {"id": "QXBwOjE=", "isActive": True, "permissions": given}
         shop = {"name": "Shop", "version": "3.23.28", "domain": {"host": "s", "url": "https://s/"}}
         return {"app": app, "shop": shop}
+
+    def _products_as_gift_cards(self, _: JSON) -> JSON:
+        return {"products": _connection([{"id": id_} for id_ in self.gift_card_products])}
 
     def _gift_card_called(self, given: JSON) -> JSON:
         card = self.cards.get(given["code"])

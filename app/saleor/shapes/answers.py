@@ -8,7 +8,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import AliasChoices, AliasPath, BaseModel, Field
 
 from app.saleor.shapes.base import Channel, Country, Shape
-from app.saleor.shapes.catalogue import CatalogueProduct, ForSale
+from app.saleor.shapes.catalogue import CatalogueProduct, ForSale, GiftCardProduct
 from app.saleor.shapes.checkouts import Checkout
 from app.saleor.shapes.customers import Customer
 from app.saleor.shapes.orders import Order, OrderMoney, OrderName
@@ -70,6 +70,7 @@ CustomersPage = Page[Customer]
 CheckoutsPage = Page[Checkout]
 ProductsPage = Page[CatalogueProduct]
 ForSalePage = Page[ForSale]
+GiftCardProductsPage = Page[GiftCardProduct]
 
 
 class OneOrder(Shape):

@@ -105,6 +105,10 @@ class CatalogueProduct(Shape):
         }
 
 
+class GiftCardProduct(Shape):
+    id: str
+
+
 class ForSale(Shape):
     """A product that a channel lists; whether it is in stock there, and for how much."""
 
