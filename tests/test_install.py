@@ -318,3 +318,13 @@ def test_who_was_back_meanwhile_has_a_whole_month_again(shop: Shop) -> None:
     assert state(shop) is Status.DELETED
     shop.waits(days=10)
     assert row(shop.house, shop.api_url) is None
+
+
+def test_the_number_of_an_erased_shop_is_nobody_elses(shop: Shop, house: House) -> None:
+    """What old links and keys say, and what this process remembers, was of that shop."""
+    with shop.work() as tx:
+        flows.forget(tx)
+    assert register(shop, {"auth_token": "good"}).status_code == 200
+    installed = row(house)
+    assert installed is not None
+    assert (installed.id or 0) > shop.id

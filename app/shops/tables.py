@@ -21,7 +21,13 @@ class Status(StrEnum):
 
 
 class Shop(SQLModel, table=True):
-    """One Saleor, under its normalised API address. The only table that is of no shop."""
+    """One Saleor, under its normalised API address. The only table that is of no shop.
+
+    The number of one that was erased is given to nobody else: SQLite would, and what old links,
+    keys and this process still know by it would be another shop's.
+    """
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     api_url: str = Field(unique=True)

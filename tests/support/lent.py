@@ -47,7 +47,8 @@ class LentSqlite:
         )
 
     def empty(self) -> None:
-        self._all([f'DELETE FROM "{table}"' for table in self._filled()])
+        filled = [*self._filled(), "sqlite_sequence"]  # where it counts what may never come again
+        self._all([f'DELETE FROM "{table}"' for table in filled])
 
     def keep(self) -> int:
         tables, number = self._filled(), len(self._kept)
