@@ -142,20 +142,10 @@ def lift(tx: Tx, address: str, *, source: str, at: datetime) -> None:
     )
 
 
-def suppress(
-    tx: Tx,
-    hash_: str,
-    reason: str,
-    *,
-    channel: str | None = None,
-    purpose: str | None = None,
-    for_: timedelta | None = None,
-) -> None:
+def suppress(tx: Tx, hash_: str, reason: str, *, for_: timedelta | None = None) -> None:
     """No marketing to whoever has this address, by its hash alone."""
-    row = {
-        "hash": hash_, "reason": reason, "at": tx.now, "channel": channel, "purpose": purpose,
-        "until": tx.now + for_ if for_ else None,
-    }  # fmt: skip
+    until = tx.now + for_ if for_ else None
+    row = {"hash": hash_, "reason": reason, "at": tx.now, "until": until}
     tx.put(Suppression, [row], key=("hash", "reason"), overwrite=("at", "until"))
 
 

@@ -94,10 +94,6 @@ class Suppression(OfShop, SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
     until: datetime | None = Field(default=None, sa_type=Instant)
     """BO-2: soft bounces suppress for 90 days; None is for good."""
-    channel: str | None = None
-    """None: every channel of the address."""
-    purpose: str | None = None
-    """None: all marketing."""
 
 
 class Preference(OfShop, SQLModel, table=True):

@@ -151,7 +151,7 @@ def _of_person(
         bought=queries.bought(tx, to.people),
         known=person.id in strangers.known(tx, [person]),
         basis=basis.value,
-        suppressed=queries.suppressed(tx, address, channel=to.channel, purpose=send.purpose),
+        suppressed=queries.suppressed(tx, address),
         topic_off=rules.Priority(send.priority).topic in off,
         fewer=bool(wish and wish.fewer),
         halved=restraint.halved,

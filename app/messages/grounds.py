@@ -40,7 +40,7 @@ def _reachable(
     ).all()
     addresses = _addresses(tx, people, channel)
     said = _said(tx, set(addresses.values()), channel=channel, purpose=purpose)
-    held = _held(tx, set(addresses.values()), channel=channel, purpose=purpose)
+    held = _held(tx, set(addresses.values()))
     taken_back = noes.of(tx, persons, channel=channel, purpose=purpose)
     last, known = _last_countries(tx, persons), strangers.known(tx, people)
     return {
@@ -86,14 +86,12 @@ def _said(
     }
 
 
-def _held(tx: Tx, addresses: Collection[str], *, channel: str, purpose: str) -> set[str]:
+def _held(tx: Tx, addresses: Collection[str]) -> set[str]:
     hashes = {hashing.of_address(address): address for address in addresses}
     rows = tx.exec(
         select(Suppression.hash).where(
             among(col(Suppression.hash), sorted(hashes)),
             or_(col(Suppression.until).is_(None), col(Suppression.until) > tx.now),
-            or_(col(Suppression.channel).is_(None), col(Suppression.channel) == channel),
-            or_(col(Suppression.purpose).is_(None), col(Suppression.purpose) == purpose),
         )
     )
     return {hashes[hash_] for hash_ in rows}

@@ -100,13 +100,11 @@ def any_outlet(tx: Tx, channel: str) -> Outlet | None:
     return tx.exec(select(Outlet).where(Outlet.channel == channel)).first()
 
 
-def suppressed(tx: Tx, address: str, *, channel: str, purpose: str) -> bool:
+def suppressed(tx: Tx, address: str) -> bool:
     row = Suppression
     held = select(row.id).where(
         row.hash == hashing.of_address(address),
         or_(col(row.until).is_(None), col(row.until) > tx.now),
-        or_(col(row.channel).is_(None), col(row.channel) == channel),
-        or_(col(row.purpose).is_(None), col(row.purpose) == purpose),
     )
     return tx.exec(held.limit(1)).first() is not None
 

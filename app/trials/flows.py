@@ -230,7 +230,6 @@ def begin_test(
     arms: Sequence[Mapping[str, Any]],
     shares: Sequence[float],
     plan: Mapping[str, Any],
-    name: str = "",
     by: str | None = None,
 ) -> Trial:
     """AB-1, AB-3: from now on who comes to this step is drawn. Each arm is `{name, change}`: what
@@ -244,7 +243,7 @@ def begin_test(
         close(tx, before)
     version = before.version + 1 if before else 1
     trial = Trial(
-        key=key, version=version, kind=Kind.TEST.value, subject=subject, step=step, name=name,
+        key=key, version=version, kind=Kind.TEST.value, subject=subject, step=step,
         salt=salt_of(tx, key, version), arms=[{"withheld": False, **arm} for arm in arms],
         strata=[list(shares)], plan=dict(plan), made_at=tx.now, began_at=tx.now, by=by,
     )  # fmt: skip
