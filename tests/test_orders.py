@@ -152,7 +152,6 @@ def test_lv1_without_a_rate_an_order_is_in_no_tier(shop: Shop) -> None:
     with shop.look() as tx:
         spend = sales.spend(tx, first.person or 0, since=SINCE)
         assert (spend.minor, spend.orders, spend.without_rate) == (2000, 2, 1)
-        assert spend.average_minor == 2000
 
 
 def test_a_rate_values_the_orders_that_were_there_before_it(shop: Shop) -> None:

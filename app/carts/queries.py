@@ -63,13 +63,11 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Tally:
-    """What was left behind in one currency since an instant, and what of it came back."""
+    """Carts left behind in one currency since an instant, and how many were bought after all."""
 
     currency: str
     left: int
     bought: int
-    left_minor: int
-    bought_minor: int
 
 
 @dataclass(frozen=True)
@@ -223,21 +221,13 @@ def waiting(tx: Tx) -> list[Waiting]:
 def tallies(tx: Tx, *, since: datetime) -> list[Tally]:
     """By currency: carts abandoned since then, and those of them whose person bought after all."""
     bought = among(col(Cart.state), [State.RECOVERED.value, State.BOUGHT_ANYWAY.value])
-    worth = col(Cart.worth_minor)
-    columns: list[Any] = [
-        Cart.currency,
-        func.count(),
-        func.count().filter(bought),
-        func.coalesce(func.sum(worth), 0),
-        func.coalesce(func.sum(worth).filter(bought), 0),
-    ]
-    rows: Any = tx.exec(
-        select(*columns)
+    rows = tx.exec(
+        select(Cart.currency, func.count(), func.count().filter(bought))
         .where(col(Cart.abandoned_at) >= since)
         .group_by(col(Cart.currency))
         .order_by(col(Cart.currency))
     )
-    return [Tally(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in rows]
+    return [Tally(*row) for row in rows]
 
 
 def begun_by(
@@ -268,7 +258,7 @@ def nameless(tx: Tx, *, since: datetime) -> int:
     ).one()
 
 
-def dearest(tx: Tx, *, limit: int = 10, skip: int = 0) -> list[Cart]:
+def dearest(tx: Tx, *, limit: int, skip: int = 0) -> list[Cart]:
     """The abandoned ones, the most valuable first. Several currencies are not compared."""
     rows = select(Cart).where(Cart.state == State.ABANDONED.value)
     by = (col(Cart.worth_minor).desc(), col(Cart.id))

@@ -82,13 +82,9 @@ def left_cart_again(seen: Mapping[str, Any], *, now: datetime) -> Again:
     return str(recovery_rules.word(case, now=now) or Entry.ENTERED.value), {}
 
 
-def condition(
-    subject: str, run: Run, step: Condition, *, fits: bool, segments: Sequence[int] = ()
-) -> Decided:
+def condition(subject: str, run: Run, step: Condition, *, fits: bool) -> Decided:
     """What was asked is in the version; its hash shows that the version is the same."""
-    seen: dict[str, Any] = {"fit": int(fits), "tree": hashed(step.holds)}
-    if segments:
-        seen["in"] = list(segments)
+    seen = {"fit": int(fits), "tree": hashed(step.holds)}
     outcome, _ = condition_again(seen)
     return _of(run, subject, step.key, CONDITION, outcome, seen)
 

@@ -79,7 +79,7 @@ class Case:
 
 
 def case_of(
-    cart: Cart, terms: Terms, past: Past, *, staff: bool, neighbours: Sequence[datetime] = ()
+    cart: Cart, terms: Terms, past: Past, *, staff: bool, neighbours: Sequence[datetime]
 ) -> Case:
     """`neighbours`: when checkouts were begun from the same hashed address, this one among them."""
     return Case(
@@ -92,19 +92,6 @@ def case_of(
         series_at=past.series_at,
         cool_down=terms.cool_down,
     )
-
-
-def against(
-    cart: Cart,
-    terms: Terms,
-    past: Past,
-    *,
-    now: datetime,
-    staff: bool,
-    neighbours: Sequence[datetime] = (),
-) -> Word | None:
-    """The first reason not to write, or None."""
-    return word(case_of(cart, terms, past, staff=staff, neighbours=neighbours), now=now)
 
 
 def word(case: Case, *, now: datetime) -> Word | None:

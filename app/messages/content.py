@@ -41,9 +41,6 @@ class Item:
 class Tier:
     name: str
     kept_until: datetime | None = None
-    next_name: str | None = None
-    missing: Sum | None = None
-    """What is still to be spent for the next one."""
 
 
 @dataclass(frozen=True)

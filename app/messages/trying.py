@@ -21,7 +21,7 @@ from app.messages.content import Content
 from app.messages.library import Draft, Letter
 from app.messages.policy import policy
 from app.messages.rendering import Frame, Rendered, Sender
-from app.messages.rules import Purpose, RefusedError
+from app.messages.rules import Channel, Purpose, RefusedError
 from app.orders.tables import Line as OrderLine
 from app.orders.tables import Order
 from app.shops.flows import this_shop
@@ -81,10 +81,9 @@ def sample(tx: Tx, most: int) -> list[Person]:
     return list(tx.exec(rows.limit(most)))
 
 
-def send_test(
-    world: World, draft: Draft, *, to: str, person: int, channel: str = "email", language: str = ""
-) -> None:
-    """To somebody of the shop, with another's data in it. Raises RefusedError, NotTakenError."""
+def send_test(world: World, draft: Draft, *, to: str, person: int, language: str = "") -> None:
+    """A mail to staff, with a customer's data in it. Raises RefusedError, NotTakenError."""
+    channel = Channel.EMAIL
     with world.look() as tx:
         row = queries.whole(tx, person)
         service = draft.purpose == Purpose.SERVICE

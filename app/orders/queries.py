@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, extract, union_all
@@ -34,11 +33,6 @@ class Spend:
     last: datetime | None = None
     without_rate: int = 0
     """Orders in a currency that has no rate for their day: not in `minor` (LV-1)."""
-
-    @property
-    def average_minor(self) -> int:
-        priced = self.orders - self.without_rate
-        return round(Decimal(self.minor) / priced) if priced else 0
 
 
 @dataclass(frozen=True)
@@ -143,8 +137,8 @@ def last_orders(tx: Tx, person: int, *, limit: int = 5) -> list[Order]:
     return list(tx.exec(rows.limit(limit)))
 
 
-def paid_with(tx: Tx, card: str, *, limit: int = 5) -> list[Order]:
-    """Orders that this gift card paid, or a part of them, the newest first."""
+def paid_with(tx: Tx, card: str) -> list[Order]:
+    """Orders that this gift card paid, or a part of them: the newest five, the last one first."""
     rows = (
         select(Order)
         .where(
@@ -152,7 +146,7 @@ def paid_with(tx: Tx, card: str, *, limit: int = 5) -> list[Order]:
             cast(col(Order.cards), String).contains(f'"{card}"', autoescape=True),
         )
         .order_by(col(Order.created_at).desc())
-        .limit(limit)
+        .limit(5)
     )
     return [order for order in tx.exec(rows) if card in (order.cards or ())]  # LIKE knows no case
 

@@ -43,11 +43,11 @@ def difference(control: Sums, treated: Sums, *, cuped: bool = True) -> Differenc
     return Difference(estimate, np.sqrt(left), both, spared)
 
 
-def stratified(pairs: Sequence[tuple[Sums, Sums]], *, cuped: bool = True) -> Difference | None:
+def stratified(pairs: Sequence[tuple[Sums, Sums]]) -> Difference | None:
     """AB-1: where shares changed on the way, like is compared with like, and each part counts with
     its people. None where no part has two people in either arm."""
     parts = [
-        difference(control, treated, cuped=cuped)
+        difference(control, treated)
         for control, treated in pairs
         if control.n >= 2 and treated.n >= 2  # noqa: PLR2004  # a variance needs two
     ]

@@ -14,9 +14,9 @@ from app.proof.sums import Floats
 ALPHA = 0.05
 
 
-def rho(planned: float, alpha: float = ALPHA) -> float:
+def rho(planned: float) -> float:
     """The tuning: the sequence is tightest once `planned` people are in."""
-    spent = -2.0 * np.log(alpha)
+    spent = -2.0 * np.log(ALPHA)
     return float(np.sqrt((spent + np.log(spent + 1.0)) / planned))
 
 

@@ -102,9 +102,9 @@ def size(tx: Tx, node: Node) -> int:
     return tx.exec(found).one()
 
 
-def some(tx: Tx, node: Node, *, after: int = 0, limit: int | None = AT_ONCE) -> list[int]:
-    """Ids of people who fit, upwards from `after`; without a limit, all of them."""
-    rows = select(Person.id).where(everybody(node, asking(tx)), col(Person.id) > after)
+def some(tx: Tx, node: Node, *, limit: int | None = AT_ONCE) -> list[int]:
+    """Ids of people who fit, upwards; without a limit, all of them."""
+    rows = select(Person.id).where(everybody(node, asking(tx)))
     found = tx.exec(rows.order_by(col(Person.id)).limit(limit))
     return [id_ for id_ in found if id_]
 
@@ -155,12 +155,10 @@ def movements(tx: Tx, *, since: datetime) -> Mapping[int, tuple[int, int]]:
     return {segment: (entered, gone) for segment, entered, gone in rows}
 
 
-def people_in(
-    tx: Tx, segment: int, *, at: datetime | None = None, after: int = 0, limit: int | None = AT_ONCE
-) -> list[int]:
+def people_in(tx: Tx, segment: int, *, after: int = 0, limit: int | None = AT_ONCE) -> list[int]:
     rows = (
         select(Stay.person)
-        .where(members(segment, at=at), col(Stay.person) > after)
+        .where(members(segment), col(Stay.person) > after)
         .order_by(col(Stay.person))
         .limit(limit)
     )
@@ -250,10 +248,10 @@ def leaning(tx: Tx, *facts: type[Any]) -> list[Segment]:
     ]
 
 
-def handouts(tx: Tx, segment: int, *, limit: int = 5) -> Sequence[Handout]:
-    """When its people were taken out of the app, the latest first."""
+def handouts(tx: Tx, segment: int) -> Sequence[Handout]:
+    """When its people were taken out of the app, the last five times, the latest first."""
     rows = select(Handout).where(Handout.segment == segment).order_by(col(Handout.at).desc())
-    return tx.exec(rows.limit(limit)).all()
+    return tx.exec(rows.limit(5)).all()
 
 
 def overlap(tx: Tx, segments: Sequence[int]) -> Mapping[int, int]:

@@ -82,8 +82,8 @@ def heading(words: str) -> Block:
     return Block(kind="heading", text=words)
 
 
-def button(label: str, link: str = "{{ link }}") -> Block:
-    return Block(kind="button", label=label, link=link)
+def button(label: str) -> Block:
+    return Block(kind="button", label=label, link="{{ link }}")
 
 
 def block(kind: str, **told: Any) -> Block:  # noqa: ANN401  # the fields of a block

@@ -17,10 +17,10 @@ class LandlineError(ValueError):
     """SM-3: nobody reads a text there."""
 
 
-def e164(number: str, country: str = "") -> str:
+def e164(number: str) -> str:
     """`+48512345678`. Raises ValueError on what is no number, LandlineError on a landline."""
     try:
-        parsed = phonenumbers.parse(number, country or None)
+        parsed = phonenumbers.parse(number)
     except NumberParseException as failure:
         raise ValueError(f"not a telephone number with its country: {number[:4]}…") from failure
     if not phonenumbers.is_valid_number(parsed):
