@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, select
 
+from app.kit.deliveries import Heard as Job
 from app.kit.house import House
 from app.kit.intake import Intake, IntakeFullError
 from app.kit.promises import Delivery, Promise
@@ -33,6 +34,13 @@ def test_in1_what_is_already_there_is_answered_alike_and_not_written_again(shop:
     assert len(shop.all(Delivery)) == len(shop.all(Promise)) == 1
     assert shop.delivers("ORDER_UPDATED", BODY) == 202
     assert len(shop.all(Promise)) == 2
+
+
+def test_in2_a_repeat_of_what_was_kept_long_ago_leaves_no_body_behind(shop: Shop) -> None:
+    """Nobody would ever drop it, and it may tell of somebody who is forgotten meanwhile."""
+    shop.hears("ORDER_CREATED", {"issuedAt": "2026-03-02T09:00:00Z", "order": None}, times=2)
+    assert [promise.kept_at for promise in shop.all(Promise) if promise.kind == Job.kind]
+    assert not shop.all(Delivery)
 
 
 def test_in1_a_disk_that_fails_is_answered_503_and_nothing_is_claimed(shop: Shop) -> None:
@@ -117,6 +125,12 @@ def test_in1_a_full_writer_says_come_again(shop: Shop, monkeypatch: pytest.Monke
         raise IntakeFullError
 
     monkeypatch.setattr(Intake, "write", full)
+    assert shop.delivers("ORDER_CREATED", BODY) == 503
+
+
+def test_in1_a_house_that_is_closing_says_come_again(shop: Shop) -> None:
+    """Whoever still came in would wait for a writer that has gone."""
+    shop.perennial.intake.close()
     assert shop.delivers("ORDER_CREATED", BODY) == 503
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.orders import rules
 from app.orders.exchange import Exchange
 from app.saleor.shapes import Order
-from tests.support.makers import MONDAY, line, money, order
+from tests.support.makers import MONDAY, line, money, order, price
 from tests.support.telling import shaped
 
 TEE, MUG = line("tee", each=20), line("mug", each=5, quantity=2)
@@ -94,6 +94,12 @@ def test_lv1_goods_are_taxed_as_the_shop_shows_its_prices() -> None:
 def test_lv1_charged_is_the_total_less_refunds_and_no_more() -> None:
     sums = rules.sums(of(lines=[TEE, MUG], shipping=6, gift_card=11, refunded=4))
     assert (sums.total, sums.charged, sums.gift_card) == (25, 21, 11)
+
+
+def test_what_a_code_took_off_the_whole_order_was_paid_by_no_card() -> None:
+    whole = {"total": price(20), "undiscountedTotal": price(26)}
+    sums = rules.sums(of(lines=[TEE], shipping=6, **whole))
+    assert (sums.discount, sums.gift_card) == (6, 0)
 
 
 def test_a_discount_is_what_the_order_would_have_cost_more_without_it() -> None:

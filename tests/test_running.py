@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.doctor import _shop, examine
+from app.history.tables import Misfit, Passage
 from app.kit import leases
 from app.kit.house import House
 from app.kit.logs import Wordless, without_words
@@ -32,6 +33,7 @@ from app.kit.rowlock import EVERY, open_for
 from app.kit.secret import Secrets
 from app.kit.settings import Settings
 from app.kit.tx import Job, ShopId
+from app.main import Perennial
 from app.messages.hooks.tables import Hook
 from app.messages.tables import Outlet
 from app.serving import bring_up_to_date, take_up
@@ -116,6 +118,21 @@ def test_a_lost_key_does_not_keep_the_app_from_starting(shop: Shop) -> None:
 
 
 # -- two at once
+
+
+def test_in1_what_is_answered_is_on_the_disk_and_not_only_on_its_way(tmp_path: Path) -> None:
+    """A lost power line takes nothing that somebody was told we have. NORMAL is 1, FULL 2."""
+    house = House.of(settings(tmp_path))
+    perennial = Perennial(house, works=False)
+    engines = (house.engine, house.durable, perennial.intake._engine)
+    said = []
+    for engine in engines:
+        with engine.execution_options(reads_only=True).connect() as connection:
+            said.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    assert said == [1, 2, 2]
+    perennial.close()
+    for engine in engines:
+        engine.dispose()
 
 
 def test_of_processes_that_start_together_one_migrates_after_the_other(postgres: str) -> None:
@@ -325,6 +342,26 @@ def test_doctor_says_why_no_shop_is_there_and_makes_no_tables_itself(tmp_path: P
     assert finding.fine
     assert finding.words.endswith("PERENNIAL_ALLOWED_SHOPS names none that may be.")
     house.engine.dispose()
+
+
+def test_doctor_names_whatever_is_incomplete(shop: Shop) -> None:
+    def wrong() -> list[str]:
+        with shop.look() as tx:
+            found = _shop(shop.house, this_shop(tx))
+        return [finding.words.partition(": ")[2] for finding in found if not finding.fine]
+
+    now = shop.house.clock.now()
+    assert wrong() == []
+    with shop.work() as tx:
+        tx.add(Passage(kind="orders", started_at=now))
+        tx.add(
+            Misfit(kind="orders", saleor_id="T3JkZXI6MQ==", number="17", reason="half", seen_at=now)
+        )
+        tx.add(Misfit(kind="orders", saleor_id="T3JkZXI6Mg==", reason="a", read=True, seen_at=now))
+        tx.later(Call(number="1"), at=now - timedelta(minutes=20))
+    late, *others = wrong()
+    assert late.startswith("work waits since 20 minutes")
+    assert others == ["the import is not finished.", "orders 17: half"]
 
 
 def test_what_was_given_up_on_is_taken_up_again_by_one_command(shop: Shop) -> None:

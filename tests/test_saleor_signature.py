@@ -52,6 +52,12 @@ def test_a_body_signed_inside_the_signature_is_bad() -> None:
     assert verify(BODY, f"{header}.{inside}.{seal}", jwks()) is Verdict.BAD
 
 
+def test_a_token_of_the_same_key_is_no_signature_of_its_claims() -> None:
+    """Every shopper has one: its claims would pass for a body that the shop has signed."""
+    header, claims, seal = token(user_id="VXNlcjox").split(".")
+    assert verify(claims.encode(), f"{header}..{seal}", jwks()) is Verdict.BAD
+
+
 def encoded(header: object) -> str:
     text = header if isinstance(header, str) else json.dumps(header)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from app.kit.clock import StillClock
 from app.kit.house import House
@@ -106,6 +108,22 @@ def test_lv1_every_page_with_sums_says_which_currency_is_in_none_of_them(shop: L
         tx.add(Rate(currency="PLN", day="2026-01-01", rate="0.25"))
     for page in ("/app", "/app/value", "/app/customers", "/app/offers"):
         assert "are left out" not in shop.sees(page)
+
+
+def test_what_is_answered_is_on_disk(shop: Loyal) -> None:
+    """Were the answer first, a page would say that it is saved, and a failed commit nothing."""
+
+    def full(_: object) -> None:
+        raise OSError("No space left on device")
+
+    owner = TestClient(shop.perennial.asgi, raise_server_exceptions=False)
+    event.listen(shop.house.engine, "commit", full)
+    try:
+        saved = owner.post("/app/goals", data={"orders": "10"}, headers=shop.staff())
+    finally:
+        event.remove(shop.house.engine, "commit", full)
+    assert saved.status_code == 500
+    assert shop.all(Goal) == []
 
 
 def test_who_may_not_change_the_app_sets_no_goals(shop: Loyal) -> None:
