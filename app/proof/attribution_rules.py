@@ -23,6 +23,8 @@ CERTAIN = frozenset({Way.METADATA, Way.CODE})
 LEAST, MOST = 1, 30 * 24
 """AT-3: hours."""
 TEXTS = ("sms",)
+TIER = "tier:"
+"""How a campaign is called that is a tier's own offer; its key follows."""
 STAY = timedelta(minutes=30)
 """OP-2: how soon after a doubtful click something has to happen in the shop."""
 

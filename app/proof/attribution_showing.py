@@ -40,8 +40,8 @@ class Names:
 
     def of(self, campaign: str) -> tuple[str, str]:
         """The owner's name of a campaign; the name of a tier."""
-        if campaign.startswith(attribution.TIER):
-            key = campaign.removeprefix(attribution.TIER)
+        if campaign.startswith(rules.TIER):
+            key = campaign.removeprefix(rules.TIER)
             return "", self.tiers.get(key, key)
         return self.campaigns.get(campaign, ""), ""
 

@@ -2,6 +2,7 @@
 
 from app.kit.tx import Tx
 from app.proof import attribution
+from app.proof import attribution_rules as rules
 from app.trials import flows as trials
 from app.trials import queries
 
@@ -21,5 +22,5 @@ def attributed(tx: Tx, subject: str) -> int | None:
     return sum(
         found.minor
         for found in attribution.brought(tx, since=since, campaign=one)
-        if subject != trials.TIERS or found.campaign.startswith(attribution.TIER)
+        if subject != trials.TIERS or found.campaign.startswith(rules.TIER)
     )
