@@ -51,6 +51,16 @@ def test_dc2_a_letter_that_she_got_says_why(shop: Recovering) -> None:
     assert "A pessoa aceitou receber novidades por este canal." in reads(shop, path, locale="pt-BR")
 
 
+def test_dc2_what_ended_after_a_letter_is_no_nothing(shop: Recovering) -> None:
+    """Cleo was reminded, and bought: she got something of it."""
+    shop.leaves()
+    shop.waits(hours=1)
+    shop.buys("cleo@example.com")
+    shop.waits(hours=1)
+    table = reads(shop, person(shop)).partition("What automations did here")[2]
+    assert "Abandoned checkout yes They agreed" in table, table
+
+
 def test_dc2_what_she_did_not_get_says_why_not(shop: Recovering) -> None:
     """By law, by the hour, by having bought, by chance."""
     shop.leaves("ben@example.com", no="C2")

@@ -54,12 +54,18 @@ def by_ref(decided: Sequence[Decision], rule: str) -> Mapping[str, Decision]:
 
 
 def verdicts(tx: Tx, decided: Sequence[Decision]) -> tuple[Verdict, ...]:
-    """Of each automation: what was decided last about her, and why."""
+    """Of each automation: what was decided last about her, and why. That a way has ended on which
+    she got something does not undo that she got it.
+    """
     names = {one.key: one.name for one in automations.every(tx)}
     names |= {campaign_of(one): one.name for one in tx.exec(select(Newsletter))}
+    reached = {_way(one) for one in decided if one.outcome == messages.SENT}
     latest: dict[str, Decision] = {}
     for one in decided:
-        if one.rule in ABOUT and one.subject in names and (one.rule, one.outcome) not in NO_NEWS:
+        no_news = (one.rule, one.outcome) in NO_NEWS
+        if no_news or (one.rule == journeys.OVER and _way(one) in reached):
+            continue
+        if one.rule in ABOUT and one.subject in names:
             latest.setdefault(one.subject, one)
     return tuple(
         Verdict(
@@ -68,6 +74,11 @@ def verdicts(tx: Tx, decided: Sequence[Decision]) -> tuple[Verdict, ...]:
         )
         for subject, one in latest.items()
     )  # fmt: skip
+
+
+def _way(one: Decision) -> str:
+    """Of a step of an automation: whose way it is on, and which of hers."""
+    return one.ref.rpartition(":")[0]
 
 
 def reasons(one: Decision, *, currency: str = "") -> tuple[Because, ...]:
