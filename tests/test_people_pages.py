@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from sqlmodel import col, select
 
 from app.catalog import flows as catalog
 from app.customers import queries as customers
@@ -15,6 +16,7 @@ from app.ltv.flows import learn_now
 from app.orders import queries as orders
 from app.saleor.shapes import CatalogueProduct
 from app.segments import flows
+from app.segments.tables import Stay
 from tests.support.loyal import Loyal
 from tests.support.makers import customer, event, gid, line, order, product, user
 from tests.support.story import ALL
@@ -171,6 +173,11 @@ def test_a_segment_s_log_says_who_came_who_left_and_why_somebody_is_in_it(shop: 
     assert "Orders: exactly 1" in why
     assert "in it since" in posts(shop, path, part="log", who="cleo@example.com")
     assert "Nobody is known" in posts(shop, path, part="log", who="nobody@example.com")
+    for cause in ("event", "night", "rules", "retired", "first", "score"):
+        with shop.work() as tx:
+            for stay in tx.exec(select(Stay).where(col(Stay.left_at).is_not(None))).all():
+                stay.left_cause = cause
+        assert f"<td>{cause}</td>" not in shop.sees(path), "it has words for it"
 
 
 def test_the_journey_map_counts_each_station_and_names_who_writes_there(shop: Loyal) -> None:

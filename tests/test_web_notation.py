@@ -128,6 +128,16 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         read_decimal(text, Locale("en"))
 
 
+@pytest.mark.parametrize(
+    ("name", "tag", "said"),
+    [("2026-10", "en", "Oct 2026"), ("2026-10", "pt-BR", "out. de 2026"),
+     ("2026-10", "pl", "paź 2026"), ("2026-W07", "pl", "2026-W07"), ("2026-Q3", "pt-BR", "2026-Q3")],
+)  # fmt: skip
+def test_a_month_is_said_in_the_language_of_the_page(name: str, tag: str, said: str) -> None:
+    locale = language(tag)
+    assert Notation(locale, catalogue(locale)).period(name) == said
+
+
 @given(st.integers(0, 10**9), st.sampled_from(LANGUAGES))
 def test_what_a_form_shows_it_also_reads(number: int, locale: Locale) -> None:
     shown = Notation(locale, catalogue(locale)).number(Decimal(number) / 100)

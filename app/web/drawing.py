@@ -19,8 +19,8 @@ WIDE, HALF = 960, 520
 STEPS = 4
 WHOLE = 10
 """From here on a number is told without decimals."""
-NAME = 76
-"""Room that a name below needs."""
+NAME, LETTER = 76, 7
+"""Room that a name below needs at least, and each of its letters."""
 Number = float | int | None
 Say = Callable[[float], str]
 
@@ -178,14 +178,13 @@ def _grid(frame: Frame, ticks: Iterable[float], say: Say) -> Markup:
 
 
 def _names(frame: Frame, names: Sequence[str]) -> Markup:
-    every = max(1, math.ceil(len(names) * NAME / frame.width))
-    text = Markup('<text class="{}" x="{:.1f}" y="{}">{}</text>')
-    edge = frame.width - NAME / 2
+    room = max(NAME, LETTER * (max(map(len, names), default=0) + 2))
+    every = max(1, math.ceil(len(names) * room / frame.width))
+    text = Markup('<text class="name" x="{:.1f}" y="{}">{}</text>')
     return Markup("").join(
-        text.format("name" if x <= edge else "name last", x, frame.height - 8, name)
+        text.format(min(frame.x(i), frame.width - LETTER * len(name) / 2), frame.height - 8, name)
         for i, name in enumerate(names)
         if i % every == 0
-        for x in [frame.x(i)]
     )
 
 
