@@ -234,7 +234,7 @@ AGENDA = Agenda[World](
     Decision(Ripen, judging.look),
     Errand(BringReward, thanking.bring_reward),
     Decision(Recount, points.recounted),
-    Decision(RipenPoints, points.recounted),
+    Decision(RipenPoints, points.ripened),
     Decision(Lapse, points.lapse),
     Errand(BringSpend, paying.bring_spend),
     Errand(Night, paying.night),

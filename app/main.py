@@ -141,6 +141,7 @@ def _pages(perennial: Perennial) -> FastAPI:
     pages.mount("/static", Kept(directory=STATIC))
     pages.state.share = share_of
     pages.state.purse = purse_of
+    pages.state.spenders = Turnstile(**spending.A_SHOPPER)
     pages.state.friends = Turnstile(**friends.A_FRIEND)
     pages.state.outside = _outside(perennial)
     pages.mount("/public/v1", storefront.application(pages.state.outside))

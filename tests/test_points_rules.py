@@ -1,5 +1,6 @@
 """PT-1 to PT-8 as tables and properties."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -8,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.messages.blocks import Letter
+from app.messages.content import Content
+from app.messages.rendering import Frame, Sender, render
 from app.points import rules
+from app.points.letters import ENDS
 from app.points.rules import Bought, Fate, Idle, Owed, Wish, Word
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -90,3 +95,14 @@ def test_pt8_what_points_would_cost() -> None:
     assert owed.value == Decimal("22.50")
     assert rules.expected_void(brought=1000, kept=900, orders=29) == 0, "too few to say"
     assert rules.expected_void(brought=1000, kept=900, orders=30) == Fraction(1, 10)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "end in 7 days"), ("pl", "za 7 dni")])
+def test_pt5_the_warning_says_how_many_and_when(language: str, words: str) -> None:
+    letter = ENDS.variants["email"][language]
+    assert isinstance(letter, Letter)
+    frame = Frame(Sender("Shop"), language, link=str)
+    told = render(letter, Content(fields={"points": 1240, "days": 7, "first_name": "Ana"}), frame)
+    assert "Ana" in told.text
+    assert re.search("1.?240", told.text)
+    assert words in told.subject

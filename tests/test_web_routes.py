@@ -42,6 +42,7 @@ PUBLIC = {
     "/f/{token}": "whoever has the link, which is the proof",
     "/public/v1/friend": "the same, from a storefront's own page",
     "/public/v1/referral": "a customer, by the token of the storefront",
+    "/public/v1/points": "a customer, by the token of the storefront",
     "/readyz": "machines ask",
     "/support": "words",
     "/survey/{token}": "whoever has the letter, which is the proof",

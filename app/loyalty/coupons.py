@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import and_, col, func, select
+from sqlmodel import and_, col, func, not_, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
@@ -25,6 +25,8 @@ from app.shops.flows import this_shop
 from app.web.notation import Sum
 from app.web.words import catalogue
 
+WITH_POINTS = "points:"
+"""Begins the programme of what was paid for with points: no present, so CP-5 is not about it."""
 OF_CARDS = ":card"
 """Ends the programme of what is given as gift cards: a month may have vouchers of both kinds."""
 
@@ -163,6 +165,7 @@ def live(tx: Tx, people: Collection[int]) -> frozenset[int]:
             among(col(Code.person), sorted(people)),
             col(Code.used_at).is_(None),
             col(Code.deleted_at).is_(None),
+            not_(col(Voucher.tier).startswith(WITH_POINTS)),
             end > tx.now,
         )
     )

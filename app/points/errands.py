@@ -22,8 +22,9 @@ from app.shops.flows import this_shop
 from app.world import World
 
 PATIENCE = timedelta(minutes=10)
-"""So long a code is tried for; then the points are back, and she may press again."""
-HOUR = timedelta(hours=1)
+"""A try that fails later than this is the last: the points are back, and she may press again."""
+SOON, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MOST_STUCK = 50
 MILLION = 1_000_000
 
 
@@ -67,6 +68,10 @@ def _given(tx: Tx, *, job: BringSpend) -> None:
     code = queries.code(tx, row.code) if row else None
     if row is None or code is None or code.ends_at is None:
         return
+    if row.state == State.RETURNED.value:  # given up meanwhile: nobody is to find a code in Saleor
+        code.ends_at, code.deleted_at = tx.now, None
+        tx.later(EndCoupons(day=f"points {row.id}"), at=tx.now + SOON)
+        return
     row.state = State.GIVEN.value
     end, due = EndCoupons.after(code.ends_at)
     tx.later(end, at=due)
@@ -77,8 +82,16 @@ def _given(tx: Tx, *, job: BringSpend) -> None:
 def night(job: Night, world: World) -> None:
     """The month that is over, who is to be warned, whose points end, and what is a gift card."""
     close_month(date.fromisoformat(job.day), world)
+    world.do(give_up_stuck)
     expiring.all_of(world)
     read_gift_cards(world)
+
+
+def give_up_stuck(tx: Tx) -> None:
+    """An errand that was parked brings no code any more: its points are back by the next night."""
+    for id_ in queries.stuck(tx, before=tx.now - DAY, limit=MOST_STUCK):
+        if row := queries.spend(tx, id_):
+            spending.give_back(tx, row, "away")
 
 
 def close_month(day: date, world: World) -> None:

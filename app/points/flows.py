@@ -67,8 +67,13 @@ def orders_heard(tx: Tx, purchases: Collection[Purchase]) -> None:
         tx.postpone(Recount(person=row.person), until=tx.now + SETTLE)
 
 
-def recounted(job: Recount | Ripen, tx: Tx) -> None:
+def recounted(job: Recount, tx: Tx) -> None:
     earning.recount(tx, [job.person])
+
+
+def ripened(job: Ripen, tx: Tx) -> None:
+    """Whose order it is by now: a guest may have joined an account meanwhile."""
+    earning.recount(tx, {job.person, *queries.owners(tx, job.order)})
 
 
 def lapse(job: Lapse, tx: Tx) -> None:

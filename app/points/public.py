@@ -18,6 +18,8 @@ from app.recommend.storefront import Outside, Visit
 
 router = APIRouter()
 
+A_SHOPPER = {"rate": 0.1, "burst": 20.0}
+"""How often one address may ask: each press is written down."""
 Key = Annotated[str, Query(max_length=120)]
 
 
@@ -51,6 +53,8 @@ def spend_own(
     outside: Outside = request.app.state.outside
     house: House = outside.house
     tenant = storefront.tenant_of(outside, key)
+    if request.app.state.spenders.wait(request.client.host if request.client else ""):
+        return JSONResponse({"answer": "too_often"}, HTTPStatus.TOO_MANY_REQUESTS)
 
     def spend(tx: Tx) -> tuple[Visit, Word, Purse | None]:
         visit, account = _who(tx, request, key, authorization)

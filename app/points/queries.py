@@ -48,6 +48,10 @@ def earnings(tx: Tx, people: Collection[int]) -> dict[int, Earning]:
     return {row.order: row for row in tx.exec(rows.order_by(col(Earning.id)))}
 
 
+def owners(tx: Tx, order: int) -> Sequence[int]:
+    return tx.exec(select(Earning.person).where(Earning.order == order)).all()
+
+
 def orders(
     tx: Tx, people: Collection[int], *, known: Collection[int], since: datetime | None
 ) -> Sequence[Order]:
@@ -111,6 +115,14 @@ def spend(tx: Tx, id_: int) -> PointsSpend | None:
 
 def spend_keyed(tx: Tx, key: str) -> PointsSpend | None:
     return tx.exec(select(PointsSpend).where(PointsSpend.key == key)).first()
+
+
+def stuck(tx: Tx, *, before: datetime, limit: int) -> Sequence[int]:
+    """Codes that were promised long ago and never came."""
+    rows = select(PointsSpend.id).where(
+        PointsSpend.state == "promised", col(PointsSpend.at) < before
+    )
+    return [id_ for id_ in tx.exec(rows.order_by(col(PointsSpend.id)).limit(limit)) if id_]
 
 
 def spends_on(tx: Tx, texts: Collection[str]) -> Sequence[PointsSpend]:

@@ -18,10 +18,7 @@ from app.points.rules import Kind, Wish, Word
 from app.points.tables import PointsSpend
 from app.shops.flows import this_shop
 
-PROGRAMME = "points"
 GOOD_FOR = timedelta(days=60)
-MINE = "customer"
-"""In place of a member of staff: she pressed herself."""
 
 
 class State(StrEnum):
@@ -75,9 +72,9 @@ def mint(tx: Tx, row: PointsSpend, person: Person, open_: Opener) -> Code:
     """Each code of hers in a month is of a voucher of its own: Saleor takes one a customer."""
     zone = ZoneInfo(this_shop(tx).zone)
     begun, _ = spans.offer_span(spans.month_of(tx.now, zone), zone)
-    nth = 1 + queries.codes_this_month(tx, row.person, since=begun, programme=f"{PROGRAMME}:")
+    nth = 1 + queries.codes_this_month(tx, row.person, since=begun, programme=coupons.WITH_POINTS)
     code = coupons.give(
-        tx, f"{PROGRAMME}:{row.points}:{nth}", person,
+        tx, f"{coupons.WITH_POINTS}{row.points}:{nth}", person,
         title=lambda words: words.gettext("Points"), percent_hundredths=0,
         amount_minor=row.amount_minor, least_minor=row.amount_minor * rules.TIMES,
         ends_at=tx.now + GOOD_FOR, longer=GOOD_FOR, open_=open_,
