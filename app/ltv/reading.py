@@ -6,12 +6,13 @@ whole: every bad row is told with its line and what is wrong with it.
 
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
+from app.kit.rows import Faults, columns, header_of, heard
 from app.ltv.taking import Book, Layout, Taker
 
 KNOWN = {
@@ -29,16 +30,6 @@ KNOWN = {
     "currency": ("currency", "currency_code"),
 }  # fmt: skip
 NEEDED = ("customer", "date")
-TELL = 20  # bad rows told one by one
-
-
-class BadRowsError(ValueError):
-    """The file was refused. `told` are the first bad rows in words, `count` all of them."""
-
-    def __init__(self, told: Sequence[str], count: int) -> None:
-        rest = [f"… and {count - len(told)} more"] if count > len(told) else []
-        super().__init__("\n".join([*told, *rest]))
-        self.told, self.count = tuple(told), count
 
 
 def read(source: str, *, layout: Layout, progress: Callable[[int], None] = lambda _: None) -> Book:
@@ -60,16 +51,12 @@ Row = tuple[int, Sequence[Any]]  # where it stands, and its cells in the order o
 
 
 def _csv(text: TextIO, layout: Layout, progress: Callable[[int], None]) -> tuple[Found, Any]:
-    first = text.readline()
-    if not first.strip():
-        raise ValueError("the file is empty: the first line must name the columns")
-    comma = max(",;\t|", key=first.count)
-    header = next(csv.reader([first.lstrip("\ufeff")], delimiter=comma))
+    header, comma = header_of(text)
     found = _find(header, layout)
     places = [header.index(name) for name in found.values()]
 
     def rows() -> Iterator[Row]:
-        reader = csv.reader(_heard(text, progress), delimiter=comma)
+        reader = csv.reader(heard(text, progress), delimiter=comma)
         for cells in reader:
             line = reader.line_num + 1
             if not any(cell.strip() for cell in cells):
@@ -80,17 +67,6 @@ def _csv(text: TextIO, layout: Layout, progress: Callable[[int], None]) -> tuple
                 yield line, [cells[place] for place in places]
 
     return found, rows()
-
-
-def _heard(text: Iterable[str], progress: Callable[[int], None]) -> Iterator[str]:
-    size = 0
-    for at, line in enumerate(text):
-        size += len(line)
-        if at % 8192 == 0:
-            progress(size)
-            size = 0
-        yield line
-    progress(size)
 
 
 def _parquet(path: Path, layout: Layout, progress: Callable[[int], None]) -> tuple[Found, Any]:
@@ -112,23 +88,7 @@ def _parquet(path: Path, layout: Layout, progress: Callable[[int], None]) -> tup
 
 
 def _find(header: Sequence[str], layout: Layout) -> Found:
-    """Which column says what: as told, else by its usual names."""
-    plain = {name.strip().lower().replace(" ", "_"): name for name in reversed(header)}
-    found: Found = {}
-    for meaning, usual in KNOWN.items():
-        if told := layout.columns.get(meaning):
-            if told not in header:
-                raise ValueError(f"there is no column {told!r}; there are: {', '.join(header)}")
-            found[meaning] = told
-        elif name := next((plain[word] for word in usual if word in plain), None):
-            found[meaning] = name
-    for meaning in NEEDED:
-        if meaning not in found:
-            words = ", ".join(KNOWN[meaning][:4])
-            raise ValueError(
-                f"no column for the {meaning} (usual names: {words}); there are: "
-                f"{', '.join(header)}. Name it with --{meaning}-column."
-            )
+    found = columns(header, KNOWN, needed=NEEDED, named=layout.columns)
     for trait in layout.traits:
         if trait not in header:
             raise ValueError(f"there is no column {trait!r}; there are: {', '.join(header)}")
@@ -137,18 +97,11 @@ def _find(header: Sequence[str], layout: Layout) -> Found:
 
 
 def _collect(found: Found, rows: Iterator[Row], layout: Layout) -> Book:
-    taker = Taker(found, layout)
-    told: list[str] = []
-    bad = 0
+    taker, faults = Taker(found, layout), Faults()
     for line, cells in rows:
-        wrong = taker.take(cells)
-        if wrong is None:
-            continue
-        bad += 1
-        if len(told) < TELL:
-            told.append(f"line {line}: {wrong}")
-    if bad:
-        raise BadRowsError(told, bad)
+        if wrong := taker.take(cells):
+            faults.note(line, wrong)
+    faults.refuse()
     if not taker.days:
         raise ValueError("the file has a header and no orders")
     return taker.book()

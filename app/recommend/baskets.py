@@ -8,12 +8,13 @@ whole: every bad row is told with its line and what is wrong with it.
 import csv
 import gzip
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from app.kit.rows import Faults, columns, header_of, heard
 from app.recommend.purchases import Purchase
 
 KNOWN = {
@@ -27,16 +28,6 @@ KNOWN = {
              "invoicedate", "invoice_date", "placed_at"),
 }  # fmt: skip
 NEEDED = ("order", "product", "customer")
-TELL = 20  # bad rows told one by one
-
-
-class BadRowsError(ValueError):
-    """The file was refused. `told` are the first bad rows in words, `count` all of them."""
-
-    def __init__(self, told: Sequence[str], count: int) -> None:
-        rest = [f"… and {count - len(told)} more"] if count > len(told) else []
-        super().__init__("\n".join([*told, *rest]))
-        self.told, self.count = tuple(told), count
 
 
 @dataclass(frozen=True)
@@ -91,58 +82,20 @@ def read(
 
 
 def _collect(text: TextIO, layout: Layout, progress: Callable[[int], None]) -> Baskets:
-    first = text.readline()
-    if not first.strip():
-        raise ValueError("the file is empty: the first line must name the columns")
-    comma = max(",;\t|", key=first.count)
-    header = next(csv.reader([first.lstrip("\ufeff")], delimiter=comma))
-    found = _find(header, layout)
-    baskets, told, bad = Baskets(), list[str](), 0
-    reader = csv.reader(_heard(text, progress), delimiter=comma)
+    header, comma = header_of(text)
+    names = columns(header, KNOWN, needed=NEEDED, named=layout.columns)
+    found = {meaning: header.index(name) for meaning, name in names.items()}
+    baskets, faults = Baskets(), Faults()
+    reader = csv.reader(heard(text, progress), delimiter=comma)
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
-        wrong = _take(baskets, cells, header, found, layout)
-        bad += wrong is not None
-        if wrong is not None and len(told) < TELL:
-            told.append(f"line {reader.line_num + 1}: {wrong}")
-    if bad:
-        raise BadRowsError(told, bad)
+        if wrong := _take(baskets, cells, header, found, layout):
+            faults.note(reader.line_num + 1, wrong)
+    faults.refuse()
     if not baskets.rows:
         raise ValueError("the file has a header and no baskets")
     return baskets
-
-
-def _heard(text: Iterable[str], progress: Callable[[int], None]) -> Iterator[str]:
-    size = 0
-    for at, line in enumerate(text):
-        size += len(line)
-        if at % 8192 == 0:
-            progress(size)
-            size = 0
-        yield line
-    progress(size)
-
-
-def _find(header: Sequence[str], layout: Layout) -> dict[str, int]:
-    """Which column says what: as told, else by its usual names."""
-    there = ", ".join(header)
-    plain = {name.strip().lower().replace(" ", "_"): at for at, name in enumerate(header)}
-    found: dict[str, int] = {}
-    for meaning, usual in KNOWN.items():
-        if told := layout.columns.get(meaning):
-            if told not in header:
-                raise ValueError(f"there is no column {told!r}; there are: {there}")
-            found[meaning] = header.index(told)
-        elif name := next((word for word in usual if word in plain), None):
-            found[meaning] = plain[name]
-        elif meaning in NEEDED:
-            words = ", ".join(usual[:4])
-            raise ValueError(
-                f"no column for the {meaning} (usual names: {words}); there are: {there}. "
-                f"Name it with --{meaning}-column."
-            )
-    return found
 
 
 def _take(
