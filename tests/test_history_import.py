@@ -264,6 +264,15 @@ def test_what_our_permissions_do_not_reach_keeps_the_rest_from_nothing(
     assert shop.progress().done
 
 
+def test_what_was_missing_is_not_once_it_is_read_again(shop: OldShop, past: Past) -> None:
+    """Or doctor would call the shop incomplete for ever, whatever its owner does about it."""
+    past.forbidden = {"customers"}
+    shop.imports()
+    past.forbidden = set()
+    shop.imports()
+    assert not shop.all(Misfit)
+
+
 def test_a_saleor_that_is_away_is_waited_for(shop: OldShop, past: Past) -> None:
     past.away = True
     shop.imports()

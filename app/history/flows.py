@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, select, update
 from typing_extensions import override
 
 from app.history import keeping, queries
@@ -84,9 +84,13 @@ class Overheard(Heard, kind="history.overheard"):
 
 
 def begin(tx: Tx) -> None:
-    """Read everything; what was begun goes on where it was, what was finished is read again."""
+    """Read everything; what was begun goes on where it was, what was finished is read again: what
+    still cannot be read then is named anew.
+    """
     passages = {passage.kind: passage for passage in tx.exec(select(Passage))}
     again = all(passage.finished_at for passage in passages.values())
+    if again:
+        tx.exec(delete(Misfit))
     for kind in Kind:
         passage = passages.get(kind) or Passage(kind=kind.value, started_at=tx.now)
         if again:
