@@ -1,6 +1,8 @@
 """IN-1: what the intake door answers, and that a 202 is a delivery on disk."""
 
+import asyncio
 import json
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -9,8 +11,9 @@ from sqlalchemy import event
 from sqlmodel import Session, select
 
 from app.kit.deliveries import Heard as Job
+from app.kit.deliveries import name_of
 from app.kit.house import House
-from app.kit.intake import Intake, IntakeFullError
+from app.kit.intake import Heard, Intake, IntakeFullError
 from app.kit.promises import Delivery, Promise
 from app.shops.tables import Shop as Row
 from app.shops.tables import Status
@@ -128,10 +131,13 @@ def test_in1_a_full_writer_says_come_again(shop: Shop, monkeypatch: pytest.Monke
     assert shop.delivers("ORDER_CREATED", BODY) == 503
 
 
-def test_in1_a_house_that_is_closing_says_come_again(shop: Shop) -> None:
+def test_in1_a_house_that_is_closing_takes_nothing_more(shop: Shop) -> None:
     """Whoever still came in would wait for a writer that has gone."""
-    shop.perennial.intake.close()
-    assert shop.delivers("ORDER_CREATED", BODY) == 503
+    intake = shop.perennial.intake
+    intake.close()
+    heard = Heard(shop.id, name_of("order_created", BODY), "order_created", BODY)
+    with closing(asyncio.new_event_loop()) as loop, pytest.raises(IntakeFullError):
+        intake.put(heard, loop, print)
 
 
 def test_only_a_post_is_a_delivery(shop: Shop) -> None:
