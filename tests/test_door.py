@@ -41,7 +41,8 @@ def test_in1_what_is_already_there_is_answered_alike_and_not_written_again(shop:
 
 def test_in2_a_repeat_of_what_was_kept_long_ago_leaves_no_body_behind(shop: Shop) -> None:
     """Nobody would ever drop it, and it may tell of somebody who is forgotten meanwhile."""
-    shop.hears("ORDER_CREATED", {"issuedAt": "2026-03-02T09:00:00Z", "order": None}, times=2)
+    for _ in range(2):
+        shop.hears("ORDER_CREATED", {"issuedAt": "2026-03-02T09:00:00Z", "order": None})
     assert [promise.kept_at for promise in shop.all(Promise) if promise.kind == Job.kind]
     assert not shop.all(Delivery)
 
