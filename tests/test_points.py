@@ -9,12 +9,13 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from app.customers.tables import Person
 from app.decisions import queries as decisions
 from app.kit.clock import StillClock, real_now
-from app.kit.house import House
+from app.kit.house import House, conflicts
 from app.loyalty.tables import Code, Voucher
 from app.messages.tables import Send
 from app.orders.tables import Line, Order
@@ -130,6 +131,7 @@ def test_pt1_off_until_it_is_switched_on_and_only_for_orders_since(
         assert has(shop) == (0, 49), "a point for a whole unit"
 
 
+@on_one_database
 def test_pt2_pending_until_it_is_sent_and_the_return_window_is_over(shop: Loyal) -> None:
     body = shop.buys("ana", 120)
     assert has(shop) == (0, 120)
@@ -164,6 +166,7 @@ def test_pt2_a_part_refund_takes_its_part_rounded_in_her_favour(shop: Loyal) -> 
     assert has(shop) == (0, 0)
 
 
+@on_one_database
 def test_pt2_what_was_spent_already_is_owed_up_to_one_order_and_filled_by_the_next(
     shop: Loyal,
 ) -> None:
@@ -266,6 +269,24 @@ def test_pt6_points_become_a_code_of_one_use_for_half_a_basket(shop: Loyal, till
         assert replay(told).different == []
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_pt6_two_presses_at_one_moment_never_spend_the_same_points(shop: Loyal) -> None:
+    """On SQLite only one writes at a time."""
+    earns(shop, 1000)
+    of_ana = select(Person).where(Person.account == gid("User", "ana"))
+    with shop.work() as tx:
+        assert spending.wish_of(tx, tx.exec(of_ana).one(), 800).available == 1000
+        with shop.work() as other:
+            word, _ = spending.spend(other, other.exec(of_ana).one(), 800, key="other")
+            assert word is Word.GIVE
+        with pytest.raises(DBAPIError) as failure:
+            spending.spend(tx, tx.exec(of_ana).one(), 800, key="one")
+        assert conflicts(failure.value), "and it is done again, on what is left"
+        tx.rollback()
+    assert spends(shop, 800) is Word.NOT_ENOUGH
+    assert has(shop) == (200, 0)
+
+
 @on_one_database
 def test_pt6_two_of_a_month_are_of_two_vouchers(shop: Loyal, till: Till) -> None:
     earns(shop, 1100)
@@ -320,6 +341,7 @@ def test_pt6_a_saleor_that_fails_gives_the_points_back(shop: Loyal, till: Till) 
     assert len(till.codes) == 0, "nothing is brought any more"
 
 
+@on_one_database
 def test_pt6_an_unused_code_leaves_saleor_and_its_points_are_back(shop: Loyal, till: Till) -> None:
     earns(shop, 600)
     spends(shop, 600)
@@ -395,6 +417,7 @@ def test_pt5_whoever_comes_back_keeps_them(shop: Loyal) -> None:
     assert row.warned_again_at is None
 
 
+@on_one_database
 def test_pt7_by_hand_with_a_reason_and_ten_thousand_a_day_at_most(shop: Loyal) -> None:
     def gives(points: int, reason: str, key: str) -> Against | None:
         with shop.work() as tx:
