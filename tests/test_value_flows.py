@@ -26,36 +26,13 @@ from app.ltv.tables import (
     ValueSheet,
 )
 from app.ltv.tiers import letters
-from tests.support.makers import event, line, order, user
-from tests.support.valued import Valued
-
-SAID = (*scoring.SAID, "group_before")
+from tests.support.valued import Valued, buys, in_use, said, scores
 
 
 @pytest.fixture
 def shop(house: House) -> Iterator[Valued]:
     with Valued(house) as shop:
         yield shop
-
-
-def scores(shop: Valued) -> dict[int, CustomerScore]:
-    return {row.person: row for row in shop.all(CustomerScore)}
-
-
-def said(shop: Valued) -> dict[int, dict[str, Any]]:
-    return {p: {name: getattr(row, name) for name in SAID} for p, row in scores(shop).items()}
-
-
-def in_use(shop: Valued) -> Fitting:
-    (fit,) = [fit for fit in shop.all(Fitting) if fit.active]
-    assert isinstance(fit, Fitting)
-    return fit
-
-
-def buys(shop: Valued, name: str, each: float = 20) -> None:
-    at = shop.house.clock.now().isoformat()
-    told = order(user(name), lines=[line(each=each)], created=at, updated=at)
-    shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at, order=told))
 
 
 # ---- From the history to the scores

@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import col, select, update
 
 from app.kit.house import House
-from app.ltv import flows, queries, scoring
+from app.ltv import flows, queries
 from app.ltv.rules import learn_anew
 from app.ltv.tables import (
     CustomerScore,
@@ -22,11 +22,8 @@ from app.ltv.tables import (
     ValueSheet,
 )
 from app.orders.tables import Order
-from tests.support.makers import event, gid, line, order, user
-from tests.support.valued import Valued
-
-SAID = (*scoring.SAID, "group_before")
-
+from tests.support.makers import gid
+from tests.support.valued import Valued, buys, in_use, scores
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -35,26 +32,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def shop(house: House) -> Iterator[Valued]:
     with Valued(house) as shop:
         yield shop
-
-
-def scores(shop: Valued) -> dict[int, CustomerScore]:
-    return {row.person: row for row in shop.all(CustomerScore)}
-
-
-def said(shop: Valued) -> dict[int, dict[str, Any]]:
-    return {p: {name: getattr(row, name) for name in SAID} for p, row in scores(shop).items()}
-
-
-def in_use(shop: Valued) -> Fitting:
-    (fit,) = [fit for fit in shop.all(Fitting) if fit.active]
-    assert isinstance(fit, Fitting)
-    return fit
-
-
-def buys(shop: Valued, name: str, each: float = 20) -> None:
-    at = shop.house.clock.now().isoformat()
-    told = order(user(name), lines=[line(each=each)], created=at, updated=at)
-    shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at, order=told))
 
 
 # ---- V11: learnings

@@ -11,12 +11,15 @@ from app.customers.tables import Person
 from app.kit.house import House
 from app.kit.tx import Tx
 from app.ltv import flows as value
+from app.ltv import scoring
+from app.ltv.tables import CustomerScore, Fitting
 from app.orders.tables import Line, Order
-from tests.support.makers import gid
+from tests.support.makers import event, gid, line, order, user
 from tests.support.story import Shop
 
 WARES = (("tee", "Clothes", 2000, 800), ("mug", "Kitchen", 1200, 300), ("lamp", "Home", 6000, None))
 CHANNELS, COUNTRIES = ("web", "kiosk"), ("DE", "PL", "BR")
+SAID = (*scoring.SAID, "group_before")
 
 
 class Valued(Shop):
@@ -143,3 +146,23 @@ def _line(order: int, each: dict[str, Any]) -> dict[str, Any]:
         "sku": None, "name": "", "variant_name": "", "quantity": pieces, "gift": False,
         "unit_minor": price, "undiscounted_unit_minor": price, "total_minor": price * pieces,
     }  # fmt: skip
+
+
+def scores(shop: Valued) -> dict[int, CustomerScore]:
+    return {row.person: row for row in shop.all(CustomerScore)}
+
+
+def said(shop: Valued) -> dict[int, dict[str, Any]]:
+    return {p: {name: getattr(row, name) for name in SAID} for p, row in scores(shop).items()}
+
+
+def in_use(shop: Valued) -> Fitting:
+    (fit,) = [fit for fit in shop.all(Fitting) if fit.active]
+    assert isinstance(fit, Fitting)
+    return fit
+
+
+def buys(shop: Valued, name: str, each: float = 20) -> None:
+    at = shop.house.clock.now().isoformat()
+    told = order(user(name), lines=[line(each=each)], created=at, updated=at)
+    shop.hears("ORDER_PAID", event("ORDER_PAID", issued=at, order=told))
