@@ -277,6 +277,15 @@ def test_a_walk_waits_for_the_rate_limit_and_goes_on() -> None:
     assert waits == [3]
 
 
+def test_a_walk_does_not_sit_out_a_limit_that_lasts_longer_than_its_lease() -> None:
+    def asleep(seconds: float) -> None:
+        raise AssertionError(f"for {seconds} s")
+
+    limited = httpx.Response(429, headers={"retry-after": "3600"})
+    with pytest.raises(SaleorThrottledError):
+        next(saleor(limited, bucket=Bucket(sleep=asleep)).pages(CUSTOMERS))
+
+
 def test_any_other_trouble_ends_the_walk_after_the_last_good_page() -> None:
     turn = book(*THREE)
 

@@ -168,8 +168,8 @@ class _Way(Generic[N]):
         while True:
             try:
                 return self.saleor.run(operation, first=1, after=self.after, **self.asking)
-            except SaleorThrottledError as wait:
-                self.saleor.bucket.wait(wait.retry_after)
+            except SaleorThrottledError as limit:
+                self.saleor.sit_out(limit)
 
 
 def _told(page: Page[N], asked: datetime) -> tuple[Told[N], ...]:

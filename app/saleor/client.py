@@ -38,6 +38,10 @@ N = TypeVar("N", bound=BaseModel)
 TIMEOUT = httpx.Timeout(20, connect=5)
 PATIENCE = 30.0
 """Seconds a caller waits for the bucket; who would wait longer is told to come back."""
+LONGEST_WAIT = 120.0
+"""Seconds for which a walk waits for the shop's limit; for longer it ends, and comes back: a lease
+would run out meanwhile, and a hand is missing to everybody.
+"""
 RETRY_AFTER = 30.0
 """Seconds after a 429 that does not say."""
 BAD_TOKEN = frozenset(
@@ -100,8 +104,8 @@ class Saleor:
     def pages(self, operation: Operation[Page[N]], /, **variables: object) -> Iterator[Page[N]]:
         """Every page, the next one asked for while this one is worked. `after=` starts later.
 
-        A rate limit is waited for; any other SaleorError ends the walk, and the caller goes on
-        from the last page's `next`.
+        A rate limit is waited for, unless for long; any other SaleorError ends the walk, and the
+        caller goes on from the last page's `next`.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="next-page") as ahead:
             coming = ahead.submit(self._page, operation, variables)
@@ -121,8 +125,14 @@ class Saleor:
         while True:
             try:
                 return self._data(operation, variables)
-            except SaleorThrottledError as wait:
-                self.bucket.wait(wait.retry_after)
+            except SaleorThrottledError as limit:
+                self.sit_out(limit)
+
+    def sit_out(self, limit: SaleorThrottledError) -> None:
+        """Wait until we may ask again. Raises the limit itself where that is too long."""
+        if limit.retry_after > LONGEST_WAIT:
+            raise limit
+        self.bucket.wait(limit.retry_after)
 
     def _ask(self, name: str, variables: Mapping[str, object]) -> ExecutionResult:
         try:
