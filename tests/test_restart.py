@@ -73,6 +73,25 @@ def test_what_a_dead_process_left_behind_waits_for_more_urgent_work_unharmed(hou
     assert done == [*(f"urgent {round_}" for round_ in range(5)), "left behind"]
 
 
+def test_what_may_have_killed_a_process_is_taken_with_nobody_else(house: House) -> None:
+    """If it kills again, it kills nobody's else."""
+
+    def taken() -> list[str]:
+        held = leases.take(house, ONE, kinds=[Note.kind], most=9, for_=timedelta(minutes=5))
+        return [promise.body["text"] for promise in held]
+
+    now = house.clock.now()
+    with house.work(ONE) as tx:
+        tx.later(Note(text="suspect"))
+    assert taken() == ["suspect"]
+    leases.take_over(house.engine)
+    with house.work(ONE) as tx:
+        tx.later(Note(text="before it"), at=now - timedelta(minutes=1))
+        tx.later(Note(text="behind it"), at=now)
+    assert taken() == ["before it", "behind it"]
+    assert taken() == ["suspect"]
+
+
 def test_a_night_in_which_one_room_stumbles_is_a_night_for_the_others_and_not_the_last(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
