@@ -10,9 +10,10 @@ from app.kit.clock import StillClock
 from app.kit.house import House
 from app.loyalty.tables import Code
 from app.proof import attribution_offers as offers
+from app.proof import attribution_rules as rules
 from app.proof import attribution_showing as showing
 from app.proof import credited
-from app.proof.attribution_tables import AttributionWindow
+from app.proof.attribution_tables import Attribution, AttributionWindow
 from app.proof.view import Card, Range
 from app.trials import flows as trials
 from app.trials import queries
@@ -63,6 +64,23 @@ def test_at5_each_order_says_how_it_was_matched(lived: Recovering) -> None:
     assert "Zgodnie" not in text
     for locale, words in (("pl", "po kodzie"), ("pt-BR", "pelo código")):
         assert words in lived.sees(PAGE, locale=locale)
+
+
+def test_a_tier_s_code_is_measured_with_those_of_all_tiers_unless_it_is_promised(
+    lived: Recovering,
+) -> None:
+    """And the page does not say that nobody is held back, where some are."""
+    with lived.work() as tx:
+        trials.hold(tx, trials.TIERS, [1])
+        for row in tx.exec(select(Attribution)).all():
+            row.campaign = f"{rules.TIER}gold"
+    together = "measured for the codes of all tiers together"
+    assert together in lived.sees(PAGE)
+    with lived.work() as tx:
+        trials.promise(tx, "tiers")
+    page = lived.sees(PAGE)
+    assert together not in page
+    assert "nobody is held back" in page
 
 
 def test_what_a_code_cost_and_who_would_have_bought_anyway(lived: Recovering) -> None:

@@ -97,6 +97,10 @@ def test_a_pin_may_be_for_one_product_only(market: Market) -> None:
     assert market.ids(slot="for_you", limit=3)[0] != frother
     wrong = posts(market, "choose", status=422, product="Milk frother", place="beside")
     assert "There is no such product." in wrong
+    typed = {"do": "choose", "product": "Milk frother", "place": "beside", "beside": "Tea"}
+    again = market.http.post(PATH, data=typed, headers=market.owner()).text
+    for kept in ('value="Milk frother"', 'value="Tea"', '<option value="beside" selected>'):
+        assert kept in again, "what was typed can be mended"
 
 
 def id_of(market: Market, slug: str) -> str:

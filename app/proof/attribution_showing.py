@@ -24,6 +24,7 @@ from app.proof.attribution_tables import Attribution, AttributionWindow
 from app.proof.attribution_view import CampaignLine, OfferLine, OrderLine, Shown
 from app.proof.view import Card
 from app.shops.flows import this_shop
+from app.trials.flows import TIERS
 from app.web.notation import Sum
 
 DAYS = timedelta(days=30)
@@ -50,13 +51,18 @@ def shown(tx: Tx, *, may_change: bool, **more: Any) -> Shown:  # noqa: ANN401  #
     names, since = _names(tx), tx.now - DAYS
     sums = attribution.sums(tx, since=since)
     cards = {one.subject: one for one in showing.automations(tx, may_change=False).cards}
+    tiers = cards.get(TIERS)
+    together = tiers is not None and not tiers.promised and tiers.mode != "off"
     changes = tx.exec(
         select(AttributionWindow).order_by(col(AttributionWindow.since).desc()).limit(CHANGES)
     ).all()
     window = attribution.in_force(attribution.windows(tx), tx.now)
     hours = {name: str(span) for name, span in window.click.items()} | {"text": str(window.text)}
     return Shown(
-        campaigns=[_campaign(tx, one, names, cards.get(one.campaign)) for one in sums.campaigns],
+        campaigns=[
+            _campaign(tx, one, names, cards.get(one.campaign), together=together)
+            for one in sums.campaigns
+        ],
         orders=_orders(tx, names),
         offers=[
             _offer(tx, one, names, cards.get(one.subject))
@@ -85,7 +91,9 @@ def _sum(tx: Tx, minor: int) -> Sum:
     return Sum(major(minor, currency), currency)
 
 
-def _campaign(tx: Tx, one: attribution.Brought, names: Names, card: Card | None) -> CampaignLine:
+def _campaign(
+    tx: Tx, one: attribution.Brought, names: Names, card: Card | None, *, together: bool
+) -> CampaignLine:
     """AT-5: never the one without the other."""
     name, tier = names.of(one.campaign)
     known = card is not None and card.enough
@@ -94,6 +102,7 @@ def _campaign(tx: Tx, one: attribution.Brought, names: Names, card: Card | None)
         attributed=_sum(tx, one.minor),
         incremental=card.incremental if card and known else None,
         weeks=card.weeks if card else None, held=card is not None,
+        together=bool(tier) and together,
     )  # fmt: skip
 
 

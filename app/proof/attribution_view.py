@@ -24,6 +24,8 @@ class CampaignLine:
     weeks: int | None = None
     held: bool = False
     """Somebody is held back, so that it will be known one day."""
+    together: bool = False
+    """So it is, of the codes of all tiers together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

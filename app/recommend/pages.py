@@ -80,7 +80,7 @@ def change(fields: Typed, seat: Seated, page: Rendered) -> HTMLResponse:
         seat.house.do(seat.shop, lambda tx: flows.unchoose(tx, choice))
         return _show(page, seat, wish, saved=True)
     wrong = seat.house.do(seat.shop, lambda tx: DOES[do](tx, told, seat)) if do in DOES else {}
-    return _show(page, seat, wish, saved=not wrong, problems=wrong)
+    return _show(page, seat, wish, saved=not wrong, problems=wrong, typed=told if wrong else None)
 
 
 def _choose(tx: Tx, told: Mapping[str, str], seat: Seat) -> dict[str, Problem]:
@@ -135,6 +135,7 @@ def _show(
     *,
     saved: bool = False,
     problems: Mapping[str, Problem] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     with seat.house.look(seat.shop) as tx:
         begun = queries.counsel(tx) is not None
@@ -151,6 +152,7 @@ def _show(
         product=wish.product,
         saved=saved,
         problems=problems or {},
+        typed=typed or {},
     )
     sheet = _with_examples(seat, sheet)
     return page(TEMPLATE, status=422 if sheet.problems else 200, sheet=sheet)

@@ -1,7 +1,7 @@
 """What the page of recommendations is given. Shares are of one; None is "not known yet"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -99,6 +99,8 @@ class Sheet:
     key: str
     origins: str = ""
     problems: Mapping[str, Problem]
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """What was refused, by field."""
     saved: bool = False
     may_change: bool = False
     sees_people: bool = False
