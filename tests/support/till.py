@@ -202,9 +202,9 @@ class Till:
         if checkout and checkout["channel"]["id"] not in voucher["listings"]:
             return "VOUCHER_NOT_APPLICABLE"
         least = voucher.get("least", {}).get(checkout["channel"]["id"]) if checkout else None
-        return (
-            "VOUCHER_NOT_APPLICABLE" if checkout and _goods(checkout) < float(least or 0) else None
-        )
+        if checkout and least and _goods(checkout) < float(least):
+            return "VOUCHER_NOT_APPLICABLE"
+        return None
 
     def later(self) -> datetime:
         """A moment that no other change has."""
