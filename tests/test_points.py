@@ -269,9 +269,26 @@ def test_pt6_points_become_a_code_of_one_use_for_half_a_basket(shop: Loyal, till
         assert replay(told).different == []
 
 
+@on_one_database
+def test_pt6_dying_at_any_call_between_promise_and_code_makes_one_code(
+    shop: Loyal, till: Till
+) -> None:
+    """PT-6: the voucher is looked for, made, listed, given its code: each may be the last call."""
+    earns(shop, 4000)
+    for call in range(4):
+        for done in (False, True):
+            till.dying = (call, done)
+            assert spends(shop, 500, key=f"{call}{done}") is Word.GIVE
+            shop.settles()
+            shop.waits(minutes=1)
+    assert {row.state for row in shop.all(PointsSpend)} == {"given"}
+    assert len(till.codes) == len(set(till.codes)) == len(till.vouchers) == 8
+    assert has(shop) == (0, 0)
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_pt6_two_presses_at_one_moment_never_spend_the_same_points(shop: Loyal) -> None:
-    """On SQLite only one writes at a time."""
+    """PT-6: on SQLite only one writes at a time."""
     earns(shop, 1000)
     of_ana = select(Person).where(Person.account == gid("User", "ana"))
     with shop.work() as tx:

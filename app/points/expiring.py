@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlmodel import select
-
 from app.kit.tx import Tx
 from app.messages import flows as messages
 from app.messages import library
@@ -62,10 +60,10 @@ def _look(tx: Tx, *, people: list[int]) -> None:
     if terms is None:
         return
     for person in people:
-        account = tx.exec(select(PointsAccount).where(PointsAccount.person == person)).one()
-        idle = idle_of(terms, account)
-        if idle is None or account.available <= 0:
-            continue
+        account = queries.account(tx, person)
+        idle = idle_of(terms, account) if account else None
+        if account is None or idle is None or account.available <= 0:
+            continue  # spent, or forgotten, a moment ago
         match rules.fate(idle, now=tx.now):
             case Fate.WARN:
                 account.warned_at = tx.now

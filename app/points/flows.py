@@ -48,8 +48,10 @@ def save(tx: Tx, wish: Wish) -> None:
     row.on_since = (row.on_since or tx.now) if wish.on else None
     row.rate_hundredths, row.rates = wish.rate_hundredths, dict(wish.rates)
     row.return_days, row.least_points = wish.return_days, wish.least_points
-    longer = wish.expiry_months != row.expiry_months
-    row.expires_since = None if not wish.expires else (not longer and row.expires_since) or tx.now
+    if not wish.expires:
+        row.expires_since = None
+    elif row.expires_since is None or wish.expiry_months != row.expiry_months:
+        row.expires_since = tx.now  # PT-5: a first full period of the span it has now
     row.expiry_months = wish.expiry_months
     row.version += 1
     tx.add(row)
