@@ -41,6 +41,7 @@ from tests.support.recovering import Counter, Recovering
 from tests.support.till import Till
 
 C1 = gid("Checkout", "C1")
+on_one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def at_least(amount: str) -> Draft:
@@ -91,6 +92,7 @@ def test_cp1_a_tiers_code_goes_on_a_basket_that_comes_to_its_least(shop: Loyal, 
     assert (found.different, found.same > 1) == ([], True)
 
 
+@on_one_database
 def test_cp1_what_saleor_took_off_a_shrunken_basket_goes_on_again_with_it(
     shop: Loyal, till: Till
 ) -> None:
@@ -139,6 +141,7 @@ def widget(shop: Loyal) -> str:
     return str(answer.text).replace("\xa0", " ")
 
 
+@on_one_database
 def test_cp1_the_preview_counts_orders_below_it_for_nothing_and_an_undo_takes_it_back(
     shop: Loyal,
 ) -> None:
@@ -157,7 +160,7 @@ def test_cp1_the_preview_counts_orders_below_it_for_nothing_and_an_undo_takes_it
         assert {tier.least_minor for tier in settings._terms(tx).rungs} == {0}
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_one_database
 def test_cp1_the_owner_types_it_beside_the_discount(shop: Loyal) -> None:
     fields = {
         "tier": ["member", "bronze"], "name": ["Member", "Bronze"], "threshold": ["0", "100"],
@@ -239,6 +242,7 @@ def test_cp1_a_letter_says_it_in_three_languages(language: str, read: str) -> No
         assert read in text.replace("\xa0", " ").replace("&nbsp;", " ")
 
 
+@on_one_database
 def test_cp1_a_letter_says_it_in_what_she_pays_in(stall: Recovering, counter: Counter) -> None:
     gives(stall)
     stall.buys(currency="USD", paid=False)
@@ -269,7 +273,7 @@ def test_cp1_a_cart_below_it_gets_the_letter_without_a_code(
     assert found.different == []
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_one_database
 def test_cp1_a_gift_card_knows_no_least_basket(stall: Recovering) -> None:
     """CP-4, firm: it is money."""
     gives(stall, bound="firm")
@@ -290,7 +294,7 @@ def test_cp1_a_short_message_has_a_word_for_it() -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_one_database
 def test_cp1_the_page_of_an_automation_asks_for_it_and_says_it(stall: Recovering) -> None:
     fields = {"do": "save", "percent": "10", "least": "50"}
     path = "/app/automations/winback"

@@ -167,6 +167,7 @@ def test_rf1_an_advocate_reads_that_a_friend_has_bought_and_finds_her_code(
     assert len(asked(shop)) == 1
 
 
+@on_one_database
 def test_rf5_a_reward_that_was_taken_back_is_not_written_of(shop: Recovering) -> None:
     """It waited for the morning, and the order came back at night."""
     friend_buys(shop)
