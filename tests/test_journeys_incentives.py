@@ -91,6 +91,22 @@ def test_a_code_is_personal_and_nobody_reads_a_nought_for_an_o(
     assert not set("01IOL") & set(codes.ALPHABET)
 
 
+def test_whoever_was_promised_more_gets_more(shop: Recovering, counter: Counter) -> None:
+    """AB-1, CP-1: two arms of a test, or a number changed within a month, are two vouchers."""
+    shop.agrees("ben@example.com")
+    for percent, email in ((1000, "cleo@example.com"), (1500, "ben@example.com")):
+        gives(shop, percent=percent)
+        assert enters(shop, shop.guest(email)) == "offered"
+    with shop.look() as tx:
+        rows = select(Voucher.percent_hundredths, Code.code).join(
+            Code, col(Code.voucher) == col(Voucher.id)
+        )
+        by_percent = dict(tx.exec(rows).all())
+    assert set(by_percent) == {1000, 1500}
+    assert len(counter.vouchers) == 2
+    assert set(by_percent.values()) == set(counter.codes)
+
+
 def test_one_voucher_a_month_and_programme_with_limits_set_before_first_use(
     shop: Recovering, counter: Counter
 ) -> None:

@@ -223,7 +223,7 @@ def test_cp2_a_retry_mints_the_same_code_and_anybody_else_another() -> None:
     others = {
         code(shop=2), code(account="VXNlcjoy"), code(tier="silver"),
         code(month=date(2026, 4, 1)), code(secret="t"),
-        codes.first_code_of("s", shop=1, tier="gold", month=date(2026, 3, 1)),
+        codes.first_code_of("s", shop=1, mark="perennial-0123456789"),
     }  # fmt: skip
     assert len(others) == 6
     assert code() not in others

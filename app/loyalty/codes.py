@@ -18,12 +18,13 @@ def code_of(
     return prefix + _letters(_digest(secret, "code", shop, account, tier, month))
 
 
-def first_code_of(secret: str, *, shop: int, tier: str, month: date) -> str:
-    """The code a voucher is born with: Saleor makes none without, and nobody is ever given it.
+def first_code_of(secret: str, *, shop: int, mark: str) -> str:
+    """The code that the voucher with this mark is born with: nobody is ever given it.
 
-    Saleor takes no code twice, so two tries at the same voucher can never both succeed.
+    Saleor makes no voucher without one, and takes no code twice, so two tries at the same voucher
+    can never both succeed.
     """
-    return PREFIX + _letters(_digest(secret, "voucher", shop, tier, month))
+    return PREFIX + _letters(_digest(secret, "voucher", shop, mark))
 
 
 def mark_of(secret: str, *, shop: int, tier: str, month: date) -> str:

@@ -58,7 +58,7 @@ def give(
         return code
     text = codes.code_of(
         open_(this_shop(tx).code_secret), shop=tx.shop, account=f"person:{person.id}",
-        tier=programme, month=voucher.month, prefix=prefix,
+        tier=_own(programme, percent_hundredths), month=voucher.month, prefix=prefix,
     )  # fmt: skip
     code = Code(
         voucher=voucher.id or 0, person=person.id or 0, code=text, minted_at=tx.now,
@@ -90,8 +90,8 @@ def give_away(
         least_minor=least_minor, longer=good_for,
     )  # fmt: skip
     text = codes.code_of(
-        open_(this_shop(tx).code_secret), shop=tx.shop, account=whose, tier=programme,
-        month=voucher.month,
+        open_(this_shop(tx).code_secret), shop=tx.shop, account=whose,
+        tier=_own(programme, percent_hundredths), month=voucher.month,
     )  # fmt: skip
     if known := queries.code_called(tx, text):
         return known
@@ -113,14 +113,16 @@ def _voucher_of(
     amount_minor: int = 0,
     longer: timedelta = timedelta(0),
 ) -> Voucher:
-    """CP-1: its terms are those of the day in the month on which it is first needed."""
+    """CP-1: what else its terms are is said on the day in the month on which it is first needed."""
     zone = ZoneInfo(this_shop(tx).zone)
     month = spans.month_of(tx.now, zone)
-    if voucher := queries.voucher(tx, programme, month):
-        return voucher
-    mark = codes.mark_of(
-        open_(this_shop(tx).code_secret), shop=tx.shop, tier=programme, month=month
+    known = select(Voucher).where(
+        Voucher.tier == programme, Voucher.month == month, Voucher.percent_hundredths == percent
     )
+    if voucher := tx.exec(known).first():
+        return voucher
+    own = _own(programme, percent)
+    mark = codes.mark_of(open_(this_shop(tx).code_secret), shop=tx.shop, tier=own, month=month)
     begins_at, ends_at = spans.offer_span(month, zone)
     spoken = speech.of_shoppers(tx)
     words = title(catalogue(spoken))
@@ -139,6 +141,11 @@ def _voucher_of(
     return voucher
 
 
+def _own(programme: str, percent: int) -> str:
+    """By what the codes and the mark of one voucher of a programme differ from another's."""
+    return f"{programme}:{percent}"
+
+
 def percent_of(tx: Tx, code: Code) -> int:
     """Hundredths of a percent that a code takes off."""
     return tx.exec(select(Voucher.percent_hundredths).where(Voucher.id == code.voucher)).one()
@@ -153,6 +160,21 @@ def least_of(tx: Tx, code: Code, currency: str) -> Sum | None:
 
 def by_id(tx: Tx, id_: int) -> Code | None:
     return tx.exec(select(Code).where(Code.id == id_)).first()
+
+
+def given(tx: Tx, person: int, *, programme: str, since: datetime) -> int:
+    """How many codes of a programme whose key begins so, under vouchers that began since."""
+    rows = (
+        select(func.count())
+        .select_from(Code)
+        .join(Voucher, col(Voucher.id) == col(Code.voucher))
+        .where(
+            Code.person == person,
+            col(Voucher.tier).startswith(programme, autoescape=True),
+            col(Voucher.begins_at) >= since,
+        )
+    )
+    return tx.exec(rows).one()
 
 
 def live(tx: Tx, people: Collection[int]) -> frozenset[int]:

@@ -176,7 +176,7 @@ def tidy_codes(_: TidyCodes, world: World) -> None:
         ended = queries.to_tidy(tx, ended_before=tx.now - KEPT_UNUSED)
         secret = world.house.secrets.open(this_shop(tx).code_secret)
     for voucher in ended:
-        first = codes.first_code_of(secret, shop=world.shop, tier=voucher.tier, month=voucher.month)
+        first = codes.first_code_of(secret, shop=world.shop, mark=voucher.mark)
         unused = _unused(world, voucher, first)
         for some in portions(unused, MOST_DELETED):
             world.saleor.run(VOUCHER_CODE_DELETE, ids=[id_ for id_, _ in some])

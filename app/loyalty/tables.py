@@ -119,9 +119,13 @@ class TierChange(OfShop, SQLModel, table=True):
 
 
 class Voucher(OfShop, SQLModel, table=True):
-    """CP-1: a tier's voucher of one calendar month. Its terms stay as they were when it began."""
+    """CP-1: a tier's voucher of one calendar month. Its terms stay as they were when it began.
 
-    __table_args__ = (UniqueConstraint("shop", "tier", "month"),)
+    An automation has one for each percentage that it promised within the month: the arms of a test
+    may differ in it.
+    """
+
+    __table_args__ = (UniqueConstraint("shop", "tier", "month", "percent_hundredths"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     tier: str

@@ -95,7 +95,7 @@ def find(world: World, voucher: Voucher) -> shapes.Voucher | None:
 def make(world: World, voucher: Voucher) -> shapes.Voucher:
     with world.look() as tx:
         secret = world.house.secrets.open(shops.this_shop(tx).code_secret)
-    first = codes.first_code_of(secret, shop=world.shop, tier=voucher.tier, month=voucher.month)
+    first = codes.first_code_of(secret, shop=world.shop, mark=voucher.mark)
     try:
         made = world.saleor.run(
             VOUCHER_CREATE,

@@ -11,7 +11,7 @@ from app.catalog.tables import Product
 from app.customers.tables import Person
 from app.kit.asking import ask, question
 from app.kit.tx import Tx, among
-from app.loyalty.tables import Code, Voucher
+from app.loyalty.tables import Code
 from app.orders.tables import Line, Order
 from app.points import rules
 from app.points.rules import Kind
@@ -145,21 +145,6 @@ def used(tx: Tx, people: Collection[int]) -> Sequence[tuple[PointsSpend, Order]]
 
 def code(tx: Tx, id_: int | None) -> Code | None:
     return tx.exec(select(Code).where(Code.id == id_)).first() if id_ else None
-
-
-def codes_this_month(tx: Tx, person: int, *, since: datetime, programme: str) -> int:
-    """Codes that this programme gave somebody under the vouchers that began since."""
-    rows = (
-        select(func.count())
-        .select_from(Code)
-        .join(Voucher, col(Voucher.id) == col(Code.voucher))
-        .where(
-            Code.person == person,
-            col(Voucher.tier).startswith(programme, autoescape=True),
-            col(Voucher.begins_at) >= since,
-        )
-    )
-    return tx.exec(rows).one()
 
 
 def spends_of(tx: Tx, person: int, *, limit: int) -> Sequence[PointsSpend]:

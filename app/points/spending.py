@@ -72,7 +72,7 @@ def mint(tx: Tx, row: PointsSpend, person: Person, open_: Opener) -> Code:
     """Each code of hers in a month is of a voucher of its own: Saleor takes one a customer."""
     zone = ZoneInfo(this_shop(tx).zone)
     begun, _ = spans.offer_span(spans.month_of(tx.now, zone), zone)
-    nth = 1 + queries.codes_this_month(tx, row.person, since=begun, programme=coupons.WITH_POINTS)
+    nth = 1 + coupons.given(tx, row.person, programme=coupons.WITH_POINTS, since=begun)
     code = coupons.give(
         tx, f"{coupons.WITH_POINTS}{row.points}:{nth}", person,
         title=lambda words: words.gettext("Points"), percent_hundredths=0,

@@ -52,7 +52,7 @@ def _mint(tx: Tx, referral: Referral, open_: Opener) -> Code | None:
         return None
     month = spans.month_of(tx.now, ZoneInfo(this_shop(tx).zone))
     begun, _ = spans.offer_span(month, ZoneInfo(this_shop(tx).zone))
-    nth = 1 + queries.rewards_this_month(tx, referral.person, since=begun, programme=f"{THANKS}:")
+    nth = 1 + coupons.given(tx, referral.person, programme=f"{THANKS}:", since=begun)
     if terms.card:
         code = cards.give(
             tx, f"{THANKS}:{nth}", person, title=lambda words: words.gettext("Thank you"),

@@ -9,7 +9,7 @@ from sqlmodel import col, func, or_, select
 
 from app.customers.tables import Person
 from app.kit.tx import Tx, among
-from app.loyalty.tables import Code, Voucher
+from app.loyalty.tables import Code
 from app.orders.tables import Order
 from app.referrals.rules import State, folded
 from app.referrals.tables import Referral, ReferralTerms
@@ -118,21 +118,6 @@ def bought_before(tx: Tx, people: Collection[int], *, at: datetime, but: str) ->
         theirs, col(Order.created_at) < at, Order.saleor_id != but, col(Order.counts)
     )
     return tx.exec(rows.limit(1)).first() is not None
-
-
-def rewards_this_month(tx: Tx, person: int, *, since: datetime, programme: str) -> int:
-    """Codes that this programme gave somebody under the vouchers that began since."""
-    rows = (
-        select(func.count())
-        .select_from(Code)
-        .join(Voucher, col(Voucher.id) == col(Code.voucher))
-        .where(
-            Code.person == person,
-            col(Voucher.tier).startswith(programme, autoescape=True),
-            col(Voucher.begins_at) >= since,
-        )
-    )
-    return tx.exec(rows).one()
 
 
 def referred(tx: Tx, people: Collection[int]) -> Sequence[Referral]:

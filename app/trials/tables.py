@@ -26,7 +26,6 @@ class Trial(OfShop, SQLModel, table=True):
     """The campaign it is about: a journey's key, `newsletter-7`, `tiers`; or `*`."""
     step: str = ""
     """Of a test: the step of the journey that differs."""
-    name: str = ""
     salt: str
     arms: list[dict[str, Any]] = Field(sa_type=JSON)
     """`{name, withheld, change}`: the first is what others are compared with."""

@@ -580,6 +580,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "order", "position"),
     )
     op.create_table(
+        "earning",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rate_hundredths", sa.Integer(), nullable=False),
+        sa.Column("return_days", sa.Integer(), nullable=False),
+        sa.Column("whole", sa.Integer(), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("spared", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "order"),
+    )
+    with op.batch_alter_table("earning", schema=None) as batch_op:
+        batch_op.create_index("points_earning_person", ["shop", "person"], unique=False)
+
+    op.create_table(
         "edit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -671,6 +693,7 @@ def upgrade() -> None:
         sa.Column("percent_hundredths", sa.Integer(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=True),
         sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("least_minor", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("code", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -942,6 +965,7 @@ def upgrade() -> None:
         sa.Column("postal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("company", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paid", sa.Boolean(), nullable=False),
+        sa.Column("sent", sa.Boolean(), nullable=False),
         sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("earns", sa.Boolean(), nullable=False),
         sa.Column("history", sa.Boolean(), nullable=False),
@@ -1121,6 +1145,102 @@ def upgrade() -> None:
         batch_op.create_index("placing_person", ["shop", "person"], unique=False)
         batch_op.create_index("placing_place", ["shop", "study", "place"], unique=False)
 
+    op.create_table(
+        "pointsaccount",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("available", sa.BigInteger(), nullable=False),
+        sa.Column("pending", sa.BigInteger(), nullable=False),
+        sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("warned_again_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "person"),
+    )
+    with op.batch_alter_table("pointsaccount", schema=None) as batch_op:
+        batch_op.create_index("points_account_idle", ["shop", "active_at"], unique=False)
+
+    op.create_table(
+        "pointsentry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("pending", sa.BigInteger(), nullable=False),
+        sa.Column("order", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("spend", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key"),
+    )
+    with op.batch_alter_table("pointsentry", schema=None) as batch_op:
+        batch_op.create_index("points_entry_person", ["shop", "person", "at"], unique=False)
+
+    op.create_table(
+        "pointsmonth",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ages", sa.JSON(), nullable=False),
+        sa.Column("pending", sa.BigInteger(), nullable=False),
+        sa.Column("void_millionths", sa.Integer(), nullable=False),
+        sa.Column("value_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "month"),
+    )
+    op.create_table(
+        "pointsspend",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("code", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("back", sa.Integer(), nullable=False),
+        sa.Column("trouble", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop", "key"),
+    )
+    with op.batch_alter_table("pointsspend", schema=None) as batch_op:
+        batch_op.create_index(
+            "points_spend_code",
+            ["shop", "code"],
+            unique=False,
+            sqlite_where=sa.text("code IS NOT NULL"),
+            postgresql_where=sa.text("code IS NOT NULL"),
+        )
+        batch_op.create_index("points_spend_person", ["shop", "person", "at"], unique=False)
+        batch_op.create_index("points_spend_state", ["shop", "state"], unique=False)
+
+    op.create_table(
+        "pointsterms",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("on_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rate_hundredths", sa.Integer(), nullable=False),
+        sa.Column("rates", sa.JSON(), nullable=False),
+        sa.Column("return_days", sa.Integer(), nullable=False),
+        sa.Column("least_points", sa.Integer(), nullable=False),
+        sa.Column("expires_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expiry_months", sa.Integer(), nullable=False),
+        sa.Column("gift_cards", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("shop", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("shop"),
+    )
     op.create_table(
         "posted",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1589,6 +1709,7 @@ def upgrade() -> None:
         sa.Column("locale", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("api_url"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "skip",
@@ -1649,8 +1770,6 @@ def upgrade() -> None:
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("shop", "hash", "reason"),
@@ -1697,6 +1816,7 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("threshold_minor", sa.BigInteger(), nullable=False),
         sa.Column("percent_hundredths", sa.Integer(), nullable=True),
+        sa.Column("least_minor", sa.BigInteger(), nullable=False),
         sa.Column("offer", sa.Boolean(), nullable=False),
         sa.Column("channels", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
@@ -1765,7 +1885,6 @@ def upgrade() -> None:
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("step", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("salt", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("arms", sa.JSON(), nullable=False),
         sa.Column("strata", sa.JSON(), nullable=False),
@@ -1888,7 +2007,8 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("mark", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("percent_hundredths", sa.Integer(), nullable=False),
-        sa.Column("least_minor", sa.BigInteger(), nullable=False),
+        sa.Column("least_minor", sa.JSON(), nullable=False),
+        sa.Column("amounts_minor", sa.JSON(), nullable=False),
         sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saleor_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -1897,7 +2017,7 @@ def upgrade() -> None:
         sa.Column("tidied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shop", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("shop", "tier", "month"),
+        sa.UniqueConstraint("shop", "tier", "month", "percent_hundredths"),
     )
     op.create_table(
         "wayout",
@@ -2088,6 +2208,26 @@ def downgrade() -> None:
         batch_op.drop_index("posted_at")
 
     op.drop_table("posted")
+    op.drop_table("pointsterms")
+    with op.batch_alter_table("pointsspend", schema=None) as batch_op:
+        batch_op.drop_index("points_spend_state")
+        batch_op.drop_index("points_spend_person")
+        batch_op.drop_index(
+            "points_spend_code",
+            sqlite_where=sa.text("code IS NOT NULL"),
+            postgresql_where=sa.text("code IS NOT NULL"),
+        )
+
+    op.drop_table("pointsspend")
+    op.drop_table("pointsmonth")
+    with op.batch_alter_table("pointsentry", schema=None) as batch_op:
+        batch_op.drop_index("points_entry_person")
+
+    op.drop_table("pointsentry")
+    with op.batch_alter_table("pointsaccount", schema=None) as batch_op:
+        batch_op.drop_index("points_account_idle")
+
+    op.drop_table("pointsaccount")
     with op.batch_alter_table("placing", schema=None) as batch_op:
         batch_op.drop_index("placing_place")
         batch_op.drop_index("placing_person")
@@ -2192,6 +2332,10 @@ def downgrade() -> None:
     op.drop_table("finding")
     op.drop_table("erasure")
     op.drop_table("edit")
+    with op.batch_alter_table("earning", schema=None) as batch_op:
+        batch_op.drop_index("points_earning_person")
+
+    op.drop_table("earning")
     op.drop_table("discount")
     op.drop_table("denied")
     op.drop_table("delivery")
