@@ -87,6 +87,8 @@ class Basket:
     goods_minor: int = 0
     """All lines at the catalogue's gross price."""
     currency: str = ""
+    net_minor: int = 0
+    """The same without tax."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,17 @@ def elsewhere(basket: Basket, offer: Offer) -> bool:
 def too_little(basket: Basket, least: Mapping[str, int]) -> bool:
     """CP-1: no less than Saleor counts: it asks for net where the shop shows net prices."""
     return basket.goods_minor < least.get(basket.currency, 0)
+
+
+def fell_off(basket: Basket, least: Mapping[str, int], *, lines: str | None) -> bool:
+    """CP-1: Saleor has taken the code off a basket that shrank, and not the shopper. `lines`: those
+    with which it was last seen on.
+
+    Where prices are net, Saleor counts net, and nobody tells us which they are. A basket that comes
+    to enough with its tax only lost the code by what was changed in it, or else by her own word.
+    """
+    short = basket.net_minor < least.get(basket.currency, 0)
+    return too_little(basket, least) or (short and basket.lines != lines)
 
 
 def _too_deep(basket: Basket, offer: Offer) -> bool:

@@ -48,6 +48,7 @@ class Consider(Job, kind="loyalty.consider", rank=0):
     reduced_hundredths: int = 0
     goods_minor: int = 0
     currency: str = ""
+    net_minor: int = 0
     seen: datetime
     """The checkout's `updatedAt`."""
 
@@ -65,7 +66,7 @@ class Consider(Job, kind="loyalty.consider", rank=0):
     def basket(self) -> Basket:
         return Basket(
             self.account, self.channel, self.lines, self.paying, self.on, self.promoted,
-            self.reduced_hundredths, self.goods_minor, self.currency,
+            self.reduced_hundredths, self.goods_minor, self.currency, self.net_minor,
         )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def shopper_at_checkout(tx: Tx, checkout: Checkout, person: int | None) -> None:
         checkout=checkout.id, account=checkout.user.id, channel=basket.channel,
         lines=basket.lines, paying=basket.paying, on=basket.on, promoted=basket.promoted,
         reduced_hundredths=basket.reduced_hundredths, goods_minor=basket.goods_minor,
-        currency=basket.currency, seen=checkout.updated_at,
+        currency=basket.currency, net_minor=basket.net_minor, seen=checkout.updated_at,
     )  # fmt: skip
     tx.postpone(consider, until=tx.now + PAUSE)
 
@@ -109,6 +110,7 @@ def basket_of(tx: Tx, checkout: Checkout) -> Basket:
         reduced_hundredths=checkout.reduced_hundredths,
         goods_minor=minor(checkout.goods, checkout.channel.currency_code),
         currency=checkout.channel.currency_code,
+        net_minor=minor(checkout.goods_net, checkout.channel.currency_code),
     )
 
 
@@ -179,8 +181,10 @@ def _notice(tx: Tx, attempt: Attempt, job: Consider) -> None:
     if job.on is On.OURS:
         if attempt.state in (Tried.WANTED, Tried.TRYING):
             put_on(tx, attempt, at=job.seen)
+        if attempt.state == Tried.PUT_ON:
+            attempt.lines = job.lines
     elif attempt.state == Tried.PUT_ON and attempt.on_at and job.seen > attempt.on_at:
-        fell = guards.too_little(job.basket, _least_of(tx, attempt))
+        fell = guards.fell_off(job.basket, _least_of(tx, attempt), lines=attempt.lines)
         attempt.state = (Tried.PASSED if fell else Tried.TAKEN_OFF).value
         note(
             tx, Verb.TAKEN_OFF, "too_little" if fell else "by_shopper",

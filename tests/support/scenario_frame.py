@@ -56,9 +56,10 @@ class Frame:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def offer(self, tier: str, *, threshold: str, percent: str) -> None:
-        """The owner saves the settings: from `threshold` on `percent` are off, in the currency
-        of the channel where the story plays. Tiers above are put out of reach."""
+    def offer(self, tier: str, *, threshold: str, percent: str, least: str = "") -> None:
+        """The owner saves the settings: from `threshold` on `percent` are off, on an order of
+        `least`, in the currency of the channel where the story plays. Tiers above are put out of
+        reach."""
         forms = Forms(self.page("/app/offers")).forms
         fields: Fields = next(f["sent"] for f in forms if ("tier", tier) in f["sent"])
         tiers = [value for name, value in fields if name == "tier"]
@@ -68,6 +69,7 @@ class Frame:
         }
         fields = filled(fields, "threshold", thresholds)
         fields = filled(fields, "percent", {at: percent})
+        fields = filled(fields, "least", {at: least})
         fields = filled(fields, "currency", {0: self.shop.ware.currency})
         saved = self.page("/app/offers", [*fields, ("offer", tier), ("do", "save")])
         assert "Saved." in saved, saved

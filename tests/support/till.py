@@ -39,6 +39,8 @@ class Till:
         self.cards: dict[str, JSON] = {}
         """Gift cards, by their code."""
         self.gift_card_products: list[str] = []
+        self.counts = "gross"
+        """Or `net`: what of a basket a least order is held against, as the prices are entered."""
         self.permissions = ["MANAGE_ORDERS", "MANAGE_CHECKOUTS", "MANAGE_USERS", "MANAGE_DISCOUNTS"]
         self.public: dict[str, dict[str, str]] = {}
         self.private: dict[str, dict[str, str]] = {}
@@ -202,7 +204,7 @@ class Till:
         if checkout and checkout["channel"]["id"] not in voucher["listings"]:
             return "VOUCHER_NOT_APPLICABLE"
         least = voucher.get("least", {}).get(checkout["channel"]["id"]) if checkout else None
-        if checkout and least and _goods(checkout) < float(least):
+        if checkout and least and _goods(checkout, self.counts) < float(least):
             return "VOUCHER_NOT_APPLICABLE"
         return None
 
@@ -230,10 +232,10 @@ class Till:
         return any(code in voucher["codes"] for voucher in self.vouchers.values() for code in codes)
 
 
-def _goods(checkout: JSON) -> float:
+def _goods(checkout: JSON, counted: str) -> float:
     """What the catalogue asks for its lines."""
     asked = ((one["quantity"], one["variant"].get("pricing")) for one in checkout["lines"])
-    return float(sum(n * told["price"]["gross"]["amount"] for n, told in asked if told))
+    return float(sum(n * told["price"][counted]["amount"] for n, told in asked if told))
 
 
 def _shown(voucher: JSON) -> JSON:

@@ -1,10 +1,11 @@
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 
-from app.saleor.shapes.base import Channel, Money, Person, Place, Shape
+from app.saleor.shapes.base import Channel, Money, Person, Place, Price, Shape
 from app.saleor.shapes.catalogue import Variant
 
 
@@ -65,15 +66,18 @@ class Checkout(Shape):
 
         Shipping and the tax app's word are left out, and so is a line that has no price today.
         """
-        lines = [line for line in self.lines if line.variant.price and not line.is_gift]
-        return sum(
-            (
-                line.quantity * line.variant.price.gross.amount
-                for line in lines
-                if line.variant.price
-            ),
-            Decimal(0),
-        )
+        return sum((many * price.gross.amount for many, price in self._priced), Decimal(0))
+
+    @property
+    def goods_net(self) -> Decimal:
+        """The same without tax: what Saleor counts where the shop's prices are net."""
+        return sum((many * price.net.amount for many, price in self._priced), Decimal(0))
+
+    @property
+    def _priced(self) -> Iterator[tuple[int, Price]]:
+        for line in self.lines:
+            if line.variant.price and not line.is_gift:
+                yield line.quantity, line.variant.price
 
     @property
     def reduced_hundredths(self) -> int:
