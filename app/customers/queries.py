@@ -1,6 +1,6 @@
 """Questions about people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,12 @@ PARTED = question(
 
 def person(tx: Tx, id_: int) -> Person | None:
     return tx.exec(select(Person).where(Person.id == id_)).first()
+
+
+def persons(tx: Tx, ids: Collection[int | None]) -> Mapping[int, Person]:
+    wanted = sorted({id_ for id_ in ids if id_})
+    rows = tx.exec(select(Person).where(among(col(Person.id), wanted))) if wanted else ()
+    return {person.id or 0: person for person in rows}
 
 
 def by_account(tx: Tx, account: str) -> Person | None:

@@ -158,8 +158,8 @@ def least_of(tx: Tx, code: Code, currency: str) -> Sum | None:
     return least.shown(told, currency, reporting=this_shop(tx).currency)
 
 
-def by_id(tx: Tx, id_: int) -> Code | None:
-    return tx.exec(select(Code).where(Code.id == id_)).first()
+def by_id(tx: Tx, id_: int | None) -> Code | None:
+    return tx.exec(select(Code).where(Code.id == id_)).first() if id_ else None
 
 
 def given(tx: Tx, person: int, *, programme: str, since: datetime) -> int:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from app.customers import queries as customers
 from app.customers.tables import Person
 from app.kit.money import minor
 from app.kit.tx import Tx
@@ -48,7 +49,7 @@ def _who_may(tx: Tx, people: Collection[int]) -> Mapping[int, Person]:
     programme = loyalty.terms(tx) if people else None
     return {
         id_: person
-        for id_, person in queries.people(tx, people).items()
+        for id_, person in customers.persons(tx, people).items()
         if person.account and not person.staff and person.erased_at is None
         if programme is not None and not programme.excludes(person.email)
     }

@@ -8,7 +8,7 @@ from app.customers import queries as customers
 from app.journeys.jobs import EndCoupons
 from app.kit.money import minor
 from app.kit.tx import Tx
-from app.loyalty import spans, vouchers
+from app.loyalty import coupons, spans, vouchers
 from app.loyalty.minting import Opener
 from app.loyalty.tables import Code
 from app.loyalty.vouchers import VoucherGoneError, VoucherHiddenError
@@ -49,7 +49,7 @@ def _minted(tx: Tx, *, job: BringSpend, open_: Opener) -> Code | None:
         return None
     if person is None or person.erased_at:
         return None
-    return queries.code(tx, row.code) or spending.mint(tx, row, person, open_)
+    return coupons.by_id(tx, row.code) or spending.mint(tx, row, person, open_)
 
 
 def _gave_up(tx: Tx, *, job: BringSpend, hopeless: bool) -> bool:
@@ -65,7 +65,7 @@ def _gave_up(tx: Tx, *, job: BringSpend, hopeless: bool) -> bool:
 
 def _given(tx: Tx, *, job: BringSpend) -> None:
     row = queries.spend(tx, job.spend)
-    code = queries.code(tx, row.code) if row else None
+    code = coupons.by_id(tx, row.code) if row else None
     if row is None or code is None or code.ends_at is None:
         return
     if row.state == State.RETURNED.value:  # given up meanwhile: nobody is to find a code in Saleor

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.customers.tables import Person
 from app.kit.tx import Tx
+from app.loyalty import coupons
 from app.points import earning, ledger, queries, rules, spending
 from app.points.jobs import Lapse, Night, ReadGiftCards, Recount, Ripen
 from app.points.rules import Against, Kind
@@ -81,7 +82,7 @@ def ripened(job: Ripen, tx: Tx) -> None:
 def lapse(job: Lapse, tx: Tx) -> None:
     """PT-6: a code that nobody used has left Saleor: its points come back."""
     row = queries.spend(tx, job.spend)
-    code = queries.code(tx, row.code) if row else None
+    code = coupons.by_id(tx, row.code) if row else None
     if row is None or code is None or row.state != State.GIVEN.value or code.used_at:
         return
     if code.deleted_at is not None:

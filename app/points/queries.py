@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import and_, case, col, func, or_, select
 
 from app.catalog.tables import Product
-from app.customers.tables import Person
 from app.kit.asking import ask, question
 from app.kit.tx import Tx, among
 from app.loyalty.tables import Code
@@ -101,11 +100,6 @@ def products(tx: Tx, saleor_ids: Collection[str]) -> frozenset[int]:
     return frozenset(id_ for id_ in rows if id_)
 
 
-def people(tx: Tx, ids: Collection[int]) -> Mapping[int, Person]:
-    rows = tx.exec(select(Person).where(among(col(Person.id), sorted(ids)))) if ids else ()
-    return {person.id or 0: person for person in rows}
-
-
 # -- what was spent
 
 
@@ -141,10 +135,6 @@ def used(tx: Tx, people: Collection[int]) -> Sequence[tuple[PointsSpend, Order]]
         .order_by(col(PointsSpend.id))
     )
     return list(rows)
-
-
-def code(tx: Tx, id_: int | None) -> Code | None:
-    return tx.exec(select(Code).where(Code.id == id_)).first() if id_ else None
 
 
 def spends_of(tx: Tx, person: int, *, limit: int) -> Sequence[PointsSpend]:

@@ -87,7 +87,7 @@ def give_back(tx: Tx, row: PointsSpend, trouble: str) -> None:
     """Nothing came of it, so all of it comes back. A code that Saleor may have and nobody was shown
     is dead."""
     row.state, row.trouble = State.RETURNED.value, trouble
-    code = queries.code(tx, row.code)
+    code = coupons.by_id(tx, row.code)
     if code is not None and code.in_saleor_at is None and code.deleted_at is None:
         code.ends_at = code.deleted_at = tx.now
     _come_back(tx, row, to=row.points, reason=trouble)
@@ -95,8 +95,10 @@ def give_back(tx: Tx, row: PointsSpend, trouble: str) -> None:
 
 def settle_all(tx: Tx, people: Collection[int]) -> None:
     """PT-2: what an order that was paid with points gives back, by its newest state."""
-    for row, order in queries.used(tx, people):
-        lines = sum(piece.total for piece in queries.lines(tx, [order.id or 0])[order.id or 0])
+    used = queries.used(tx, people)
+    pieces = queries.lines(tx, [order.id or 0 for _, order in used])
+    for row, order in used:
+        lines = sum(piece.total for piece in pieces[order.id or 0])
         row.state = State.GIVEN.value
         back = rules.comes_back(
             row.points, lines=lines, left=order.goods_minor, cancelled=order.status == "CANCELED"

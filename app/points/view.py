@@ -8,6 +8,7 @@ from decimal import Decimal
 from app.customers.tables import Person
 from app.kit.money import major
 from app.kit.tx import Tx
+from app.loyalty import coupons
 from app.points import expiring, queries, rules, spending
 from app.points.queries import Sums
 from app.points.rules import Owed, Word
@@ -165,7 +166,7 @@ def _lines(tx: Tx, entries: Sequence[PointsEntry]) -> Sequence[Line]:
 
 
 def _given(tx: Tx, row: PointsSpend) -> Given:
-    code = queries.code(tx, row.code)
+    code = coupons.by_id(tx, row.code)
     there = code is not None and code.in_saleor_at is not None and row.state != "returned"
     worth = major(row.amount_minor, row.currency)
     return Given(

@@ -37,7 +37,7 @@ def _minted(tx: Tx, job: BringReward, open_: Opener) -> Code | None:
     referral = queries.by_id(tx, job.referral)
     if referral is None or referral.turn != job.turn:
         return None
-    known = queries.code(tx, referral.reward)
+    known = coupons.by_id(tx, referral.reward)
     if referral.state != State.REWARDED.value:
         return known  # taken back meanwhile: what an earlier try brought has to be known, to go
     if known and (known.deleted_at is None and (known.ends_at or tx.now) > tx.now):

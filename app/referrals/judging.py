@@ -10,6 +10,7 @@ from app.customers.tables import Person
 from app.journeys.jobs import EndCoupons
 from app.journeys.recovery_rules import DISPOSABLE
 from app.kit.tx import Tx
+from app.loyalty import coupons
 from app.loyalty import queries as loyalty
 from app.loyalty.tables import Code
 from app.orders import queries as orders
@@ -30,7 +31,7 @@ def look(job: Look, tx: Tx) -> None:
     referral = queries.by_id(tx, job.referral)
     if referral is None:
         return
-    code = queries.code(tx, referral.code)
+    code = coupons.by_id(tx, referral.code)
     order = orders.by_saleor_id(tx, code.used_order) if code and code.used_order else None
     if order is None:
         return
@@ -127,7 +128,7 @@ def _bare(postal: str) -> str:
 
 
 def _become(tx: Tx, referral: Referral, case: Case, wanted: State, reasons: list[str]) -> None:
-    was, reward = State(referral.state), queries.code(tx, referral.reward)
+    was, reward = State(referral.state), coupons.by_id(tx, referral.reward)
     used = reward is not None and reward.used_at is not None
     state = rules.becomes(was, wanted, used=used)
     if state is State.WAITING:

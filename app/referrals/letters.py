@@ -158,7 +158,7 @@ def _link(tx: Tx, person: int, base: str, open_: Opener) -> Mapping[str, object]
 
 def _reward(tx: Tx, send: Send) -> Mapping[str, object]:
     referral = queries.by_id(tx, int(send.context.get("referral") or 0))
-    code = queries.code(tx, referral.reward) if referral else None
+    code = coupons.by_id(tx, referral.reward) if referral else None
     stands = referral is not None and referral.state == State.REWARDED.value
     if code is None or not stands or code.used_at or (code.ends_at or tx.now) <= tx.now:
         raise RefusedError(Word.NOTHING_LEFT)

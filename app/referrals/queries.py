@@ -42,10 +42,6 @@ def of_code(tx: Tx, code: int) -> Referral | None:
     return tx.exec(select(Referral).where(Referral.code == code)).first()
 
 
-def code(tx: Tx, id_: int | None) -> Code | None:
-    return tx.exec(select(Code).where(Code.id == id_)).first() if id_ else None
-
-
 def taken_since(tx: Tx, person: int, *, since: datetime, visitor: str | None = None) -> int:
     """Codes that were taken of somebody's link; or, with a visitor, from that address by any."""
     mine = Referral.person == person if visitor is None else Referral.seen_from == visitor
@@ -166,9 +162,3 @@ def coefficient(tx: Tx, *, since: datetime) -> Coefficient:
         .where(col(Referral.ordered_at) > since, col(Referral.state).in_(good), col(Order.paid))
     )
     return Coefficient(buyers=tx.exec(bought).one(), friends=tx.exec(brought).one())
-
-
-def people(tx: Tx, ids: Collection[int | None]) -> Mapping[int, Person]:
-    wanted = sorted({id_ for id_ in ids if id_})
-    rows = tx.exec(select(Person).where(among(col(Person.id), wanted))) if wanted else ()
-    return {person.id or 0: person for person in rows}

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from app.customers import queries as customers
 from app.customers.tables import Person
 from app.kit.money import major
 from app.kit.tx import Tx
-from app.loyalty import cards
+from app.loyalty import cards, coupons
 from app.loyalty.tables import Code
 from app.orders import queries as orders
 from app.referrals import flows, queries
@@ -178,7 +179,7 @@ def share_of(tx: Tx, person: Person | None, *, base: str, open_: Opener) -> Shar
         texts={tag_of(language(one)): _text(tx, terms, link, one) for one in TONGUES},
         friends=len(ordered),
         waiting=sum(one.state in {State.WAITING, State.REVIEW} for one in ordered),
-        rewards=[_given(queries.code(tx, one.reward)) for one in given[:SHOWN]],
+        rewards=[_given(coupons.by_id(tx, one.reward)) for one in given[:SHOWN]],
         zone=this_shop(tx).zone,
     )
 
@@ -205,13 +206,13 @@ def _text(tx: Tx, terms: ReferralTerms, link: str, tongue: str) -> str:
 
 
 def rows(tx: Tx, found: Sequence[Referral], *, sees_people: bool) -> Sequence[Row]:
-    people = queries.people(tx, [id_ for one in found for id_ in (one.person, one.friend)])
+    people = customers.persons(tx, [id_ for one in found for id_ in (one.person, one.friend)])
     return [_row(tx, one, people, sees_people=sees_people) for one in found]
 
 
 def _row(tx: Tx, one: Referral, people: Mapping[int, Person], *, sees_people: bool) -> Row:
     order = orders.by_saleor_id(tx, one.order) if one.order else None
-    reward = queries.code(tx, one.reward)
+    reward = coupons.by_id(tx, one.reward)
     return Row(
         id=one.id or 0,
         advocate=_name(people.get(one.person)) if sees_people else None,
